@@ -1,0 +1,13 @@
+// Where committed events reach a gateway. Delivery may lose, double and reorder; seqs tell.
+import type { LotEvents } from '../../protocol/engine.ts'
+import type { Revocation, UserEvents } from '../../protocol/notifications.ts'
+
+/** Ends the subscription; safe to call twice. */
+export type Unlisten = () => void
+
+export interface EventSource {
+  /** From the moment the promise resolves, every event that arrives is handed over. */
+  listenLot(lotId: string, handler: (events: LotEvents) => void): Promise<Unlisten>
+  listenUser(userId: string, handler: (events: UserEvents) => void): Promise<Unlisten>
+  listenRevocations(handler: (revocation: Revocation) => void): Promise<Unlisten>
+}

@@ -1,0 +1,44 @@
+// The bus port: what carries commands and events between processes. It may lose, double and reorder
+// messages, and nothing durable rests on it: every stream has a gap-free sequence that is healed from
+// PostgreSQL. Adapters: `in-process-bus.ts` (one process) and, in a cluster, NATS.
+
+/** Plain data (no functions, no class instances); whoever receives it must not change it. */
+export type BusMessage = unknown
+
+/** Nobody serves the subject: known at once, so the caller may retry or say so. */
+export class NoResponderError extends Error {
+  override readonly name = 'NoResponderError'
+}
+
+/** The reply did not come in time; whether the request was carried out is unknown. */
+export class BusTimeoutError extends Error {
+  override readonly name = 'BusTimeoutError'
+}
+
+/** Ends a subscription or a service; safe to call twice. */
+export type Unlisten = () => void
+
+export interface Bus {
+  /** Tells everyone who listens; does not wait and never throws for a lost message. */
+  publish(subject: string, message: BusMessage): void
+  /**
+   * Hears what is published on `subject` from the moment the promise resolves; `*` stands for one
+   * token, `>` as the last token for one or more. Handlers run in a turn of their own, never inside
+   * `publish`, and in the order published.
+   */
+  listen(
+    subject: string,
+    handler: (message: BusMessage, subject: string) => void,
+  ): Promise<Unlisten>
+  /**
+   * Asks whoever serves `subject`, one of them where there are several.
+   * @throws NoResponderError at once, BusTimeoutError after `timeoutMs`, or the server's own failure.
+   */
+  request(subject: string, message: BusMessage, timeoutMs: number): Promise<BusMessage>
+  /** Answers requests on `subject`. Servers of one `queue` share the requests. */
+  serve(
+    subject: string,
+    handler: (message: BusMessage) => Promise<BusMessage>,
+    options?: { readonly queue?: string },
+  ): Promise<Unlisten>
+}

@@ -1,0 +1,52 @@
+// From a decoded object to a checked command, whatever the encoding was.
+import type { z } from 'zod'
+import { commandsPerFrameMax, FrameError } from './codec.ts'
+import { type ClientMessage, COMMAND_PARAMS, type CommandName } from './frames.ts'
+
+const names = Object.keys(COMMAND_PARAMS) as CommandName[]
+
+/** `data.amount: expected number, received string`, for the first fault of a failed check. */
+export function describeFault(error: z.ZodError, at = ''): string {
+  const issue = error.issues[0]
+  if (issue === undefined) return 'does not fit'
+  const path = [...(at === '' ? [] : [at]), ...issue.path].map(String).join('.')
+  const says = issue.message.replace(/^Invalid input: /, '')
+  return path === '' ? says : `${path}: ${says}`
+}
+
+/**
+ * Checks the objects of one frame.
+ * @throws FrameError where an entry is not a command at all, or there are too many of them.
+ */
+export function checkCommands(values: readonly unknown[]): ClientMessage[] {
+  if (values.length > commandsPerFrameMax) {
+    throw new FrameError(
+      `a frame may hold ${commandsPerFrameMax} commands, this one has ${values.length}`,
+    )
+  }
+  return values.map(checkCommand)
+}
+
+function checkCommand(value: unknown): ClientMessage {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new FrameError('a command is an object')
+  }
+  const object = value as Record<string, unknown>
+  const name = names.find((candidate) => Object.hasOwn(object, candidate))
+  if (name === undefined) {
+    if (Object.keys(object).length === 0) return { name: 'pong' }
+    throw new FrameError('a command has one of the fields ' + names.join(', '))
+  }
+  const id = object['id'] ?? 0
+  if (
+    typeof id !== 'number' ||
+    !Number.isSafeInteger(id) ||
+    id < 0 ||
+    (id === 0 && name !== 'send')
+  ) {
+    throw new FrameError('id: expected a whole number above 0')
+  }
+  const checked = COMMAND_PARAMS[name].safeParse(object[name] ?? {})
+  if (!checked.success) return { name: 'invalid', id, detail: describeFault(checked.error, name) }
+  return { id, name, params: checked.data } as ClientMessage
+}

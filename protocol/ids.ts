@@ -1,0 +1,30 @@
+// Identifiers as they travel. Lots are UUIDs made by the gateway (version 7, so they sort by age);
+// users are whatever string the marketplace's tokens carry in `sub`.
+import { z } from 'zod'
+
+/** A UUID in lower case, of any version. Upper case is accepted and folded, so one id has one spelling. */
+export const Uuid = z
+  .string()
+  .regex(/^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/, {
+    message: 'expected a UUID',
+  })
+  .transform((id) => id.toLowerCase())
+
+export const LotId = Uuid
+export type LotId = string
+
+/** Client-made id of a command; a repeat of the same id by the same user gets the first answer again. */
+export const CommandId = Uuid
+export type CommandId = string
+
+export const userIdCharactersMax = 128
+
+/** A user id: 1–128 characters without white space, control characters, `:` or `#` (which divide channel names). */
+export const UserId = z
+  .string()
+  .min(1)
+  .max(userIdCharactersMax)
+  .regex(/^[^\s:#\p{Cc}\p{Cs}]+$/u, {
+    message: 'expected no white space, control character, ":" or "#"',
+  })
+export type UserId = string

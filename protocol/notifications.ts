@@ -1,0 +1,31 @@
+// The durable feed of a user: the `user:` channel and what the notifier says to the gateways.
+export const NOTIFICATION_TYPES = ['outbid', 'lot_won', 'lot_lost'] as const
+export type NotificationType = (typeof NOTIFICATION_TYPES)[number]
+
+/** `data` of a publication on `user:`. The offset of the publication is `seq`. */
+export interface Notification {
+  readonly seq: number
+  readonly type: NotificationType
+  /** When the cause was committed, epoch ms. */
+  readonly at: number
+  readonly lotId?: string
+  readonly title?: string
+  readonly currency?: string
+  /** The lot's price after the event: the price to beat, or the hammer price. */
+  readonly price?: number
+  readonly minNext?: number
+  readonly endsAt?: number
+}
+
+/** What one commit of the notifier added to one user's feed, in order of seq. */
+export interface UserEvents {
+  readonly userId: string
+  readonly events: readonly Notification[]
+}
+
+/** Tokens of this user (of one device of it) issued before `beforeMs` are worth nothing from now on. */
+export interface Revocation {
+  readonly userId: string
+  readonly deviceId?: string
+  readonly beforeMs: number
+}

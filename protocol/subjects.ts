@@ -1,0 +1,33 @@
+// The subjects of the bus. Commands go to the owner of a lot's shard; events go to whoever listens
+// to the lot or the user.
+
+/** Lots are spread over this many shards; a shard has one owner at a time. Fixed for the life of a database. */
+export const shardCount = 256
+
+/** The shard of a lot: FNV-1a over the id's text, so every process in every language finds the same one. */
+export function shardOf(lotId: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < lotId.length; at += 1) {
+    hash = Math.imul(hash ^ lotId.charCodeAt(at), 0x01000193)
+  }
+  return (hash >>> 0) % shardCount
+}
+
+/** Request/reply: `EngineCommand` → `EngineReply`, served by the shard's owner alone. */
+export const lotCommandsSubject = (shard: number): string => `cmd.lot.${shard}`
+/** Publish: `LotEvents`, by the shard's owner after the commit. */
+export const lotEventsSubject = (lotId: string): string => `evt.lot.${lotId}`
+/** Publish: `UserEvents`, by the notifier after the commit. */
+export const userEventsSubject = (userId: string): string => `evt.user.${subjectToken(userId)}`
+/** Publish: a hint without contents that the outbox has new rows; losing it costs latency only. */
+export const outboxHintSubject = 'hint.outbox'
+/** Publish: `Revocation`, to every gateway. */
+export const revocationsSubject = 'ctl.revoke'
+
+/** User ids may hold dots and wildcards, which mean something in a subject: those are escaped. */
+function subjectToken(text: string): string {
+  return text.replace(
+    /[^A-Za-z0-9_-]/gu,
+    (character) => `=${(character.codePointAt(0) ?? 0).toString(16)}=`,
+  )
+}
