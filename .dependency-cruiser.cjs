@@ -1,7 +1,16 @@
-// The arrows of docs/ARCHITECTURE.md, as rules. `npm run arrows` fails on any other arrow.
+// The arrows of docs/ARCHITECTURE.md, as rules: who may import whom. `npm run arrows` fails on any
+// other arrow, and platform/arrows.test.ts breaks each rule on purpose to see it reported.
+//
+// Most rules name what a folder may import and forbid everything else, so that a new folder is
+// closed until somebody opens it here.
+
 const service = '^(gateway|auction-engine|chat-store|notifier)/'
-const pure = '^(auction-engine|chat-store|notifier)/core/|^gateway/session/'
-const testOnly = '\\.(test|contract)\\.ts$|/testing/|/simulation/'
+const pure = '^(?:(auction-engine|chat-store|notifier)/core|(gateway)/session)/'
+const pacing = '^(gateway|auction-engine|chat-store|notifier)/(?:shell|routes|fanout)/'
+const tests = '[.](?:test|contract)[.]ts$|/testing/|/simulation/|^acceptance/|[.]config[.]ts$'
+const npm = 'node_modules/'
+/** What a service keeps at its own top: its bounds and its configuration. */
+const ownTop = '^$1/(?:limits|config)[.]ts$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -9,15 +18,16 @@ module.exports = {
     {
       name: 'protocol-knows-nobody',
       severity: 'error',
-      comment: 'protocol/ is the shared vocabulary; it imports only itself and the schema library.',
-      from: { path: '^protocol/' },
-      to: { path: '^(gateway|auction-engine|chat-store|notifier|platform|loadtest|console)/' },
+      comment: 'protocol/ is the shared vocabulary: itself, the schema library and msgpackr.',
+      from: { path: '^protocol/', pathNot: tests },
+      to: { pathNot: '^protocol/|node_modules/(?:zod|msgpackr)/' },
     },
     {
       name: 'platform-knows-no-domain',
       severity: 'error',
+      comment: 'platform/ is what every process needs and knows no auction and no wire.',
       from: { path: '^platform/' },
-      to: { path: '^(gateway|auction-engine|chat-store|notifier|loadtest|console|protocol)/' },
+      to: { pathNot: '^platform/|' + npm, dependencyTypesNot: ['core'] },
     },
     {
       name: 'services-meet-on-the-bus',
@@ -30,52 +40,135 @@ module.exports = {
       name: 'core-is-pure',
       severity: 'error',
       comment: 'core/ and session/ decide; clock, randomness and I/O come in as values.',
-      from: { path: pure, pathNot: testOnly },
-      to: { pathNot: '^protocol/|' + pure },
+      from: { path: pure, pathNot: tests },
+      to: { pathNot: '^protocol/|^$1/core/|^$2/session/' },
     },
     {
       name: 'ports-are-promises-only',
       severity: 'error',
-      from: { path: '/ports/', pathNot: testOnly },
-      to: { pathNot: '^protocol/|/ports/|/core/' },
+      comment: 'A port says what the domain wants, in the words of core/ and protocol/.',
+      from: { path: '^(gateway|auction-engine|chat-store|notifier)/ports/', pathNot: tests },
+      to: { pathNot: '^protocol/|^$1/(?:ports|core|session)/' },
+    },
+    {
+      name: 'shells-see-ports',
+      severity: 'error',
+      comment: 'shell/, routes/ and fanout/ know their core, their ports, protocol/ and platform/.',
+      from: { path: pacing, pathNot: tests },
+      to: {
+        path: service,
+        pathNot: '^$1/(?:core|session|ports|shell|routes|fanout)/|' + ownTop,
+      },
+    },
+    {
+      name: 'adapters-see-ports',
+      severity: 'error',
+      comment: 'An adapter fulfils a port; the shell behind the port is none of its business.',
+      from: {
+        path: '^(gateway|auction-engine|chat-store|notifier)/adapters/',
+        pathNot: tests,
+      },
+      to: { path: service, pathNot: '^$1/(?:core|ports|adapters)/|' + ownTop },
     },
     {
       name: 'only-main-picks-adapters',
       severity: 'error',
-      from: { pathNot: '/main\\.ts$|/adapters/|' + testOnly },
+      comment: 'Which technology stands behind a port is said in one place, the service’s main.ts.',
+      from: { pathNot: '/main[.]ts$|/adapters/|' + tests },
       to: { path: '/adapters/' },
+    },
+    {
+      name: 'edge-decides-nothing',
+      severity: 'error',
+      comment: 'gateway/edge/ turns sockets into inputs and effects into sends.',
+      from: { path: '^(gateway)/edge/', pathNot: tests },
+      to: { path: service, pathNot: '^$1/(?:edge|session|ports|fanout)/|' + ownTop },
     },
     {
       name: 'uws-stays-at-the-edge',
       severity: 'error',
       from: { pathNot: '^gateway/edge/' },
-      to: { path: 'uWebSockets' },
+      to: { path: 'uWebSockets|uws-pack' },
+    },
+    {
+      name: 'root-wires-mains',
+      severity: 'error',
+      comment: 'The all-in-one process sees the services’ main.ts and platform/, never an inside.',
+      from: { path: '^[^/]+[.]ts$', pathNot: tests },
+      to: {
+        pathNot: '^[^/]+[.]ts$|^platform/|^[^/]+/(?:main|config)[.]ts$|' + npm,
+        dependencyTypesNot: ['core'],
+      },
+    },
+    {
+      name: 'nobody-imports-main',
+      severity: 'error',
+      comment: 'A main.ts is where a process begins; only the root wires several of them.',
+      from: { pathNot: '^[^/]+[.]ts$|' + tests },
+      to: { path: '(?:^|/)main[.]ts$' },
+    },
+    {
+      name: 'nobody-imports-the-root',
+      severity: 'error',
+      from: { pathNot: '^[^/]+[.]ts$|' + tests },
+      to: { path: '^[^/]+[.]ts$' },
     },
     {
       name: 'loadtest-stays-outside',
       severity: 'error',
       comment: 'The load test sees what a client sees: the wire.',
+      from: { path: '^loadtest/', pathNot: tests },
+      to: { pathNot: '^(?:loadtest|protocol|platform)/|' + npm, dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'loadtest-tests-stay-outside',
+      severity: 'error',
       from: { path: '^loadtest/' },
       to: { path: service },
     },
     {
-      name: 'nobody-imports-main',
+      name: 'console-speaks-the-protocol',
       severity: 'error',
-      comment: 'Only the all-in-one main.ts at the root wires several services.',
-      from: { pathNot: '^main\\.ts$' },
-      to: { path: '/main\\.ts$' },
+      from: { path: '^console/', pathNot: tests },
+      to: { pathNot: '^(?:console|protocol)/|' + npm },
     },
     {
       name: 'tests-stay-out-of-production',
       severity: 'error',
-      from: { pathNot: testOnly },
-      to: { path: testOnly },
+      from: { pathNot: tests },
+      to: { path: tests },
     },
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'production-needs-no-dev-dependency',
+      severity: 'error',
+      comment: 'What runs in production is under `dependencies`, so it is there in production.',
+      from: { pathNot: tests },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'everything-resolves',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      comment: 'Type imports count too: what needs each other belongs together.',
+      from: {},
+      to: { circular: true },
+    },
   ],
   options: {
+    parser: 'swc',
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
+    // As Node resolves an `import`; without it packages that export nothing else are not found.
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['node', 'import', 'types', 'default'],
+    },
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(?:^|/)coverage/' },
   },
 }
