@@ -1,0 +1,101 @@
+// Metrics: one registry per process, read by Prometheus at `/metrics`.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { codeOf, Failure } from './failure.ts'
+import type { Part } from './lifecycle.ts'
+
+export type { Registry }
+
+export interface MetricsOptions {
+  /** Label of every metric, so that the roles of a fleet can be told apart. */
+  readonly role: string
+  /** Memory, garbage collection, event-loop delay, handles. Default: true. */
+  readonly ofProcess?: boolean
+}
+
+/** An empty registry, but for what Node tells about its own process. */
+export function createMetrics(options: MetricsOptions): Registry {
+  const registry = new Registry()
+  registry.setDefaultLabels({ role: options.role })
+  if (options.ofProcess !== false) collectDefaultMetrics({ register: registry })
+  return registry
+}
+
+export interface MetricsServerOptions {
+  readonly registry: Registry
+  /** 0 takes any free port; `port` of the part tells which. */
+  readonly port: number
+  /** Default: every address of the machine. */
+  readonly host?: string
+}
+
+/** The part that answers `GET /metrics`. `port` is 0 until it has started. */
+export interface MetricsServer extends Part {
+  readonly port: number
+}
+
+/** @throws Failure from `start` where the port cannot be had. */
+export function createMetricsServer(options: MetricsServerOptions): MetricsServer {
+  const server = createServer((request, response) => {
+    void answer(options.registry, request, response)
+  })
+  return {
+    name: 'metrics',
+    get port() {
+      const address = server.address()
+      return typeof address === 'object' && address !== null ? address.port : 0
+    },
+    start: () => listening(server, options),
+    // Metrics are read to the end of the drain: that is when they are most wanted.
+    drain: async () => {},
+    stop: () => closed(server),
+  }
+}
+
+async function answer(
+  registry: Registry,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = request.url?.split('?', 1)[0]
+  if (path !== '/metrics') {
+    response.writeHead(404).end()
+    return
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { allow: 'GET, HEAD' }).end()
+    return
+  }
+  try {
+    const text = await registry.metrics()
+    response.writeHead(200, { 'content-type': registry.contentType }).end(text)
+  } catch (error) {
+    // A gauge that fails to collect must not end the process; Prometheus sees the scrape fail.
+    response.writeHead(500).end(error instanceof Error ? error.message : undefined)
+  }
+}
+
+function listening(server: Server, { port, host }: MetricsServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => reject(cannotListen(port, cause)))
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, resolve)
+  })
+}
+
+function cannotListen(port: number, cause: Error): Failure {
+  const reason =
+    codeOf(cause) === 'EADDRINUSE'
+      ? 'another process listens there already'
+      : `the system refuses it (${codeOf(cause) ?? cause.message})`
+  return new Failure(`METRICS_PORT ${port} cannot be used: ${reason}.`, {
+    hint: 'Set METRICS_PORT to a free port, or to 0 for any free one.',
+    cause,
+  })
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
