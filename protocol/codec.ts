@@ -14,6 +14,8 @@ export class FrameError extends Error {
 export const frameBytesMax = 64 * 1024
 /** A frame holds at most this many commands. */
 export const commandsPerFrameMax = 16
+/** Arrays and maps within each other, the frame's own array included; no message of ours has ten. */
+export const depthMax = 32
 
 export interface Codec {
   readonly name: 'json' | 'msgpack'
