@@ -1,0 +1,22 @@
+// A socket and the air between, as the fan-out sees them. The edge provides both.
+import type { Codec, Encoded } from '../../protocol/codec.ts'
+import type { Identity } from '../../protocol/identity.ts'
+
+export interface Subscriber {
+  /** The connection's id. */
+  readonly client: string
+  /** Undefined for an anonymous watcher. */
+  readonly identity: Identity | undefined
+  readonly codec: Codec
+  /** From now on the socket gets what is published on `topic`. A closed socket ignores it. */
+  joinTopic(topic: string): void
+  leaveTopic(topic: string): void
+  /**
+   * Puts one message behind the replies due in this turn. It is never skipped: a socket that cannot
+   * take it is closed and recovers by offset.
+   */
+  push(message: Encoded): void
+}
+
+/** Hands one frame to every socket that joined `topic`. */
+export type Publish = (topic: string, frame: Encoded, binary: boolean) => void

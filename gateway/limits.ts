@@ -1,0 +1,84 @@
+// Every bound of the gateway, with its unit in its name and the reason for its size. What an operator
+// may change has its default here too; `config.ts` reads the environment.
+import type { Limit } from '../platform/limits/limits.ts'
+
+// ---- a connection before it is known --------------------------------------------------------
+
+/** A client that says nothing holds a file descriptor for no longer than this. */
+export const connectDeadlineMs = 5_000
+/** Room for a token and the first subscriptions, and no more, for somebody who is not known yet. */
+export const firstFrameBytesMax = 4 * 1024
+
+// ---- a live connection ----------------------------------------------------------------------
+
+/** Below the 30–60 s after which phone networks forget an idle connection. */
+export const pingIntervalMs = 25_000
+/** Longer than any round trip of a phone that is still there. */
+export const pongDeadlineMs = 10_000
+/** Time for a client to fetch a new token after the old one ended. */
+export const tokenGraceMs = 30_000
+/** Every subscription costs memory here and a place in the fan-out; no screen shows more lots. */
+export const subscriptionsPerConnectionMax = 128
+/** Commands on a channel whose subscription is still being made wait for it, but not without end. */
+export const heldCommandsMax = 64
+/** Errors that a client brought upon itself: a burst is a bug, a stream is an attack. */
+export const errorsPerConnection = { points: 5, windowMs: 1_000, burst: 100 } as const
+
+/** Commands of one connection: beyond any person's pace; a reconnecting client resubscribes in the burst. */
+export const commandsPerConnection: Limit = { points: 50, windowMs: 1_000, burst: 100 }
+/** Devices and browser tabs of one user on this gateway. */
+export const connectionsPerUserMax = 20
+/** An office or a mobile carrier may share one address; a flood from one does not starve the rest. */
+export const connectionsPerAddressMax = 200
+
+// ---- file descriptors -----------------------------------------------------------------------
+
+/** Kept free for the database, the bus, HTTP requests, logs, and sockets that are still closing. */
+export const fileDescriptorsReserved = 512
+/** Assumed where the system does not tell its limit. */
+export const fileDescriptorsAssumed = 10_240
+/** What a refused client is told to wait before it tries again. */
+export const refusedRetryAfterSeconds = 5
+
+// ---- a reader that cannot keep up -----------------------------------------------------------
+
+/** Above it uWebSockets.js drops what it is given, the close frame included. */
+export const socketBufferBytesMax = 1024 * 1024
+/** Our own bound, so far below that the close code still fits behind what waits. */
+export const socketBufferSoftBytesMax = 256 * 1024
+/** A socket that has drained to here takes part in the fan-out again. */
+export const socketBufferResumeBytes = 64 * 1024
+/** A reader that took nothing for so long is slow, however little waits for it. */
+export const socketStuckMs = 5_000
+/** How often deadlines, pings and buffers of all sockets are looked at. */
+export const sweepIntervalMs = 1_000
+/** The kernel-side net under our own pings: longer than ping interval and pong deadline together. */
+export const socketIdleSeconds = 60
+
+// ---- channels -------------------------------------------------------------------------------
+
+/** Missed publications of a durable channel that come with the subscribe reply; beyond it clients page. */
+export const recoveredPublicationsMax = 300
+/** Bids shown in a lot's snapshot. */
+export const snapshotBidsMax = 20
+/** A channel outlives its last subscriber by this, so that a reconnect finds it warm. */
+export const channelLingerMs = 10_000
+/** A store that has not answered by then is taken for failing; the client tries again. */
+export const loadTimeoutMs = 5_000
+/** Events beyond this are not read one by one to fill a gap on a state channel: the newest stands for them. */
+export const healedStatesMax = 20
+/**
+ * A channel compares itself with the store this often: the last event before a silence may be lost
+ * on the bus, and no later one would tell.
+ */
+export const reconcileIntervalMs = 60_000
+
+// ---- drain ----------------------------------------------------------------------------------
+
+/** 5,000 disconnects a second, in steps small enough that bids are still answered between them. */
+export const drainBatchSize = 500
+export const drainBatchIntervalMs = 100
+/** How long a draining connection waits for the answers it still owes. */
+export const drainAnswersMs = 2_500
+/** Reconnecting clients are asked to spread themselves over this. */
+export const drainSpreadMs = 5_000
