@@ -4,10 +4,15 @@ import { z } from 'zod'
 import { CommandId, LotId } from './ids.ts'
 import { Amount, CurrencyCode } from './money.ts'
 import type { RefusalCode } from './refusals.ts'
+import { Text } from './text.ts'
 
 /** Milliseconds since 1970-01-01 UTC, whole. */
 const EpochMs = z.number().int().min(0).max(8_640_000_000_000_000)
 const durationMsMax = 365 * 24 * 3_600_000
+const Title = Text(200).trim().min(1)
+const Description = Text(10_000)
+/** The marketplace's own id of something. */
+const ForeignId = Text(128).min(1)
 const DurationMs = z.number().int().min(0).max(durationMsMax)
 
 /** Ordered bands: the step of the last band whose `from` is not above the price being beaten. */
@@ -52,10 +57,10 @@ export const Grid = z.enum(['free', 'snap_down', 'strict'])
 /** A lot, as its seller creates it. */
 export const LotTerms = z
   .object({
-    title: z.string().trim().min(1).max(200),
-    description: z.string().max(10_000).optional(),
-    listingId: z.string().min(1).max(128).optional(),
-    saleId: z.string().min(1).max(128).optional(),
+    title: Title,
+    description: Description.optional(),
+    listingId: ForeignId.optional(),
+    saleId: ForeignId.optional(),
     currency: CurrencyCode,
     format: z.enum(['english'], { message: 'expected "english"' }),
     startPrice: Amount,
@@ -90,6 +95,8 @@ export type LotState = (typeof LOT_STATES)[number]
 
 export interface LotResult {
   readonly outcome: 'sold' | 'unsold' | 'withdrawn' | 'cancelled'
+  /** When bidding ended, epoch ms: the end in force, or the moment of the withdrawal. */
+  readonly at: number
   /** The hammer price, where the lot is sold. */
   readonly price?: number
   /** The winner's alias, where the lot is sold. */
@@ -187,8 +194,8 @@ export const PlaceBid = z.object({
   clientBidId: CommandId,
   kind: BidKind.default('proxy'),
   amount: z.number(),
-  currency: z.string().max(8),
-  confirmToken: z.string().max(256).optional(),
+  currency: Text(8),
+  confirmToken: Text(256).optional(),
 })
 export type PlaceBid = z.output<typeof PlaceBid>
 
@@ -220,13 +227,13 @@ export interface BidPage {
 
 export const CreateLot = LotTerms.safeExtend({
   /** Makes the creation repeatable; over HTTP it is the `Idempotency-Key`. */
-  commandId: z.string().min(1).max(128).optional(),
+  commandId: Text(128).min(1).optional(),
 })
 
 export const UpdateLot = z.object({
   lotId: LotId,
-  title: z.string().trim().min(1).max(200).optional(),
-  description: z.string().max(10_000).optional(),
+  title: Title.optional(),
+  description: Description.optional(),
   /** May only be lowered, or taken away with null. */
   reservePrice: Amount.nullable().optional(),
   /** A seller may only move it later; a service may move it as early as now + the soft-close window. */
@@ -234,17 +241,19 @@ export const UpdateLot = z.object({
 })
 export type UpdateLot = z.output<typeof UpdateLot>
 
-export const WithdrawLot = z.object({ lotId: LotId, reason: z.string().max(500).optional() })
+export const WithdrawLot = z.object({ lotId: LotId, reason: Text(500).optional() })
 
-/** What came of a bid. Prices in minor units; `endsAt`, `serverTime` in epoch ms. */
+/** What came of a bid, or of a retraction. Prices in minor units; `endsAt`, `serverTime` in epoch ms. */
 export interface BidAccepted {
   readonly outcome: 'accepted'
   readonly lotId: string
   readonly clientBidId: string
   readonly seq: number
-  readonly price: number
+  /** Null only where a retraction left the lot without a bid. */
+  readonly price: number | null
   /** False where an earlier or higher maximum stands against it: accepted, binding, and outbid at once. */
   readonly leading: boolean
+  /** Zero only where a retraction took all your bids away. */
   readonly yourMax: number
   readonly minNext: number
   readonly reserveMet: boolean

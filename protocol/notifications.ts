@@ -1,4 +1,6 @@
 // The durable feed of a user: the `user:` channel and what the notifier says to the gateways.
+import type { LotResult } from './auction.ts'
+
 export const NOTIFICATION_TYPES = ['outbid', 'lot_won', 'lot_lost'] as const
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number]
 
@@ -15,6 +17,8 @@ export interface Notification {
   readonly price?: number
   readonly minNext?: number
   readonly endsAt?: number
+  /** With `lot_won` and `lot_lost`: what became of the lot. */
+  readonly outcome?: LotResult['outcome']
 }
 
 /** What one commit of the notifier added to one user's feed, in order of seq. */
