@@ -73,6 +73,45 @@ export const healedStatesMax = 20
  */
 export const reconcileIntervalMs = 60_000
 
+// ---- how often --------------------------------------------------------------------------------
+
+/** Counted over all gateways; each may be changed by the operator or turned off. */
+export const RATES = {
+  /** Bids of one user on one lot: faster than fingers, slower than a loop. */
+  bidsPerUser: { points: 5, windowMs: 1_000, burst: 10 },
+  /** Bids of one user over all lots: a person who watches many lots close in the same minute. */
+  bidsPerUserAllLots: { points: 30, windowMs: 1_000 },
+  /** HTTP requests under one token, or from one address without any: a marketplace's own back end included. */
+  requestsPerToken: { points: 100, windowMs: 1_000 },
+} as const satisfies Record<string, Limit>
+export type GatewayLimit = keyof typeof RATES
+
+// ---- HTTP -------------------------------------------------------------------------------------
+
+/** As much as a frame may hold: the same commands travel both ways. */
+export const bodyBytesMax = 64 * 1024
+/** A body that is too large is read on, and thrown away, up to here, so that its sender hears the answer. */
+export const bodyDiscardedBytesMax = 16 * 1024 * 1024
+
+// ---- reading ----------------------------------------------------------------------------------
+
+/** Publications in one `history` reply: enough to page fast, few enough to encode within a turn. */
+export const historyItemsMax = 300
+/** Connections in one `presence` reply; more than that is a crowd, and crowds are counted. */
+export const presenceEntriesMax = 500
+
+// ---- asking the engine ------------------------------------------------------------------------
+
+/** A bidder waits no longer for a verdict; beyond it the answer is `overloaded` or `unknown`. */
+export const verdictDeadlineMs = 2_000
+
+// ---- tokens -----------------------------------------------------------------------------------
+
+/** Verified tokens remembered, so that a reconnecting crowd costs look-ups instead of signatures. */
+export const verifiedTokensMax = 20_000
+/** Users and devices whose revocation is remembered; the one revoked longest ago is forgotten first. */
+export const revocationsMax = 100_000
+
 // ---- drain ----------------------------------------------------------------------------------
 
 /** 5,000 disconnects a second, in steps small enough that bids are still answered between them. */

@@ -1,10 +1,18 @@
 // Who a token speaks for.
 import type { Identity } from '../../protocol/identity.ts'
 
-export type TokenVerdict =
-  | { readonly valid: true; readonly identity: Identity }
-  /** `expired` may be refreshed by the client; `invalid` may not. `says` is fit for a client's eyes. */
-  | { readonly valid: false; readonly fault: 'expired' | 'invalid'; readonly says: string }
+/**
+ * `expired` may be refreshed by the client, `invalid` may not; `unavailable`: the keys could not be
+ * fetched, so nothing is known and the same token may do later.
+ */
+export interface TokenRefused {
+  readonly valid: false
+  readonly fault: 'expired' | 'invalid' | 'unavailable'
+  /** Why, fit for a client's eyes. */
+  readonly says: string
+}
+
+export type TokenVerdict = { readonly valid: true; readonly identity: Identity } | TokenRefused
 
 export type SubscriptionVerdict =
   | {
@@ -13,7 +21,7 @@ export type SubscriptionVerdict =
       readonly channel: string
       readonly expiresAtMs: number
     }
-  | { readonly valid: false; readonly fault: 'expired' | 'invalid'; readonly says: string }
+  | TokenRefused
 
 export interface TokenVerifier {
   /** Verifies a connection token. A token seen before costs a look-up. Never throws. */

@@ -1,0 +1,110 @@
+// Bids: placing, retracting, listing.
+
+import type { Clock } from '../../platform/clock.ts'
+import { uuidv5 } from '../../platform/ids.ts'
+import type { Limits } from '../../platform/limits/limits.ts'
+import type { PlaceBid, RetractBid } from '../../protocol/auction.ts'
+import type { MethodParams } from '../../protocol/methods.ts'
+import { amountFault } from '../../protocol/money.ts'
+import type { GatewayLimit } from '../limits.ts'
+import type { AuctionHouse } from '../ports/auction-house.ts'
+import type { Caller } from '../ports/desk.ts'
+import type { LotBook } from '../ports/lot-book.ts'
+import { type MethodHandlers, type MethodResult, permitted, refused } from './method.ts'
+import { visibleLot } from './visible-lot.ts'
+
+export interface BidRoutesOptions {
+  readonly house: AuctionHouse
+  readonly book: LotBook
+  readonly limits: Limits<GatewayLimit>
+  readonly clock: Clock
+}
+
+export function bidRoutes(
+  options: BidRoutesOptions,
+): MethodHandlers<'bid.place' | 'bid.retract' | 'lot.bids'> {
+  return {
+    'bid.place': async (caller, params) => await placeBid(options, caller, params),
+    'bid.retract': async (caller, params) => await retractBid(options, caller, params),
+    'lot.bids': async (caller, params) => await listBids(options, caller, params),
+  }
+}
+
+async function placeBid(
+  options: BidRoutesOptions,
+  caller: Caller,
+  params: PlaceBid,
+): Promise<MethodResult> {
+  const right = permitted('bid.place', caller)
+  if ('denied' in right) return right.denied
+  const { lotId, clientBidId, amount, ...bid } = params
+  const about = { lotId, clientBidId, serverTime: options.clock.nowMs() }
+  // The amount is checked before the rate: it is the cheaper answer, and it would be the same later.
+  const fault = amountFault(amount)
+  if (fault !== undefined) return refused('amount_invalid', about, { reason: fault })
+  const held = await heldBack(options.limits, right.actor.userId, lotId)
+  if (held !== undefined) return refused('rate_limited', about, held)
+  const outcome = await options.house.submit({
+    type: 'place_bid',
+    lotId,
+    commandId: clientBidId,
+    actor: right.actor,
+    kind: bid.kind,
+    amount,
+    currency: bid.currency,
+    ...(bid.confirmToken === undefined ? {} : { confirmToken: bid.confirmToken }),
+  })
+  return { kind: 'outcome', outcome }
+}
+
+/** Which of the two limits on bids holds this one back, if any. */
+async function heldBack(
+  limits: Limits<GatewayLimit>,
+  userId: string,
+  lotId: string,
+): Promise<{ readonly scope: 'lot' | 'user'; readonly retryAfterMs: number } | undefined> {
+  // A lot's id has a fixed length, so no user id can be made to share a key with another.
+  const onLot = await limits.take('bidsPerUser', `${lotId}:${userId}`)
+  if (!onLot.allowed) return { scope: 'lot', retryAfterMs: onLot.retryAfterMs }
+  const onAll = await limits.take('bidsPerUserAllLots', userId)
+  return onAll.allowed ? undefined : { scope: 'user', retryAfterMs: onAll.retryAfterMs }
+}
+
+async function retractBid(
+  options: BidRoutesOptions,
+  caller: Caller,
+  params: RetractBid,
+): Promise<MethodResult> {
+  const right = permitted('bid.retract', caller)
+  if ('denied' in right) return right.denied
+  const { lotId, clientBidId, reason } = params
+  const held = await heldBack(options.limits, right.actor.userId, lotId)
+  if (held !== undefined) {
+    const about = { lotId, clientBidId, serverTime: options.clock.nowMs() }
+    return refused('rate_limited', about, held)
+  }
+  const outcome = await options.house.submit({
+    type: 'retract_bid',
+    lotId,
+    // Retracting has no id of its own. One made from what is asked makes a repeat find the first answer.
+    commandId: uuidv5(`retract ${clientBidId} ${reason}`),
+    actor: right.actor,
+    clientBidId,
+    reason,
+  })
+  return { kind: 'outcome', outcome }
+}
+
+async function listBids(
+  options: BidRoutesOptions,
+  caller: Caller,
+  params: MethodParams<'lot.bids'>,
+): Promise<MethodResult> {
+  const { lotId, before, limit } = params
+  const lot = await visibleLot(options.book, caller.identity, lotId)
+  if (lot === undefined) {
+    return refused('lot_not_found', { lotId, serverTime: options.clock.nowMs() })
+  }
+  const page = before === undefined ? { limit } : { before, limit }
+  return { kind: 'data', data: await options.book.bids(lotId, page) }
+}

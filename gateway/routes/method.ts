@@ -1,0 +1,72 @@
+// What the handlers of methods have in common, whether the call came by RPC or over HTTP.
+import type { Refused } from '../../protocol/auction.ts'
+import { describeFault } from '../../protocol/check-command.ts'
+import type { EngineReply } from '../../protocol/engine.ts'
+import type { ProtocolErrorName } from '../../protocol/errors.ts'
+import type { Actor } from '../../protocol/identity.ts'
+import { METHODS, type MethodName, type MethodParams } from '../../protocol/methods.ts'
+import { REFUSALS, type RefusalCode } from '../../protocol/refusals.ts'
+import type { Caller } from '../ports/desk.ts'
+import { type About, type Action, forbidden } from './authorization.ts'
+
+/** What came of a call. An outcome is no error: a refused bid was heard, and answered. */
+export type MethodResult =
+  | { readonly kind: 'data'; readonly data: unknown }
+  | { readonly kind: 'outcome'; readonly outcome: EngineReply }
+  | { readonly kind: 'error'; readonly error: ProtocolErrorName; readonly detail?: string }
+
+/** Answers one method. The parameters have been checked; the rights have not. */
+export type MethodHandler<Params> = (caller: Caller, params: Params) => Promise<MethodResult>
+
+export type MethodHandlers<N extends MethodName = MethodName> = {
+  readonly [M in N]: MethodHandler<MethodParams<M>>
+}
+
+/** Calls a method by name with whatever the client sent as its parameters. */
+export type CallMethod = (name: MethodName, caller: Caller, data: unknown) => Promise<MethodResult>
+
+/** The name as a method's, or undefined: names like `constructor` are nobody's method. */
+export function methodNamed(name: string): MethodName | undefined {
+  return Object.hasOwn(METHODS, name) ? (name as MethodName) : undefined
+}
+
+export function createCallMethod(handlers: MethodHandlers): CallMethod {
+  return async (name, caller, data) => {
+    const checked = METHODS[name].params.safeParse(data ?? {})
+    if (!checked.success) {
+      return { kind: 'error', error: 'bad_request', detail: describeFault(checked.error) }
+    }
+    // The table gives handler and schema the same name; the compiler can not follow that through a union.
+    const handle = handlers[name] as MethodHandler<unknown>
+    return await handle(caller, checked.data)
+  }
+}
+
+/** The actor to be told to the engine, where the caller may do `action`; else what to answer. */
+export function permitted(
+  action: Action,
+  caller: Caller,
+  about: About = {},
+): { readonly actor: Actor } | { readonly denied: MethodResult } {
+  const error = forbidden(action, caller.identity, about)
+  if (error !== undefined) return { denied: { kind: 'error', error } }
+  if (caller.identity === undefined) return { denied: { kind: 'error', error: 'unauthorized' } }
+  const { userId, roles } = caller.identity
+  return { actor: { userId, roles } }
+}
+
+interface RefusalContext {
+  readonly lotId: string
+  readonly clientBidId?: string
+  readonly serverTime: number
+}
+
+/** A refusal given by the gateway itself: the engine was not asked and nothing was recorded. */
+export function refused(
+  code: RefusalCode,
+  about: RefusalContext,
+  fields: Pick<Refused, 'reason' | 'scope' | 'retryAfterMs'> = {},
+): Extract<MethodResult, { readonly kind: 'outcome' }> {
+  const retryable = REFUSALS[code].retry !== 'never'
+  return { kind: 'outcome', outcome: { outcome: 'refused', code, ...about, ...fields, retryable } }
+}
