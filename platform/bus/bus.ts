@@ -15,6 +15,14 @@ export class BusTimeoutError extends Error {
   override readonly name = 'BusTimeoutError'
 }
 
+/**
+ * Whoever served the request failed at it: `message` is what went wrong there. Expected outcomes are
+ * replies; this is a fault, told without its class since it may come from another process.
+ */
+export class RequestFailedError extends Error {
+  override readonly name = 'RequestFailedError'
+}
+
 /** Ends a subscription or a service; safe to call twice. */
 export type Unlisten = () => void
 
@@ -32,7 +40,7 @@ export interface Bus {
   ): Promise<Unlisten>
   /**
    * Asks whoever serves `subject`, one of them where there are several.
-   * @throws NoResponderError at once, BusTimeoutError after `timeoutMs`, or the server's own failure.
+   * @throws NoResponderError at once, BusTimeoutError after `timeoutMs`, RequestFailedError where the server threw.
    */
   request(subject: string, message: BusMessage, timeoutMs: number): Promise<BusMessage>
   /** Answers requests on `subject`. Servers of one `queue` share the requests. */
