@@ -58,3 +58,8 @@ export const REFUSALS = {
 } as const satisfies Record<string, RefusalEntry>
 
 export type RefusalCode = keyof typeof REFUSALS
+
+/** Whether anything the client does can help: a new input, waiting, the same id again. The table says which. */
+export function isRetryable(code: RefusalCode): boolean {
+  return REFUSALS[code].retry !== 'never'
+}

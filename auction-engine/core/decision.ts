@@ -1,5 +1,5 @@
 // What may be asked of a lot and what a decision consists of.
-import type { LotEventType, PublicBid } from '../../protocol/auction.ts'
+import type { LotEventType, PublicBid, Refused } from '../../protocol/auction.ts'
 import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
 import type { LotNow, LotRules, Standing } from './lot.ts'
 
@@ -51,8 +51,8 @@ export interface Decided {
   readonly now: LotNow
   /** The rules after it, where the command changed them. */
   readonly rules?: LotRules
-  /** The bidder's standing after it; null where a retraction took it away. */
-  readonly standing?: { readonly bidderId: string; readonly standing: Standing | null }
+  /** The bidder's standing after it, where the command changed it; its `max` is 0 where nothing is left. */
+  readonly standing?: { readonly bidderId: string; readonly standing: Standing }
 }
 
 /** The same id was decided before: the first answer again, nothing is recorded. */
@@ -61,9 +61,18 @@ export interface Replayed {
   readonly reply: EngineReply
 }
 
+/**
+ * A refusal that does not rest on the lot's state and leaves no trace: an amount that is no amount,
+ * an id used before with other contents (its row is taken), a lot which does not exist for the actor.
+ */
+export interface Unrecorded {
+  readonly type: 'unrecorded'
+  readonly reply: Refused
+}
+
 /** A timer's command that time has overtaken: nothing happens and nothing is recorded. */
 export interface Dropped {
   readonly type: 'dropped'
 }
 
-export type Decision = Decided | Replayed | Dropped
+export type Decision = Decided | Replayed | Unrecorded | Dropped

@@ -12,17 +12,26 @@ export interface LotRules {
 
 /** One bidder's binding bid on the lot. Amounts in minor units. */
 export interface Standing {
-  /** The most the bidder pays. Secret, unless the price has reached it. */
+  /** The most the bidder pays. Secret, unless the price has reached it. 0 once all bids are retracted. */
   readonly max: number
-  /** `decisionNo` of the bid that set `max`; at equal maxima the lower one leads. */
+  /** `decisionNo` of the bid that took this place; at equal maxima the lower one leads. */
   readonly rank: number
   /** What an exact bid made visible; 0 for a proxy. */
   readonly floor: number
   /** 1 for the first bidder of the lot, 2 for the second …: `Bidder 1`. Kept for the life of the lot. */
   readonly aliasNo: number
+  /** The newest bid, which may be retracted. Kept only on lots whose policy knows retraction. */
+  readonly latest?: LatestBid
 }
 
-/** What moves. A new value after each decision; never changed in place. */
+export interface LatestBid {
+  readonly bidId: string
+  readonly placedAtMs: number
+  /** The standing which comes back when this bid alone is retracted; null where there was none. */
+  readonly before: Standing | null
+}
+
+/** What moves, and holds no secret maximum and no reserve. A new value after each decision; never changed in place. */
 export interface LotNow {
   readonly state: LotState
   readonly round: number
@@ -31,12 +40,18 @@ export interface LotNow {
   /** Decisions so far, refusals included, gap-free. */
   readonly decisionNo: number
   readonly price: number | null
+  /** Null exactly where `price` is: no bid stands. */
   readonly leaderId: string | null
+  /** The leader's `aliasNo`; null where there is no leader. */
+  readonly leaderAliasNo: number | null
   readonly reserveMet: boolean
+  /** Accepted bids so far, retracted ones included. */
   readonly bidCount: number
+  /** Bidders who ever had a bid accepted; the next new one is number `bidderCount + 1`. */
   readonly bidderCount: number
   readonly startsAtMs: number
   readonly endsAtMs: number
+  /** The end that people set, before extensions; the hard cap counts from here. */
   readonly originalEndsAtMs: number
   readonly extensions: number
   /** When the newest command was admitted; the next one is never admitted before it. */
@@ -44,10 +59,12 @@ export interface LotNow {
   readonly result: LotResult | null
 }
 
-/** Standings by bidder. The core reads; who keeps them decides how (see `draft.ts`). */
+/** Standings by bidder: a value, like everything here (see `standings.ts` for how that stays cheap). */
 export interface Standings {
   get(bidderId: string): Standing | undefined
-  /** All of them, in no order: for a retraction and for the end, not for a bid. */
+  /** The same standings but for one. This value stays what it was. */
+  with(bidderId: string, standing: Standing): Standings
+  /** All of them, in no order: for a retraction, not for a bid. To be read through at once. */
   entries(): Iterable<readonly [string, Standing]>
 }
 

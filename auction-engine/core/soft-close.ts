@@ -1,0 +1,31 @@
+// A bid near the end moves the end, so that nobody wins by being the last to press a button.
+import type { SoftClose } from '../../protocol/auction.ts'
+import type { LotNow } from './lot.ts'
+
+export interface Extension {
+  readonly endsAtMs: number
+  /** Extensions so far, with this one where it is long enough to count. */
+  readonly extensions: number
+}
+
+/** The end after a bid at `atMs` that moved the lead or the price, or did neither; undefined where it stays. */
+export function extensionFor(
+  soft: SoftClose | null,
+  now: LotNow,
+  atMs: number,
+  movedLeadOrPrice: boolean,
+): Extension | undefined {
+  if (soft === null || now.endsAtMs - atMs > soft.windowMs) return undefined
+  if (!movedLeadOrPrice && soft.trigger === 'lead_or_price_change') return undefined
+  if (soft.maxExtensions !== undefined && now.extensions >= soft.maxExtensions) return undefined
+
+  const wanted = (soft.mode === 'reset' ? atMs : now.endsAtMs) + soft.extendMs
+  const latest = soft.hardCapMs === undefined ? wanted : now.originalEndsAtMs + soft.hardCapMs
+  const endsAtMs = Math.min(wanted, latest)
+  const growthMs = endsAtMs - now.endsAtMs
+  if (growthMs <= 0) return undefined
+  // With window = extend a bid early in the window moves the end by a millisecond: too little to use
+  // up one of the lot's extensions.
+  const counts = growthMs >= soft.minGrowthMs
+  return { endsAtMs, extensions: now.extensions + (counts ? 1 : 0) }
+}
