@@ -1,0 +1,174 @@
+// PostgreSQL inside our own process tree: what `npm start` uses where no DATABASE_URL is set. The same
+// server, the same durability; only its life is ours. docs/decisions/0003-embedded-postgres.md says why.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+import type { Logger } from 'pino'
+import { Failure } from '../failure.ts'
+import type { Part } from '../lifecycle.ts'
+import { explain } from './explain.ts'
+import { FolderInUseError, type FolderLock, lockFolder } from './folder-lock.ts'
+import { endLeftover } from './leftover.ts'
+import { checkVersion, makeCluster, roleName } from './make-cluster.ts'
+import {
+  type Postmaster,
+  type ServerLine,
+  ServerStartError,
+  startPostmaster,
+} from './postmaster.ts'
+import { type ServerHome, type SocketFolder, settleHome, socketFolder } from './server-home.ts'
+import { prepareServerPrograms } from './server-programs.ts'
+import { type Durability, serverSettings } from './server-settings.ts'
+
+export interface EmbeddedPostgresOptions {
+  /** Where everything durable goes (`OUTCRY_DATA`); made where it is not there. */
+  readonly dataFolder: string
+  readonly log: Logger
+  /** Default: `full`. */
+  readonly durability?: Durability
+  /** Told when the server dies without being asked to: the process had better end too. */
+  readonly onDeath?: (failure: Failure) => void
+}
+
+const databaseName = 'outcry'
+/** How long the processes of a killed server may take to notice that it is gone. */
+const orphansTimeoutMs = 10_000
+const orphansPollMs = 100
+
+/** One server on one data folder, from `start` to `stop`. */
+export class EmbeddedPostgres implements Part {
+  readonly name = 'postgres'
+  #options: EmbeddedPostgresOptions
+  #lock: FolderLock | undefined
+  #sockets: SocketFolder | undefined
+  #server: Postmaster | undefined
+  #stopping = false
+  #url: string | undefined
+  #place: string | undefined
+
+  constructor(options: EmbeddedPostgresOptions) {
+    this.#options = options
+  }
+
+  /** How to connect: a libpq URL with the password, so not for logs. Known after `start`. */
+  get url(): string {
+    if (this.#url === undefined) throw new Error('the embedded PostgreSQL has not started')
+    return this.#url
+  }
+
+  /** The folder that holds the database; not below the data folder where root alone may enter that. */
+  get place(): string {
+    if (this.#place === undefined) throw new Error('the embedded PostgreSQL has not started')
+    return this.#place
+  }
+
+  /**
+   * Resolves when the server takes connections and the database is there. Ends a server that an earlier
+   * process left on the same folder.
+   * @throws Failure: the folder is in use, cannot be written, is on a full disk, has another version's data.
+   */
+  async start(): Promise<void> {
+    this.#stopping = false
+    try {
+      await this.#start()
+    } catch (error) {
+      await this.stop()
+      throw explain(error, this.#place ?? this.#options.dataFolder)
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { dataFolder, durability = 'full' } = this.#options
+    const home = await settleHome(dataFolder)
+    this.#place = home.folder
+    this.#sockets = await socketFolder(home.run)
+    this.#lock = await this.#takeLock(this.#sockets.path)
+    await endLeftover(home)
+    const programs = await prepareServerPrograms(home)
+    const password = await makeCluster(programs.initdb, home, durability)
+    await checkVersion(home, programs.version)
+    const settings = serverSettings(this.#sockets.path, durability)
+    this.#server = await this.#startServer(programs.postgres, home, settings)
+    void this.#server.ended.then(() => this.#serverEnded())
+    const authority = `${roleName}:${password}@${encodeURIComponent(this.#sockets.path)}`
+    await ensureDatabase(`postgresql://${authority}/postgres`)
+    this.#url = `postgresql://${authority}/${databaseName}`
+  }
+
+  /** Nothing to finish: who uses the database drains before it stops. */
+  async drain(): Promise<void> {}
+
+  /** Resolves when the server is gone and the folder is free for another. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await this.#server?.stop()
+    this.#server = undefined
+    await this.#lock?.release()
+    this.#lock = undefined
+    await this.#sockets?.release()
+    this.#sockets = undefined
+  }
+
+  async #takeLock(run: string): Promise<FolderLock> {
+    try {
+      return await lockFolder(run)
+    } catch (error) {
+      if (!(error instanceof FolderInUseError)) throw error
+      const who = error.holder === undefined ? '' : ` (process ${error.holder})`
+      throw new Failure(
+        `Another Outcry${who} is running on the data folder ${this.#options.dataFolder}.`,
+        {
+          hint: 'Stop it first, or set OUTCRY_DATA to another folder.',
+          cause: error,
+        },
+      )
+    }
+  }
+
+  async #startServer(
+    postgres: string,
+    home: ServerHome,
+    settings: Readonly<Record<string, string>>,
+  ): Promise<Postmaster> {
+    for (let waitedMs = 0; ; waitedMs += orphansPollMs) {
+      try {
+        return await startPostmaster(postgres, home, settings, (line) => this.#logLine(line))
+      } catch (error) {
+        const orphans =
+          error instanceof ServerStartError &&
+          error.message.startsWith('pre-existing shared memory')
+        if (!orphans || waitedMs >= orphansTimeoutMs) throw error
+        await sleep(orphansPollMs)
+      }
+    }
+  }
+
+  #serverEnded(): void {
+    if (this.#stopping) return
+    const failure = new Failure(`PostgreSQL on ${this.place} ended by itself.`, {
+      hint: 'Its last words are in the log above; was it killed, or is the disk full?',
+    })
+    this.#options.log.error(failure.message)
+    this.#options.onDeath?.(failure)
+  }
+
+  #logLine({ severity, text }: ServerLine): void {
+    const { log } = this.#options
+    if (severity === 'LOG') log.debug(text)
+    // Fatal to one connection only (a wrong password); what ends the whole server is a panic.
+    else if (severity === 'FATAL' || severity === 'WARNING') log.warn(text)
+    else log.error(text)
+  }
+}
+
+async function ensureDatabase(url: string): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [
+      databaseName,
+    ])
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${databaseName}`)
+  } finally {
+    await client.end()
+  }
+}
