@@ -7,13 +7,13 @@ import type { RefusalCode } from './refusals.ts'
 import { Text } from './text.ts'
 
 /** Milliseconds since 1970-01-01 UTC, whole. */
-const EpochMs = z.number().int().min(0).max(8_640_000_000_000_000)
+const EpochMs = z.number().int().min(0).max(8_640_000_000_000_000).describe('Epoch milliseconds.')
 const durationMsMax = 365 * 24 * 3_600_000
 const Title = Text(200).trim().min(1)
 const Description = Text(10_000)
 /** The marketplace's own id of something. */
 const ForeignId = Text(128).min(1)
-const DurationMs = z.number().int().min(0).max(durationMsMax)
+const DurationMs = z.number().int().min(0).max(durationMsMax).describe('Milliseconds.')
 
 /** Ordered bands: the step of the last band whose `from` is not above the price being beaten. */
 export const Increments = z
@@ -64,7 +64,7 @@ export const LotTerms = z
     currency: CurrencyCode,
     format: z.enum(['english'], { message: 'expected "english"' }),
     startPrice: Amount,
-    reservePrice: Amount.optional(),
+    reservePrice: Amount.optional().describe('Secret: never shown.'),
     increments: Increments.optional(),
     grid: Grid.default('free'),
     startsAt: EpochMs,
@@ -193,8 +193,8 @@ export const PlaceBid = z.object({
   lotId: LotId,
   clientBidId: CommandId,
   kind: BidKind.default('proxy'),
-  amount: z.number(),
-  currency: Text(8),
+  amount: z.number().describe('Minor units; one that can not be bid is refused `amount_invalid`.'),
+  currency: Text(8).describe('The lot’s own.'),
   confirmToken: Text(256).optional(),
 })
 export type PlaceBid = z.output<typeof PlaceBid>
@@ -215,8 +215,12 @@ export const LotRef = z.object({ lotId: LotId })
 
 export const ListBids = z.object({
   lotId: LotId,
-  /** Only bids before this seq (the `next` of the page before). */
-  before: z.coerce.number().int().min(1).optional(),
+  before: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('Only bids before this seq: the `next` of the page before.'),
   limit: z.coerce.number().int().min(1).max(100).default(20),
 })
 export interface BidPage {
@@ -226,18 +230,24 @@ export interface BidPage {
 }
 
 export const CreateLot = LotTerms.safeExtend({
-  /** Makes the creation repeatable; over HTTP it is the `Idempotency-Key`. */
-  commandId: Text(128).min(1).optional(),
+  commandId: Text(128)
+    .min(1)
+    .optional()
+    .describe(
+      'Makes the command repeatable: the same id by the same user gets the first answer again.',
+    ),
 })
 
 export const UpdateLot = z.object({
   lotId: LotId,
   title: Title.optional(),
   description: Description.optional(),
-  /** May only be lowered, or taken away with null. */
-  reservePrice: Amount.nullable().optional(),
-  /** A seller may only move it later; a service may move it as early as now + the soft-close window. */
-  endsAt: EpochMs.optional(),
+  reservePrice: Amount.nullable()
+    .optional()
+    .describe('May only be lowered, or taken away with null.'),
+  endsAt: EpochMs.optional().describe(
+    'Epoch milliseconds. A seller may only move it later, a service as early as now + the soft-close window.',
+  ),
 })
 export type UpdateLot = z.output<typeof UpdateLot>
 
