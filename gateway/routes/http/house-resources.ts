@@ -1,0 +1,100 @@
+// What HTTP has and the WebSocket does not: the probes, revoking tokens, minting them for developers.
+import { z } from 'zod'
+import type { Clock } from '../../../platform/clock.ts'
+import { describeFault } from '../../../protocol/check-command.ts'
+import { ROLES } from '../../../protocol/identity.ts'
+import { UserId } from '../../../protocol/ids.ts'
+import type { HttpResponse } from '../../ports/http.ts'
+import type { RevocationBoard } from '../../ports/revocation-board.ts'
+import type { TokenMint } from '../../ports/token-mint.ts'
+import { permitted } from '../method.ts'
+import { json, problem } from './problem.ts'
+import type { Resource, ResourceRequest } from './resource.ts'
+
+const DeviceId = z.string().min(1).max(128)
+
+const Revoke = z.object({
+  userId: UserId,
+  device: DeviceId.optional(),
+  /** Tokens issued before this are worth nothing from now on; epoch ms, default: now. */
+  before: z.number().int().min(0).optional(),
+})
+
+const devTokenTtlSecondsMax = 30 * 24 * 3_600
+const DevToken = z.object({
+  user: UserId,
+  roles: z.array(z.enum(ROLES)).max(ROLES.length).default([]),
+  ttlSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(devTokenTtlSecondsMax)
+    .default(24 * 3_600),
+  name: z.string().min(1).max(128).optional(),
+  deviceId: DeviceId.optional(),
+})
+
+export function probes(ready: () => boolean): Resource[] {
+  return [
+    {
+      method: 'GET',
+      path: '/healthz',
+      kind: 'probe',
+      handle: async () => json(200, { status: 'alive' }),
+    },
+    {
+      method: 'GET',
+      path: '/readyz',
+      kind: 'probe',
+      handle: async () =>
+        ready() ? json(200, { status: 'ready' }) : json(503, { status: 'not ready' }),
+    },
+  ]
+}
+
+export function revokeResource(board: RevocationBoard, clock: Clock): Resource {
+  return {
+    method: 'POST',
+    path: '/v1/users/{userId}/revoke',
+    kind: 'api',
+    handle: async ({ caller, fields, path }) => {
+      const checked = Revoke.safeParse({ ...fields, ...path })
+      if (!checked.success) return badRequest(checked.error)
+      const right = permitted('user.revoke', caller)
+      if ('denied' in right) return denied(caller.identity !== undefined)
+      const nowMs = clock.nowMs()
+      const { userId, device, before = nowMs } = checked.data
+      if (before > nowMs) return problem('bad_request', 'before: expected a time in the past')
+      const revocation = { userId, beforeMs: before }
+      board.post(device === undefined ? revocation : { ...revocation, deviceId: device })
+      return json(200, { userId, before, ...(device === undefined ? {} : { device }) })
+    },
+  }
+}
+
+/** For developers only: whoever can reach it can be anybody. */
+export function devTokenResource(mint: TokenMint): Resource {
+  return {
+    method: 'POST',
+    path: '/v1/dev/token',
+    kind: 'api',
+    handle: async ({ fields }: ResourceRequest) => {
+      const checked = DevToken.safeParse(fields)
+      if (!checked.success) return badRequest(checked.error)
+      const { user, roles, ttlSeconds, name, deviceId } = checked.data
+      const { token, expiresAtMs } = await mint.mint({
+        userId: user,
+        roles,
+        ttlMs: ttlSeconds * 1_000,
+        ...(name === undefined ? {} : { name }),
+        ...(deviceId === undefined ? {} : { deviceId }),
+      })
+      return json(200, { token, expiresAt: expiresAtMs })
+    },
+  }
+}
+
+const badRequest = (error: z.ZodError): HttpResponse => problem('bad_request', describeFault(error))
+
+const denied = (known: boolean): HttpResponse =>
+  known ? problem('permission_denied') : problem('unauthorized', 'a token is needed')

@@ -1,0 +1,65 @@
+// Failures over HTTP: problem documents (RFC 9457). `code` is for programs and comes from the same
+// tables as over the WebSocket; `detail` says which field was wrong and what was expected.
+import { STATUS_CODES } from 'node:http'
+import { PROTOCOL_ERRORS, type ProtocolErrorName } from '../../../protocol/errors.ts'
+import type { RefusalCode } from '../../../protocol/refusals.ts'
+import type { HttpResponse } from '../../ports/http.ts'
+
+/** What only HTTP can fail with. */
+const HTTP_FAULTS = {
+  not_found: 404,
+  method_not_allowed: 405,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  upgrade_required: 426,
+  origin_not_allowed: 403,
+} as const
+
+export type ProblemCode = keyof typeof HTTP_FAULTS | ProtocolErrorName | RefusalCode
+
+export interface ProblemOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  /** Further members of the document, such as the fields of a refusal. */
+  readonly members?: Readonly<Record<string, unknown>>
+}
+
+/** A problem document with a status of its own choice. */
+export function problemOf(
+  status: number,
+  code: ProblemCode,
+  detail: string,
+  { headers, members }: ProblemOptions = {},
+): HttpResponse {
+  const title = STATUS_CODES[status] ?? 'Error'
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+    body: JSON.stringify({ ...members, type: 'about:blank', title, status, code, detail }),
+  }
+}
+
+/** The problem document of a protocol error or of what only HTTP knows, with the status of its table. */
+export function problem(
+  code: keyof typeof HTTP_FAULTS | ProtocolErrorName,
+  detail?: string,
+  options?: ProblemOptions,
+): HttpResponse {
+  if (code in PROTOCOL_ERRORS) {
+    const { status, message } = PROTOCOL_ERRORS[code as ProtocolErrorName]
+    return problemOf(status, code, detail ?? message, options)
+  }
+  const status = HTTP_FAULTS[code as keyof typeof HTTP_FAULTS]
+  return problemOf(status, code, detail ?? STATUS_CODES[status] ?? code, options)
+}
+
+export function json(
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(value),
+  }
+}
