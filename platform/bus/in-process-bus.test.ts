@@ -78,19 +78,19 @@ describe('the in-process bus', () => {
       clock,
       onError: (error, subject) => reported.push(`${subject}: ${String(error)}`),
     })
-    let fail: (error: Error) => void = () => {}
+    const failing: ((error: Error) => void)[] = []
     await bus.serve(
       'cmd',
       () =>
         new Promise((_resolve, reject) => {
-          fail = reject
+          failing.push(reject)
         }),
     )
     const reply = bus.request('cmd', null, 10)
     reply.catch(() => {})
     await clock.advanceAsync(20)
     await expect(reply).rejects.toThrow(BusTimeoutError)
-    fail(new Error('too late'))
+    failing[0]?.(new Error('too late'))
     await turn()
     expect(reported).toEqual(['cmd: Error: too late'])
   })

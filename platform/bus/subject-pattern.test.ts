@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { assertPattern, assertSubject, matches } from './subject-pattern.ts'
 
@@ -13,8 +13,8 @@ function matchesByTheRule(pattern: readonly string[], subject: readonly string[]
   const [first, ...more] = pattern
   if (first === '>') return subject.length >= 1
   if (first === undefined) return subject.length === 0
-  const [token, ...rest] = subject
-  return token !== undefined && (first === '*' || first === token) && matchesByTheRule(more, rest)
+  const [head, ...rest] = subject
+  return head !== undefined && (first === '*' || first === head) && matchesByTheRule(more, rest)
 }
 
 test('a pattern matches exactly what the rule says', () => {
