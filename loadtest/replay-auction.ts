@@ -1,0 +1,135 @@
+// Plays one past auction: a lot with the auction's opening bid, every bid placed by a connection of
+// its bidder and answered before the next, then the end, and what the lot was sold for.
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BidOutcome, LotOutcome, LotView } from '../protocol/auction.ts'
+import type { PastAuction, PastBid } from './auction-file.ts'
+import type { HttpClient } from './http-client.ts'
+import type { Tokens } from './tokens.ts'
+import type { Watcher } from './watcher.ts'
+import { connectWire, type WireClient } from './wire-client.ts'
+
+/** What all auctions of a run share. */
+export interface House {
+  /** Speaks for the user who sells everything; it has the role `service`. */
+  readonly http: HttpClient
+  readonly tokens: Tokens
+  readonly watcher: Watcher
+  readonly websocketUrl: string
+  /** Makes the users of this run other people than those of the run before. */
+  readonly runId: string
+}
+
+/** What came of one auction. */
+export interface Replayed {
+  readonly auction: PastAuction
+  /** What our lot was sold for; null where nobody bought it. */
+  readonly priceCents: number | null
+  readonly accepted: number
+  /** The codes of the refused bids. */
+  readonly refused: readonly string[]
+}
+
+const dayMs = 24 * 3_600_000
+/** How far ahead of the server's clock the end is put: time for the command to get there. */
+const endAheadMs = 50
+const attemptsMax = 100
+/** How long after its end a lot may take to close before the run calls it a fault. */
+const closeTimeoutMs = 30_000
+
+/** @throws Error where the server refused or lost what it must not */
+export async function replayAuction(house: House, auction: PastAuction): Promise<Replayed> {
+  const lotId = await openLot(house, auction)
+  const { ended } = await house.watcher.watch(lotId)
+  const bidders = new Map<string, WireClient>()
+  const outcomes: BidOutcome[] = []
+  try {
+    for (const bid of auction.bids) {
+      const bidder = bidders.get(bid.bidder) ?? (await arrive(house, auction, bid.bidder))
+      bidders.set(bid.bidder, bidder)
+      outcomes.push(await place(bidder, lotId, bid))
+    }
+  } finally {
+    await Promise.all([...bidders.values()].map((bidder) => bidder.close()))
+  }
+  await moveEndToNow(house, lotId)
+  const { result } = await within(closeTimeoutMs, ended, `lot ${lotId} did not close`)
+  return {
+    auction,
+    priceCents: result?.price ?? null,
+    accepted: outcomes.filter(({ outcome }) => outcome === 'accepted').length,
+    refused: outcomes.flatMap((outcome) => ('code' in outcome ? [outcome.code] : [])),
+  }
+}
+
+/** Creates the lot and publishes it, so that it opens at once. Default increments are eBay's. */
+async function openLot({ http }: House, auction: PastAuction): Promise<string> {
+  const startsAt = Date.now()
+  const created = await http.call('POST', '/v1/lots', {
+    title: `Auction ${auction.auctionId}`,
+    currency: 'USD',
+    format: 'english',
+    startPrice: auction.openingBidCents,
+    startsAt,
+    endsAt: startsAt + dayMs,
+    commandId: randomUUID(),
+  })
+  const { lotId } = accepted(created)
+  accepted(await http.call('POST', `/v1/lots/${lotId}/publish`, { commandId: randomUUID() }))
+  return lotId
+}
+
+/** The lot of an accepted command. @throws Error where it was refused */
+function accepted(answer: unknown): LotView {
+  const outcome = answer as LotOutcome
+  if (outcome.outcome === 'accepted') return outcome.lot
+  throw new Error(`a command on lot ${outcome.lotId} was refused: ${outcome.code}`)
+}
+
+async function arrive(house: House, auction: PastAuction, bidder: string): Promise<WireClient> {
+  const token = await house.tokens(`${house.runId}-${auction.auctionId}-${bidder}`)
+  return connectWire({ url: house.websocketUrl, token })
+}
+
+/** Bids until it is decided: what was put off or got lost is sent again, under the same id. */
+async function place(bidder: WireClient, lotId: string, bid: PastBid): Promise<BidOutcome> {
+  const command = { lotId, clientBidId: randomUUID(), amount: bid.maxCents, currency: 'USD' }
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    const outcome = (await bidder.rpc('bid.place', command)) as BidOutcome
+    if (outcome.outcome === 'accepted') return outcome
+    if (outcome.outcome === 'refused') {
+      if (isOfTheBid(outcome.code)) return outcome
+      if (!outcome.retryable) throw new Error(`a bid on lot ${lotId} was refused: ${outcome.code}`)
+      await sleep(outcome.retryAfterMs ?? 0)
+    }
+  }
+  throw new Error(`a bid on lot ${lotId} was put off ${attemptsMax} times`)
+}
+
+/** Refusals which are the auction's own verdict on a bid; any other one spoils the replay. */
+const isOfTheBid = (code: string): boolean => code === 'bid_too_low' || code === 'max_not_raised'
+
+async function moveEndToNow({ http, watcher }: House, lotId: string): Promise<void> {
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    const endsAt = (await watcher.serverTimeMs()) + endAheadMs
+    const changes = { endsAt, commandId: randomUUID() }
+    const answer: unknown = await http.call('PATCH', `/v1/lots/${lotId}`, changes)
+    const outcome = answer as LotOutcome
+    if (outcome.outcome === 'accepted') return
+    // `too_soon`: the command took longer than the time it was given.
+    if (outcome.code !== 'lot_rules') accepted(outcome)
+  }
+  throw new Error(`the end of lot ${lotId} could not be moved`)
+}
+
+async function within<T>(ms: number, promise: Promise<T>, otherwise: string): Promise<T> {
+  const timer = new AbortController()
+  const late = sleep(ms, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(otherwise)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    timer.abort()
+  }
+}
