@@ -1,6 +1,7 @@
 // The decisions on bids: placing one, and taking one back.
 
-import type { Decided, LotCommand, LotEventDraft } from './decision.ts'
+import type { EngineCommand } from '../../protocol/engine.ts'
+import type { Decided, LotEventDraft } from './decision.ts'
 import { leastOnGrid, ontoGrid } from './grid.ts'
 import { stepAt } from './increments.ts'
 import type { Lot, LotNow, LotRules, Standing } from './lot.ts'
@@ -17,8 +18,8 @@ import { afterBid, afterRetraction, rulingOn } from './retraction.ts'
 import { extensionFor } from './soft-close.ts'
 import { aliasOf } from './visibility.ts'
 
-type PlaceBid = Extract<LotCommand, { type: 'place_bid' }>
-type RetractBid = Extract<LotCommand, { type: 'retract_bid' }>
+type PlaceBid = Extract<EngineCommand, { type: 'place_bid' }>
+type RetractBid = Extract<EngineCommand, { type: 'retract_bid' }>
 
 /** Decides a bid on an open lot before its end. The checks stand in the order in which they are told. */
 export function placeBid(asked: Asked<PlaceBid>): Decided {
@@ -80,7 +81,10 @@ function takeBid(asked: Asked<PlaceBid>, lead: Lead | undefined, amount: number)
     seq: now.seq + 1,
     decisionNo: now.decisionNo + 1,
     admittedAtMs: atMs,
-    ...leadIn(rules, after),
+    price: after.price,
+    leaderId: after.leaderId,
+    leaderAliasNo: after.standing.aliasNo,
+    reserveMet: isReserveMet(rules.terms.reservePrice, after.price),
     bidCount: now.bidCount + 1,
     bidderCount: now.bidderCount + (previous === undefined ? 1 : 0),
   }
@@ -96,11 +100,7 @@ function takeBid(asked: Asked<PlaceBid>, lead: Lead | undefined, amount: number)
       events: extended === undefined ? [accepted] : [accepted, extended],
       standing: { bidderId, standing },
     },
-    {
-      bidId: commandId,
-      bidderId,
-      ...(amount === command.amount ? {} : { appliedAmount: amount }),
-    },
+    { bidId: commandId, bidderId, appliedAmount: amount === command.amount ? undefined : amount },
   )
 }
 
@@ -119,13 +119,14 @@ export function retractBid(asked: Asked<RetractBid>): Decided {
 
   const left = afterRetraction(standing, ruling.allowed)
   const lead = leadAmong(rules, lot.standings.with(bidderId, left))
+  const price = lead === undefined ? null : notAbove(now, lead.price)
   const after: LotNow = {
     ...counted(lot, atMs),
     seq: now.seq + 1,
-    ...leadIn(
-      rules,
-      lead === undefined ? undefined : { ...lead, price: notAbove(now, lead.price) },
-    ),
+    price,
+    leaderId: lead?.leaderId ?? null,
+    leaderAliasNo: lead?.standing.aliasNo ?? null,
+    reserveMet: isReserveMet(rules.terms.reservePrice, price),
   }
   const retracted = { priceBefore: now.price ?? 0, priceAfter: after.price }
   const outcome: Outcome = {
@@ -133,7 +134,11 @@ export function retractBid(asked: Asked<RetractBid>): Decided {
     events: [event('bid_retracted', after, { retracted })],
     standing: { bidderId, standing: left },
   }
-  return acceptedForBidder(asked, outcome, { bidId: command.clientBidId, bidderId })
+  return acceptedForBidder(asked, outcome, {
+    bidId: command.clientBidId,
+    bidderId,
+    appliedAmount: undefined,
+  })
 }
 
 /**
@@ -149,17 +154,6 @@ function leadOf(lot: Lot): Lead | undefined {
   if (leaderId === null || price === null) return undefined
   const standing = lot.standings.get(leaderId)
   return standing === undefined ? undefined : { leaderId, standing, price }
-}
-
-/** The part of the state that a lead decides. */
-function leadIn(rules: LotRules, lead: Lead | undefined) {
-  const price = lead?.price ?? null
-  return {
-    price,
-    leaderId: lead?.leaderId ?? null,
-    leaderAliasNo: lead?.standing.aliasNo ?? null,
-    reserveMet: isReserveMet(rules.terms.reservePrice, price),
-  }
 }
 
 /** Whom the bid leaves outbid: whoever led before, or the bidder who met a higher maximum. */

@@ -1,7 +1,7 @@
 // The one place where it is decided what a command does to a lot. Pure and total: the same lot,
 // command and instant always give the same decision, and whatever passed the protocol's schemas gets
 // one. The checks stand in a fixed order, so a command with two faults always hears of the same one.
-import type { EngineReply } from '../../protocol/engine.ts'
+import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
 import { amountFault } from '../../protocol/money.ts'
 import { placeBid, retractBid } from './bid.ts'
 import type { Answered, Decided, Decision, LotCommand } from './decision.ts'
@@ -14,7 +14,6 @@ import { stateAt, verdictOn } from './transitions.ts'
 import { updateLot } from './update.ts'
 
 type TimerCommand = Extract<LotCommand, { type: 'open_lot' | 'close_lot' }>
-type ActorCommand = Exclude<LotCommand, TimerCommand>
 
 /**
  * Decides `command` on `lot` (undefined where there is none yet). `admittedAtMs` is when the command
@@ -42,7 +41,7 @@ export function decide(
 }
 
 /** A repeat hears the first answer, word for word, unless it says something else under the same id. */
-function again(command: ActorCommand, atMs: number, earlier: Answered): Decision {
+function again(command: EngineCommand, atMs: number, earlier: Answered): Decision {
   const fingerprint = fingerprintOf(command)
   if (fingerprint === earlier.fingerprint) {
     return { type: 'replayed', reply: asRepeat(earlier.reply) }
@@ -56,13 +55,13 @@ function asRepeat(reply: EngineReply): EngineReply {
   return reply.outcome === 'unknown' ? reply : { ...reply, replayed: true }
 }
 
-function onNoLot(command: ActorCommand, atMs: number): Decision {
+function onNoLot(command: EngineCommand, atMs: number): Decision {
   if (command.type !== 'create_lot') return unrecorded(command, 'lot_not_found', atMs)
   if (!mayCreate(command.actor)) return unrecorded(command, 'not_permitted', atMs)
   return createLot(command, atMs)
 }
 
-function onLot(asked: Asked<ActorCommand>): Decided {
+function onLot(asked: Asked<EngineCommand>): Decided {
   const { lot, command, atMs } = asked
   if (!mayDo(lot, command)) return refused(asked, 'not_permitted')
   const state = stateAt(lot.now, atMs)
@@ -84,7 +83,7 @@ function onLot(asked: Asked<ActorCommand>): Decided {
   }
 }
 
-function carryOut({ lot, command, atMs }: Asked<ActorCommand>): Decided {
+function carryOut({ lot, command, atMs }: Asked<EngineCommand>): Decided {
   switch (command.type) {
     case 'place_bid':
       return placeBid({ lot, command, atMs })

@@ -1,6 +1,6 @@
 // How a verdict becomes a decision: numbered, with its answer, its events and the state after it.
 import type { BidAccepted, LotEventType, RefusalFields, Refused } from '../../protocol/auction.ts'
-import type { EngineReply } from '../../protocol/engine.ts'
+import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
 import { isRetryable, type RefusalCode } from '../../protocol/refusals.ts'
 import type { Decided, LotCommand, LotEventDraft, Unrecorded } from './decision.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -40,12 +40,12 @@ export function event(
 
 export function accepted(asked: Asked, outcome: Outcome, reply: EngineReply): Decided {
   return {
+    ...outcome,
     type: 'decided',
     command: asked.command,
     fingerprint: fingerprintOf(asked.command),
     admittedAtMs: asked.atMs,
     reply,
-    ...outcome,
   }
 }
 
@@ -56,12 +56,15 @@ export function acceptedForLot(asked: Asked, outcome: Outcome): Decided {
   return accepted(asked, outcome, { outcome: 'accepted', lotId, lot })
 }
 
+interface BidOfReply {
+  readonly bidId: string
+  readonly bidderId: string
+  /** Where the grid moved the amount. */
+  readonly appliedAmount: number | undefined
+}
+
 /** Accepts a bid or a retraction: the answer is how the bidder now stands. */
-export function acceptedForBidder(
-  asked: Asked,
-  outcome: Outcome,
-  bid: { readonly bidId: string; readonly bidderId: string; readonly appliedAmount?: number },
-): Decided {
+export function acceptedForBidder(asked: Asked, outcome: Outcome, bid: BidOfReply): Decided {
   const { now } = outcome
   const { rules } = asked.lot
   const reply: BidAccepted = {
@@ -76,62 +79,58 @@ export function acceptedForBidder(
     reserveMet: now.reserveMet,
     endsAt: now.endsAtMs,
     serverTime: now.admittedAtMs,
-    ...(bid.appliedAmount === undefined ? {} : { appliedAmount: bid.appliedAmount }),
   }
-  return accepted(asked, outcome, reply)
+  const { appliedAmount } = bid
+  return accepted(asked, outcome, appliedAmount === undefined ? reply : { ...reply, appliedAmount })
 }
 
 /** Refuses, and records that it did, on a lot which the actor may see. */
-export function refused(asked: Asked, code: RefusalCode, fields: RefusalFields = {}): Decided {
-  const { lot, command, atMs } = asked
-  const reply: Refused = {
-    ...refusal(command, code, atMs),
-    ...(command.type === 'open_lot' || command.type === 'close_lot'
-      ? {}
-      : lotAsSeenBy(lot, command.actor.userId)),
-    ...fields,
-  }
-  return accepted(asked, { now: counted(lot, atMs), events: [] }, reply)
-}
-
-/** Refuses without a trace and without a word about the lot. */
-export function unrecorded(
-  command: LotCommand,
+export function refused(
+  asked: Asked<EngineCommand>,
   code: RefusalCode,
-  atMs: number,
   fields: RefusalFields = {},
-): Unrecorded {
-  return { type: 'unrecorded', reply: { ...refusal(command, code, atMs), ...fields } }
-}
-
-function refusal(command: LotCommand, code: RefusalCode, atMs: number): Refused {
-  const clientBidId = clientBidIdOf(command)
-  return {
-    outcome: 'refused',
-    code,
-    lotId: command.lotId,
-    ...(clientBidId === undefined ? {} : { clientBidId }),
-    serverTime: atMs,
-    retryable: isRetryable(code),
-  }
-}
-
-function clientBidIdOf(command: LotCommand): string | undefined {
-  if (command.type === 'place_bid') return command.commandId
-  return command.type === 'retract_bid' ? command.clientBidId : undefined
-}
-
-/** The lot under a refusal: public numbers, and the actor's own maximum. */
-function lotAsSeenBy(lot: Lot, userId: string) {
-  const { rules, now, standings } = lot
-  const max = standings.get(userId)?.max ?? 0
-  return {
+): Decided {
+  const { lot, command, atMs } = asked
+  const { rules, now } = lot
+  const userId = command.actor.userId
+  const reply: Refused = {
+    ...refusal(command, code, atMs, fields),
     seq: now.seq,
     price: now.price,
     leading: now.leaderId === userId,
-    ...(max === 0 ? {} : { yourMax: max }),
     minNext: nextBid(rules.increments, rules.terms.startPrice, now.price),
     reserveMet: now.reserveMet,
     endsAt: now.endsAtMs,
   }
+  const yourMax = lot.standings.get(userId)?.max ?? 0
+  const outcome = { now: counted(lot, atMs), events: [] }
+  return accepted(asked, outcome, yourMax === 0 ? reply : { ...reply, yourMax })
+}
+
+/** Refuses without a trace and without a word about the lot. */
+export function unrecorded(
+  command: EngineCommand,
+  code: RefusalCode,
+  atMs: number,
+  fields: RefusalFields = {},
+): Unrecorded {
+  return { type: 'unrecorded', reply: refusal(command, code, atMs, fields) }
+}
+
+function refusal(
+  command: EngineCommand,
+  code: RefusalCode,
+  atMs: number,
+  fields: RefusalFields,
+): Refused {
+  const reply: Refused = {
+    ...fields,
+    outcome: 'refused',
+    code,
+    lotId: command.lotId,
+    serverTime: atMs,
+    retryable: isRetryable(code),
+  }
+  if (command.type === 'place_bid') return { ...reply, clientBidId: command.commandId }
+  return command.type === 'retract_bid' ? { ...reply, clientBidId: command.clientBidId } : reply
 }
