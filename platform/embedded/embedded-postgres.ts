@@ -2,9 +2,9 @@
 // server, the same durability; only its life is ours. docs/decisions/0003-embedded-postgres.md says why.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import type { Logger } from 'pino'
 import { Failure } from '../failure.ts'
 import type { Part } from '../lifecycle.ts'
+import type { Logger } from '../log.ts'
 import { explain } from './explain.ts'
 import { FolderInUseError, type FolderLock, lockFolder } from './folder-lock.ts'
 import { endLeftover } from './leftover.ts'

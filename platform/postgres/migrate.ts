@@ -67,7 +67,10 @@ async function migrateSource(client: Client, source: MigrationSource): Promise<A
     const applied = await postgrator.migrate()
     return applied.map(({ filename }) => ({ source: name, file: basename(filename) }))
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error)
+    const words = (error instanceof Error ? error.message : String(error)).replace(
+      /^MD5 checksum failed for migration \[(\d+)\]$/,
+      'file $1 was changed after it had been run',
+    )
     throw new Failure(`The tables of ${name} could not be brought up to date: ${words}.`, {
       hint: `The database is as it was. The SQL is in ${folder}.`,
       cause: error,

@@ -1,0 +1,114 @@
+import { Client } from 'pg'
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { emptyDatabase, type ThrowawayDatabase } from '../testing/throwaway-database.ts'
+import { waitFor } from '../testing/wait-for.ts'
+import { connectPool, createPool, type Pool, transaction } from './pool.ts'
+
+const log = pino({ level: 'silent' })
+const options = { log, applicationName: 'pool test' }
+let database: ThrowawayDatabase
+let pool: Pool
+
+beforeAll(async () => {
+  database = await emptyDatabase()
+  pool = await connectPool(database.url, options)
+  await pool.query('CREATE TABLE notes (id bigint PRIMARY KEY, body jsonb)')
+})
+
+afterAll(async () => {
+  await pool.end()
+  await database.drop()
+})
+
+/** As an operator would: ends every connection of the pool under test. */
+async function cutConnections(): Promise<void> {
+  const client = new Client({ connectionString: database.url })
+  await client.connect()
+  await client.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1',
+    [options.applicationName],
+  )
+  await client.end()
+}
+
+test('a bigint comes as a number, up to 2^53 - 1', async () => {
+  const { rows } = await pool.query('SELECT 9007199254740991::bigint AS most, -1::bigint AS least')
+  expect(rows).toEqual([{ most: Number.MAX_SAFE_INTEGER, least: -1 }])
+})
+
+test('a bigint beyond 2^53 - 1 fails its statement, and the connection lives on', async () => {
+  await expect(pool.query('SELECT 9007199254740992::bigint')).rejects.toThrow(RangeError)
+  const { rows } = await pool.query('SELECT 1::bigint AS one')
+  expect(rows).toEqual([{ one: 1 }])
+})
+
+test('jsonb comes parsed', async () => {
+  const { rows } = await pool.query(`SELECT '{"price": 5}'::jsonb AS view`)
+  expect(rows).toEqual([{ view: { price: 5 } }])
+})
+
+test('a transaction that returns is committed; one that throws leaves nothing', async () => {
+  await transaction(pool, (client) => client.query('INSERT INTO notes (id) VALUES (1)'))
+  const failed = transaction(pool, async (client) => {
+    await client.query('INSERT INTO notes (id) VALUES (2)')
+    throw new Error('changed my mind')
+  })
+  await expect(failed).rejects.toThrow('changed my mind')
+  const { rows } = await pool.query('SELECT id FROM notes')
+  expect(rows).toEqual([{ id: 1 }])
+})
+
+test('a connection lost in the middle of a transaction fails that transaction and nothing else', async () => {
+  const failed = transaction(pool, async (client) => {
+    await client.query('INSERT INTO notes (id) VALUES (3)')
+    await cutConnections()
+    await client.query('SELECT 1')
+  })
+  await expect(failed).rejects.toThrow()
+  const { rows } = await pool.query('SELECT count(*) AS lost FROM notes WHERE id = 3')
+  expect(rows).toEqual([{ lost: 0 }])
+})
+
+test('connections cut while nobody uses them are told to the log and made anew', async () => {
+  const warn = vi.fn<(fields: object, message: string) => void>()
+  const watched = createPool(database.url, { ...options, log: Object.assign(pino(), { warn }) })
+  await watched.query('SELECT 1')
+  await cutConnections()
+  await waitFor(() => warn.mock.calls.length > 0)
+  const { rows } = await watched.query('SELECT 1 AS one')
+  expect(rows).toEqual([{ one: 1 }])
+  await watched.end()
+})
+
+test('a statement beyond its time is ended', async () => {
+  const hasty = createPool(database.url, { ...options, statementTimeoutMs: 50 })
+  await expect(hasty.query('SELECT pg_sleep(60)')).rejects.toMatchObject({ code: '57014' })
+  await hasty.end()
+})
+
+test('a wrong password and a missing database are refused at once, in a sentence without the password', async () => {
+  const wrongPassword = new URL(database.url)
+  wrongPassword.password = 'hunter2'
+  await expect(connectPool(wrongPassword.href, options)).rejects.toThrow(
+    /^The database at .* cannot be used: it refuses this user or password\.$/,
+  )
+  await expect(connectPool(wrongPassword.href, options)).rejects.not.toThrow('hunter2')
+  const noDatabase = new URL(database.url)
+  noDatabase.pathname = 'nowhere'
+  await expect(connectPool(noDatabase.href, options)).rejects.toThrow('it has no such database')
+})
+
+test('a server that is not there is waited for, then named', async () => {
+  const connecting = connectPool('postgresql://me:pw@127.0.0.1:1/db', { ...options, waitMs: 300 })
+  await expect(connecting).rejects.toThrow(
+    'The database at 127.0.0.1:1/db cannot be used: nothing listens there.',
+  )
+})
+
+test('what is no URL is said to be none', async () => {
+  await expect(connectPool('localhost', { ...options, waitMs: 0 })).rejects.toMatchObject({
+    message: expect.stringContaining('DATABASE_URL is not a URL'),
+    exitCode: 78,
+  })
+})
