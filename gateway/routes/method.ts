@@ -5,7 +5,7 @@ import type { EngineReply } from '../../protocol/engine.ts'
 import type { ProtocolErrorName } from '../../protocol/errors.ts'
 import type { Actor } from '../../protocol/identity.ts'
 import { METHODS, type MethodName, type MethodParams } from '../../protocol/methods.ts'
-import { REFUSALS, type RefusalCode } from '../../protocol/refusals.ts'
+import { isRetryable, type RefusalCode } from '../../protocol/refusals.ts'
 import type { Caller } from '../ports/desk.ts'
 import { type About, type Action, forbidden } from './authorization.ts'
 
@@ -67,6 +67,6 @@ export function refused(
   about: RefusalContext,
   fields: Pick<Refused, 'reason' | 'scope' | 'retryAfterMs'> = {},
 ): Extract<MethodResult, { readonly kind: 'outcome' }> {
-  const retryable = REFUSALS[code].retry !== 'never'
+  const retryable = isRetryable(code)
   return { kind: 'outcome', outcome: { outcome: 'refused', code, ...about, ...fields, retryable } }
 }

@@ -1,0 +1,70 @@
+// The users' feeds as the notifier keeps them in PostgreSQL.
+import type { Pool } from 'pg'
+import type { Notification, NotificationType } from '../../protocol/notifications.ts'
+import type { StreamRange } from '../ports/lot-book.ts'
+import type { UserFeed } from '../ports/user-feed.ts'
+import { gathered } from './gather.ts'
+
+const headsQuery = {
+  name: 'gateway-feed-heads',
+  text: 'SELECT user_id, last_seq FROM user_streams WHERE user_id = ANY ($1::text[])',
+}
+
+const upwardsQuery = {
+  name: 'gateway-feed',
+  text: `
+    SELECT seq, type, at_ms, data FROM notifications
+     WHERE user_id = $1 AND seq > coalesce($2::bigint, 0)
+     ORDER BY seq LIMIT $3`,
+}
+
+const downwardsQuery = {
+  name: 'gateway-feed-reverse',
+  text: `
+    SELECT seq, type, at_ms, data FROM notifications
+     WHERE user_id = $1 AND ($2::bigint IS NULL OR seq < $2)
+     ORDER BY seq DESC LIMIT $3`,
+}
+
+interface NotificationRow {
+  readonly seq: string
+  readonly type: NotificationType
+  readonly at_ms: string
+  readonly data: Omit<Notification, 'seq' | 'type' | 'at'>
+}
+
+export function createPostgresUserFeed(pool: Pool): UserFeed {
+  const head = gathered((userIds) => loadHeads(pool, userIds))
+  return {
+    head: async (userId) => (await head(userId)) ?? 0,
+    notifications: (userId, range) => loadNotifications(pool, userId, range),
+  }
+}
+
+async function loadHeads(
+  pool: Pool,
+  userIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await pool.query<{ user_id: string; last_seq: string }>({
+    ...headsQuery,
+    values: [userIds],
+  })
+  return new Map(rows.map(({ user_id, last_seq }) => [user_id, Number(last_seq)]))
+}
+
+async function loadNotifications(
+  pool: Pool,
+  userId: string,
+  { from, limit, reverse }: StreamRange,
+): Promise<readonly Notification[]> {
+  const { rows } = await pool.query<NotificationRow>({
+    ...(reverse ? downwardsQuery : upwardsQuery),
+    values: [userId, from ?? null, limit],
+  })
+  return rows.map(({ seq, type, at_ms, data }) => ({
+    ...data,
+    seq: Number(seq),
+    type,
+    at: Number(at_ms),
+  }))
+}
