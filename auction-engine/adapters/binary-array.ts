@@ -1,0 +1,125 @@
+// Columns of a batch in the binary array format of PostgreSQL's wire. A batch of bids carries hundreds
+// of JSON texts; as an array literal each of their quotes is escaped here and unescaped there, which
+// costs more than half of what the inserts themselves cost. In binary form both ends just copy.
+// Layout: dimensions, has-nulls flag, element type, length, lower bound; then length + bytes of each.
+// https://www.postgresql.org/docs/current/protocol-overview.html#PROTOCOL-FORMAT-CODES
+
+/** Element types, by their fixed object ids (`src/include/catalog/pg_type.dat`). */
+const elementTypes = {
+  boolean: 16,
+  bytea: 17,
+  bigint: 20,
+  smallint: 21,
+  integer: 23,
+  text: 25,
+  json: 114,
+  uuid: 2950,
+  jsonb: 3802,
+} as const
+
+export type ColumnType = keyof typeof elementTypes
+
+/** What an element may be: numbers where the type is a number, bytes for `bytea`, text otherwise. */
+export type Cell = string | number | boolean | Buffer | null
+
+const headerBytes = 20
+const bytesAtStart = 16_384
+/** The version that precedes a `jsonb` on the wire. */
+const jsonbVersion = 1
+
+/**
+ * One array parameter, filled cell by cell. The bytes are reused from batch to batch: `encoded` is valid
+ * until the next `clear`.
+ */
+export class BinaryArray {
+  readonly #type: ColumnType
+  #bytes: Buffer = Buffer.allocUnsafe(bytesAtStart)
+  #end = headerBytes
+  #length = 0
+  #hasNull = false
+
+  constructor(type: ColumnType) {
+    this.#type = type
+  }
+
+  clear(): void {
+    this.#end = headerBytes
+    this.#length = 0
+    this.#hasNull = false
+  }
+
+  push(cell: Cell): void {
+    this.#length += 1
+    if (cell === null) {
+      this.#hasNull = true
+      this.#reserve(4)
+      this.#end = this.#bytes.writeInt32BE(-1, this.#end)
+    } else if (typeof cell === 'number') {
+      this.#pushNumber(cell)
+    } else if (typeof cell === 'boolean') {
+      this.#reserve(5)
+      this.#end = this.#bytes.writeInt32BE(1, this.#end)
+      this.#end = this.#bytes.writeUInt8(cell ? 1 : 0, this.#end)
+    } else if (typeof cell === 'string') {
+      this.#pushText(cell)
+    } else {
+      this.#reserve(4 + cell.length)
+      this.#end = this.#bytes.writeInt32BE(cell.length, this.#end)
+      this.#end += cell.copy(this.#bytes, this.#end)
+    }
+  }
+
+  encoded(): Buffer {
+    const bytes = this.#bytes
+    bytes.writeInt32BE(this.#length === 0 ? 0 : 1, 0)
+    bytes.writeInt32BE(this.#hasNull ? 1 : 0, 4)
+    bytes.writeInt32BE(elementTypes[this.#type], 8)
+    // An empty array has no dimension, hence neither length nor bound.
+    if (this.#length === 0) return bytes.subarray(0, 12)
+    bytes.writeInt32BE(this.#length, 12)
+    bytes.writeInt32BE(1, 16)
+    return bytes.subarray(0, this.#end)
+  }
+
+  #pushNumber(value: number): void {
+    this.#reserve(12)
+    const bytes = this.#bytes
+    if (this.#type === 'bigint') {
+      // Two halves, since a BigInt of its own for each cell would be garbage.
+      const high = Math.floor(value / 0x1_0000_0000)
+      this.#end = bytes.writeInt32BE(8, this.#end)
+      this.#end = bytes.writeInt32BE(high, this.#end)
+      this.#end = bytes.writeUInt32BE(value - high * 0x1_0000_0000, this.#end)
+    } else if (this.#type === 'integer') {
+      this.#end = bytes.writeInt32BE(4, this.#end)
+      this.#end = bytes.writeInt32BE(value, this.#end)
+    } else {
+      this.#end = bytes.writeInt32BE(2, this.#end)
+      this.#end = bytes.writeInt16BE(value, this.#end)
+    }
+  }
+
+  #pushText(text: string): void {
+    if (this.#type === 'uuid') {
+      this.#reserve(20)
+      this.#end = this.#bytes.writeInt32BE(16, this.#end)
+      this.#end += this.#bytes.write(text.replaceAll('-', ''), this.#end, 'hex')
+      return
+    }
+    // A UTF-16 unit takes three bytes at most, so the text is written before its length is known.
+    this.#reserve(5 + text.length * 3)
+    const lengthAt = this.#end
+    let end = lengthAt + 4
+    if (this.#type === 'jsonb') end = this.#bytes.writeUInt8(jsonbVersion, end)
+    end += this.#bytes.write(text, end, 'utf8')
+    this.#bytes.writeInt32BE(end - lengthAt - 4, lengthAt)
+    this.#end = end
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#end + bytes <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#end + bytes))
+    this.#bytes.copy(larger, 0, 0, this.#end)
+    this.#bytes = larger
+  }
+}
