@@ -1,12 +1,14 @@
 // Vitest's global setup: a private PostgreSQL for the tests of one run. It starts when the first test asks
 // for a database, so a run of pure tests pays nothing.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:net'
+import { once } from 'node:events'
+import { chmod, glob, mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { TestProject } from 'vitest/node'
 import { EmbeddedPostgres } from '../embedded/embedded-postgres.ts'
+import { codeOf } from '../failure.ts'
 import { type MigrationSource, migrate } from '../postgres/migrate.ts'
 
 declare module 'vitest' {
@@ -18,14 +20,20 @@ declare module 'vitest' {
   }
 }
 
+const folderPrefix = join(tmpdir(), 'outcry-test-')
+const socketName = 'ask'
+
 /** Called by Vitest before the first test; what it returns is called after the last. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), 'outcry-test-'))
+  await removeAbandoned()
+  const folder = await mkdtemp(folderPrefix)
+  // As root, the server runs as somebody else, who must be able to enter.
+  await chmod(folder, 0o755)
   const log = pino({ level: 'error' }, pino.destination({ fd: 2, sync: true }))
   const postgres = new EmbeddedPostgres({ dataFolder: folder, log, durability: 'none' })
   const sources = project.getProvidedContext().migrations
   let ready: Promise<string> | undefined
-  const socket = join(folder, 'ask')
+  const socket = join(folder, socketName)
   const answers = await answerAt(socket, () => (ready ??= startWithTables(postgres, sources)))
   project.provide('testPostgresSocket', socket)
   return async () => {
@@ -43,6 +51,26 @@ async function startWithTables(
   await postgres.start()
   await migrate(postgres.url, sources)
   return postgres.url
+}
+
+/** A test run that was killed ends its server, but cannot remove its folder. */
+async function removeAbandoned(): Promise<void> {
+  for await (const folder of glob(`${folderPrefix}*`)) {
+    if (await isDeaf(join(folder, socketName))) await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** True where a socket is left of a process which is gone. */
+async function isDeaf(path: string): Promise<boolean> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+    return false
+  } catch (error) {
+    return codeOf(error) === 'ECONNREFUSED'
+  } finally {
+    socket.destroy()
+  }
 }
 
 /** Writes the answer to whoever connects: the address, or what kept the server from starting. */
