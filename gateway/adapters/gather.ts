@@ -5,20 +5,11 @@
 export const keysPerLoadMax = 500
 
 interface Waiting<Value> {
-  readonly answer: Promise<Value | undefined>
   readonly resolve: (value: Value | undefined) => void
   readonly reject: (reason: unknown) => void
 }
 
-function waiting<Value>(): Waiting<Value> {
-  let resolve: Waiting<Value>['resolve'] = () => {}
-  let reject: Waiting<Value>['reject'] = () => {}
-  const answer = new Promise<Value | undefined>((resolved, rejected) => {
-    resolve = resolved
-    reject = rejected
-  })
-  return { answer, resolve, reject }
-}
+type Batch<Key, Value> = Map<Key, Waiting<Value>[]>
 
 /**
  * Makes a function that loads by key. Calls of the same turn share one `load`, and calls with the
@@ -28,32 +19,35 @@ function waiting<Value>(): Waiting<Value> {
 export function gathered<Key extends string, Value>(
   load: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>,
 ): (key: Key) => Promise<Value | undefined> {
-  let due = new Map<Key, Waiting<Value>>()
+  let due: Batch<Key, Value> = new Map()
 
-  async function loadAll(batch: ReadonlyMap<Key, Waiting<Value>>): Promise<void> {
+  async function loadAll(batch: Batch<Key, Value>): Promise<void> {
     try {
       const values = await load([...batch.keys()])
-      for (const [key, { resolve }] of batch) resolve(values.get(key))
+      for (const [key, waiting] of batch)
+        for (const { resolve } of waiting) resolve(values.get(key))
     } catch (error) {
-      for (const { reject } of batch.values()) reject(error)
+      for (const waiting of batch.values()) for (const { reject } of waiting) reject(error)
     }
   }
 
-  function loadDue(batch: ReadonlyMap<Key, Waiting<Value>>): void {
+  function loadDue(batch: Batch<Key, Value>): void {
     // A batch that was full has gone already.
     if (batch !== due) return
     due = new Map()
     void loadAll(batch)
   }
 
-  return (key) => {
-    const asked = due.get(key)
-    if (asked !== undefined) return asked.answer
-    const mine = waiting<Value>()
-    const batch = due
-    batch.set(key, mine)
-    if (batch.size === 1) setImmediate(loadDue, batch)
-    if (batch.size >= keysPerLoadMax) loadDue(batch)
-    return mine.answer
-  }
+  return (key) =>
+    new Promise((resolve, reject) => {
+      const batch = due
+      const waiting = batch.get(key)
+      if (waiting !== undefined) {
+        waiting.push({ resolve, reject })
+        return
+      }
+      batch.set(key, [{ resolve, reject }])
+      if (batch.size === 1) setImmediate(loadDue, batch)
+      if (batch.size >= keysPerLoadMax) loadDue(batch)
+    })
 }

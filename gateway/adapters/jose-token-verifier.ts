@@ -24,7 +24,7 @@ export interface TokenVerifierOptions {
   /** Verifies HS256. At least one of `secret` and `jwksUrl` is given. */
   readonly secret?: string
   /** Publishes the keys that verify RS256, ES256 and EdDSA. */
-  readonly jwksUrl?: URL
+  readonly jwksUrl?: string
   readonly issuer?: string
   readonly audience?: string
   readonly clock: Clock
@@ -117,7 +117,7 @@ function createKeyChoice(options: TokenVerifierOptions): JWTVerifyGetKey {
   const published =
     jwksUrl === undefined
       ? undefined
-      : createRemoteJWKSet(jwksUrl, {
+      : createRemoteJWKSet(new URL(jwksUrl), {
           cooldownDuration: options.jwksCooldownMs ?? jwksCooldownMs,
           timeoutDuration: jwksTimeoutMs,
         })

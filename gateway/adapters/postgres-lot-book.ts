@@ -1,7 +1,8 @@
 // The lots as PostgreSQL has them committed, read through the three views which the engine keeps for
 // others. A query is one snapshot, so a state and the bids beside it always belong together.
-import type { Pool } from 'pg'
+
 import type { Clock } from '../../platform/clock.ts'
+import type { Pool } from '../../platform/postgres/pool.ts'
 import type {
   BidPage,
   LotPublication,
@@ -80,7 +81,7 @@ interface LotRow {
 interface StandingRow {
   readonly lot_id: string
   readonly user_id: string
-  readonly max: string
+  readonly max: number
   readonly alias_no: number
   readonly leading: boolean
 }
@@ -122,7 +123,7 @@ async function loadStandings(
   return new Map(
     rows.map((row) => [
       `${row.lot_id} ${row.user_id}`,
-      { leading: row.leading, max: Number(row.max), alias: `Bidder ${row.alias_no}` },
+      { leading: row.leading, max: row.max, alias: `Bidder ${row.alias_no}` },
     ]),
   )
 }
@@ -134,8 +135,8 @@ async function loadBids(
 ): Promise<BidPage> {
   // One more than asked for tells whether there is a next page.
   const values = [lotId, before ?? null, limit + 1]
-  const { rows } = await pool.query<{ seq: string; bid: PublicBid }>({ ...bidsQuery, values })
-  const items = rows.slice(0, limit).map(({ seq, bid }) => ({ ...bid, seq: Number(seq) }))
+  const { rows } = await pool.query<{ seq: number; bid: PublicBid }>({ ...bidsQuery, values })
+  const items = rows.slice(0, limit).map(({ seq, bid }) => ({ ...bid, seq }))
   const last = items.at(-1)
   return rows.length > limit && last !== undefined ? { items, next: last.seq } : { items }
 }
@@ -145,9 +146,9 @@ async function loadPublications(
   lotId: string,
   { from, limit, reverse }: StreamRange,
 ): Promise<readonly { readonly seq: number; readonly publication: LotPublication }[]> {
-  const { rows } = await pool.query<{ seq: string; publication: LotPublication }>({
+  const { rows } = await pool.query<{ seq: number; publication: LotPublication }>({
     ...(reverse ? downwardsQuery : upwardsQuery),
     values: [lotId, from ?? null, limit],
   })
-  return rows.map(({ seq, publication }) => ({ seq: Number(seq), publication }))
+  return rows
 }

@@ -1,6 +1,7 @@
 // The epoch of this database's streams, made by the first migration.
-import type { Pool } from 'pg'
+
 import { Failure } from '../../platform/failure.ts'
+import type { Pool } from '../../platform/postgres/pool.ts'
 
 /** @throws Failure where the database has not been brought to this version. */
 export async function readStreamEpoch(pool: Pool): Promise<string> {

@@ -1,5 +1,5 @@
 // The users' feeds as the notifier keeps them in PostgreSQL.
-import type { Pool } from 'pg'
+import type { Pool } from '../../platform/postgres/pool.ts'
 import type { Notification, NotificationType } from '../../protocol/notifications.ts'
 import type { StreamRange } from '../ports/lot-book.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
@@ -27,9 +27,9 @@ const downwardsQuery = {
 }
 
 interface NotificationRow {
-  readonly seq: string
+  readonly seq: number
   readonly type: NotificationType
-  readonly at_ms: string
+  readonly at_ms: number
   readonly data: Omit<Notification, 'seq' | 'type' | 'at'>
 }
 
@@ -45,11 +45,11 @@ async function loadHeads(
   pool: Pool,
   userIds: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await pool.query<{ user_id: string; last_seq: string }>({
+  const { rows } = await pool.query<{ user_id: string; last_seq: number }>({
     ...headsQuery,
     values: [userIds],
   })
-  return new Map(rows.map(({ user_id, last_seq }) => [user_id, Number(last_seq)]))
+  return new Map(rows.map(({ user_id, last_seq }) => [user_id, last_seq]))
 }
 
 async function loadNotifications(
@@ -63,8 +63,8 @@ async function loadNotifications(
   })
   return rows.map(({ seq, type, at_ms, data }) => ({
     ...data,
-    seq: Number(seq),
+    seq,
     type,
-    at: Number(at_ms),
+    at: at_ms,
   }))
 }

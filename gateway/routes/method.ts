@@ -8,6 +8,7 @@ import { METHODS, type MethodName, type MethodParams } from '../../protocol/meth
 import { isRetryable, type RefusalCode } from '../../protocol/refusals.ts'
 import type { Caller } from '../ports/desk.ts'
 import { type About, type Action, forbidden } from './authorization.ts'
+import type { MethodMetrics } from './method-metrics.ts'
 
 /** What came of a call. An outcome is no error: a refused bid was heard, and answered. */
 export type MethodResult =
@@ -30,16 +31,40 @@ export function methodNamed(name: string): MethodName | undefined {
   return Object.hasOwn(METHODS, name) ? (name as MethodName) : undefined
 }
 
-export function createCallMethod(handlers: MethodHandlers): CallMethod {
+/** @param metrics hears of each call; where a handler throws, the caller of the method tells the client. */
+export function createCallMethod(handlers: MethodHandlers, metrics: MethodMetrics): CallMethod {
   return async (name, caller, data) => {
-    const checked = METHODS[name].params.safeParse(data ?? {})
-    if (!checked.success) {
-      return { kind: 'error', error: 'bad_request', detail: describeFault(checked.error) }
+    const finish = metrics.begin(name)
+    try {
+      const result = await checkedCall(handlers, name, caller, data)
+      finish(labelOf(result))
+      return result
+    } catch (error) {
+      finish('internal')
+      throw error
     }
-    // The table gives handler and schema the same name; the compiler can not follow that through a union.
-    const handle = handlers[name] as MethodHandler<unknown>
-    return await handle(caller, checked.data)
   }
+}
+
+async function checkedCall(
+  handlers: MethodHandlers,
+  name: MethodName,
+  caller: Caller,
+  data: unknown,
+): Promise<MethodResult> {
+  const checked = METHODS[name].params.safeParse(data ?? {})
+  if (!checked.success) {
+    return { kind: 'error', error: 'bad_request', detail: describeFault(checked.error) }
+  }
+  // The table gives handler and schema the same name; the compiler can not follow that through a union.
+  const handle = handlers[name] as MethodHandler<unknown>
+  return await handle(caller, checked.data)
+}
+
+function labelOf(result: MethodResult): string {
+  if (result.kind === 'data') return 'data'
+  if (result.kind === 'error') return result.error
+  return result.outcome.outcome === 'accepted' ? 'accepted' : result.outcome.code
 }
 
 /** The actor to be told to the engine, where the caller may do `action`; else what to answer. */

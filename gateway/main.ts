@@ -1,0 +1,165 @@
+// The gateway put together: what stands behind each port, and in which order its parts come and go.
+import type { Bus } from '../platform/bus/bus.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Part } from '../platform/lifecycle.ts'
+import type { Limits } from '../platform/limits/limits.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Registry } from '../platform/metrics.ts'
+import type { Pool } from '../platform/postgres/pool.ts'
+import type { Presence } from '../platform/presence/presence.ts'
+import { createBusAuctionHouse } from './adapters/bus-auction-house.ts'
+import { createBusEventSource, createBusRevocationBoard } from './adapters/bus-event-source.ts'
+import { createTokenMint } from './adapters/jose-token-mint.ts'
+import { createTokenVerifier } from './adapters/jose-token-verifier.ts'
+import { createPostgresLotBook } from './adapters/postgres-lot-book.ts'
+import { readStreamEpoch } from './adapters/postgres-stream-epoch.ts'
+import { createPostgresUserFeed } from './adapters/postgres-user-feed.ts'
+import type { GatewayConfig } from './config.ts'
+import { mountHttp } from './edge/http.ts'
+import { createSocketServer, type SocketServer } from './edge/server.ts'
+import { createHub } from './fanout/hub.ts'
+import { createTurn } from './fanout/turn.ts'
+import type { GatewayLimit } from './limits.ts'
+import type { EventSource, Unlisten } from './ports/event-source.ts'
+import { createChannelRoutes } from './routes/channels.ts'
+import { createDesk } from './routes/desk.ts'
+import { createHttpApi } from './routes/http/api.ts'
+import { devTokenResource, probes, revokeResource } from './routes/http/house-resources.ts'
+import { methodResources } from './routes/http/method-resources.ts'
+import { createHttpMetrics } from './routes/http/metrics.ts'
+import { createRateHeaders } from './routes/http/rate-headers.ts'
+import { createIdentify } from './routes/identify.ts'
+import { createCallMethod } from './routes/method.ts'
+import { createMethodMetrics } from './routes/method-metrics.ts'
+import { methodRoutes } from './routes/methods.ts'
+import { createRevocations, type Revocations } from './routes/revocations.ts'
+
+export interface GatewayOptions {
+  /** With a secret, where dev tokens are to be minted. */
+  readonly config: GatewayConfig
+  /** Told to clients in the connect reply. */
+  readonly nodeName: string
+  readonly version: string
+  readonly bus: Bus
+  /** The database, at this version's tables by the time the gateway starts. */
+  readonly pool: Pool
+  /** Counts by `config.rates`. */
+  readonly limits: Limits<GatewayLimit>
+  readonly presence: Presence
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Registry
+}
+
+/** Sockets and HTTP on one port. */
+export interface Gateway extends Part {
+  /** The port in use; 0 until started. */
+  readonly port: number
+}
+
+/** @throws Failure from `start` where the port cannot be had or the database is not of this version. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const begun: Part[] = []
+  let server: SocketServer | undefined
+  return {
+    name: 'gateway',
+    get port() {
+      return server?.port ?? 0
+    },
+    async start() {
+      const wired = wire(options, await readStreamEpoch(options.pool))
+      server = wired.server
+      for (const part of wired.parts) {
+        begun.push(part)
+        await part.start()
+      }
+    },
+    async drain(signal) {
+      for (const part of begun.toReversed()) await part.drain(signal)
+    },
+    async stop() {
+      for (const part of begun.splice(0).toReversed()) await part.stop()
+    },
+  }
+}
+
+/** Everything but the start, which needs the database: the epoch of its streams is part of each reply. */
+function wire(
+  options: GatewayOptions,
+  streamEpoch: string,
+): { readonly server: SocketServer; readonly parts: readonly Part[] } {
+  const { config, bus, pool, limits, presence, clock, log, metrics } = options
+  const book = createPostgresLotBook(pool, clock)
+  const feed = createPostgresUserFeed(pool)
+  const events = createBusEventSource(bus)
+  const house = createBusAuctionHouse({ bus, clock, log, random: Math.random })
+  const verifier = createTokenVerifier({ ...config.tokens, clock, log })
+  const revocations = createRevocations()
+  const identify = createIdentify({ verifier, revocations, anonymous: config.anonymous })
+
+  const handlers = methodRoutes({ house, book, limits, clock })
+  const callMethod = createCallMethod(handlers, createMethodMetrics(metrics))
+  const channels = createChannelRoutes({ book, feed, presence, verifier, streamEpoch })
+  const desk = createDesk({ identify, channels, callMethod, clock, log })
+
+  const turn = createTurn(log)
+  const shared = { events, presence, turn, clock, log, metrics }
+  const hub = createHub({ ...shared, lotBook: book, userFeed: feed, streamEpoch })
+
+  const rateHeaders = createRateHeaders(config.rates)
+  const ready = (): boolean => server.takesTraffic
+  const handler = createHttpApi({
+    resources: [
+      ...probes(ready),
+      ...methodResources(callMethod, rateHeaders),
+      revokeResource(createBusRevocationBoard(bus), clock),
+      ...devTokens(options),
+    ],
+    identify,
+    limits,
+    rateHeaders,
+    allowedOrigins: config.allowedOrigins,
+    ready,
+    metrics: createHttpMetrics(metrics),
+    log,
+  })
+  const server = createSocketServer({
+    ...shared,
+    port: config.port,
+    ...(config.tls === undefined ? {} : { tls: config.tls }),
+    allowedOrigins: config.allowedOrigins,
+    trustProxy: config.trustProxy,
+    node: options.nodeName,
+    version: options.version,
+    limits: config.connections,
+    desk,
+    hub,
+    mountHttp: (app) => mountHttp(app, { handler, trustProxy: config.trustProxy, log }),
+  })
+  return { server, parts: [revocationsPart(events, revocations), hub, server] }
+}
+
+function devTokens({ config, clock }: GatewayOptions) {
+  const { secret, issuer, audience } = config.tokens
+  if (!config.devTokens || secret === undefined) return []
+  const mint = createTokenMint({
+    secret,
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(audience === undefined ? {} : { audience }),
+    clock,
+  })
+  return [devTokenResource(mint)]
+}
+
+/** Hears of revocations before the first client is let in, and until the last one is gone. */
+function revocationsPart(events: EventSource, revocations: Revocations): Part {
+  let unlisten: Unlisten | undefined
+  return {
+    name: 'revocations',
+    start: async () => {
+      unlisten = await events.listenRevocations((revocation) => revocations.add(revocation))
+    },
+    drain: async () => {},
+    stop: async () => unlisten?.(),
+  }
+}
