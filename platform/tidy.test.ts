@@ -80,6 +80,23 @@ describe('the pages', () => {
   })
 })
 
+describe('.env.example', () => {
+  const explained = [...textOf('.env.example').matchAll(/^([A-Z][A-Z_]+)=/gm)].map(
+    ([, name]) => name,
+  )
+  const read = named(/\.ts$/)
+    .filter(({ name, text }) => !name.endsWith('.test.ts') && text.includes('readConfig('))
+    .flatMap(({ text }) => [
+      ...text.matchAll(/^ {2}([A-Z][A-Z_]+): variable|^ {2}([A-Z][A-Z_]+): \w+\(\)/gm),
+    ])
+    .map(([, one, other]) => one ?? other)
+
+  test('explains every variable that is read, each once, and no other', () => {
+    expect(read).toContain('OUTCRY_DATA')
+    expect(explained.toSorted()).toEqual([...new Set(read)].toSorted())
+  })
+})
+
 describe('the repository', () => {
   test('names no path of a machine', () => {
     const folderOfAPerson = /\/(?:home|Users)\/\w+\//

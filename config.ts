@@ -1,0 +1,66 @@
+// What an operator may change about the all-in-one process, read from the environment once.
+// `.env.example` explains each variable.
+import { join } from 'node:path'
+import { z } from 'zod'
+import { type GatewayConfig, readGatewayConfig } from './gateway/config.ts'
+import { ConfigError, readConfig } from './platform/config.ts'
+import { variable } from './platform/config-variables.ts'
+
+export interface OutcryConfig {
+  /** Holds the embedded database and the secret of its tokens. */
+  readonly dataFolder: string
+  /** A PostgreSQL of the operator's instead of the embedded one. */
+  readonly databaseUrl?: string
+  /** 0 takes any free port. */
+  readonly metricsPort: number
+  readonly logLevel: (typeof LOG_LEVELS)[number]
+  readonly gateway: GatewayConfig
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+const Environment = z.object({
+  OUTCRY_DATA: variable.text().default(join(import.meta.dirname, '.outcry')),
+  DATABASE_URL: variable.url('postgres', 'postgresql').optional(),
+  METRICS_PORT: variable.port().default(9464),
+  // The terminal is for people here: nothing is logged but what they should know.
+  LOG_LEVEL: variable.oneOf(LOG_LEVELS).default('warn'),
+})
+
+/** @throws ConfigError that names every variable which does not hold, whichever part it is for */
+export function readOutcryConfig(env: Variables): OutcryConfig {
+  const mode = env['DATABASE_URL']?.trim() ? 'cluster' : 'embedded'
+  const { own, gateway } = readAll({
+    own: () => readConfig(Environment, env),
+    gateway: () => readGatewayConfig(env, mode),
+  })
+  return {
+    dataFolder: own.OUTCRY_DATA,
+    ...(own.DATABASE_URL === undefined ? {} : { databaseUrl: own.DATABASE_URL }),
+    metricsPort: own.METRICS_PORT,
+    logLevel: own.LOG_LEVEL,
+    gateway,
+  }
+}
+
+/** Reads every part before it gives up, so that the faults of all of them are told together. */
+function readAll<Parts extends object>(
+  readers: {
+    readonly [Name in keyof Parts]: () => Parts[Name]
+  },
+): Parts {
+  const faults: string[] = []
+  const parts: Partial<Parts> = {}
+  for (const name of Object.keys(readers) as (keyof Parts)[]) {
+    try {
+      parts[name] = readers[name]()
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      faults.push(...error.faults)
+    }
+  }
+  if (faults.length > 0) throw new ConfigError(faults)
+  return parts as Parts
+}
