@@ -2,6 +2,9 @@
 import { codeOf, Failure } from '../failure.ts'
 import { ServerStartError } from './postmaster.ts'
 
+/** What a folder is that nothing can be put into. */
+const unusable = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'])
+
 /** @param place The folder that the database is in, or was to be in. */
 export function explain(error: unknown, place: string): Failure {
   if (error instanceof Failure) return error
@@ -13,7 +16,7 @@ export function explain(error: unknown, place: string): Failure {
       hint: 'Make room, or set OUTCRY_DATA to a folder on another disk.',
     })
   }
-  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(codeOf(error) ?? '')) {
+  if (unusable.has(codeOf(error) ?? '') && !isSpawn(error)) {
     return new Failure(`The data folder ${place} cannot be used: ${words}.`, {
       ...options,
       hint: 'Set OUTCRY_DATA to a folder this user may write to.',
@@ -23,6 +26,12 @@ export function explain(error: unknown, place: string): Failure {
     ...options,
     hint: 'Set LOG_LEVEL=debug to see its own log, or set DATABASE_URL to a PostgreSQL of your own.',
   })
+}
+
+/** A program that may not be run gives the same codes as a folder that may not be written. */
+function isSpawn(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('syscall' in error)) return false
+  return String(error.syscall).startsWith('spawn')
 }
 
 /** The most telling line: what a program of the server said last, else the error's own message. */
