@@ -13,7 +13,7 @@ export interface Notification {
   readonly lotId?: string
   readonly title?: string
   readonly currency?: string
-  /** The lot's price after the event: the price to beat, or the hammer price. */
+  /** The lot as the commit that caused this left it: the price to beat, or the one it ended at. */
   readonly price?: number
   readonly minNext?: number
   readonly endsAt?: number

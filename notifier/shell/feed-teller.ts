@@ -1,0 +1,115 @@
+// The pace of the notifier: woken by the engines' hints and by a timer, it tells what waits in the
+// outbox, pass after pass, and announces what was told to the gateways. A lost announcement loses
+// nothing: the feed is kept, and a gateway that finds a gap reads it.
+import type { Bus, Unlisten } from '../../platform/bus/bus.ts'
+import type { Clock, Timer } from '../../platform/clock.ts'
+import type { Part } from '../../platform/lifecycle.ts'
+import type { Logger } from '../../platform/log.ts'
+import { classifyDatabaseError, type Retry, retrying, wait } from '../../platform/retry.ts'
+import { outboxHintSubject, userEventsSubject } from '../../protocol/subjects.ts'
+import { derive } from '../core/derive.ts'
+import { failureDelays, pauseMs, pollMs } from '../limits.ts'
+import type { FeedJournal, Told } from '../ports/feed-journal.ts'
+import type { FeedMetrics } from './feed-teller.metrics.ts'
+
+export interface FeedTellerOptions {
+  readonly journal: FeedJournal
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: FeedMetrics
+}
+
+export function createFeedTeller(options: FeedTellerOptions): Part {
+  return new FeedTeller(options)
+}
+
+class FeedTeller implements Part {
+  readonly name = 'feed teller'
+  readonly #options: FeedTellerOptions
+  readonly #ending = new AbortController()
+  #unlisten: Unlisten | undefined
+  #poll: Timer | undefined
+  #work: Promise<void> = Promise.resolve()
+  /** Whether something may wait since the last pass began. */
+  #isDue = true
+  #wake: (() => void) | undefined
+
+  constructor(options: FeedTellerOptions) {
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    const { bus, clock } = this.#options
+    this.#unlisten = await bus.listen(outboxHintSubject, () => this.#hint())
+    this.#poll = clock.every(pollMs, () => this.#hint())
+    this.#work = this.#tellUntilEnd()
+  }
+
+  /** The pass under way is finished; what it leaves waits in the outbox for the next notifier. */
+  async drain(): Promise<void> {
+    this.#unlisten?.()
+    this.#poll?.cancel()
+    this.#ending.abort()
+    this.#wake?.()
+    await this.#work
+  }
+
+  stop(): Promise<void> {
+    return this.drain()
+  }
+
+  #hint(): void {
+    this.#isDue = true
+    this.#wake?.()
+  }
+
+  async #tellUntilEnd(): Promise<void> {
+    const { signal } = this.#ending
+    try {
+      while (!signal.aborted) {
+        await this.#untilDue()
+        await this.#tellWhatWaits(signal)
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+
+  async #untilDue(): Promise<void> {
+    if (this.#isDue || this.#ending.signal.aborted) return
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+    })
+    this.#wake = undefined
+  }
+
+  async #tellWhatWaits(signal: AbortSignal): Promise<void> {
+    const { clock, journal } = this.#options
+    this.#isDue = false
+    const told = await retrying(() => journal.tell(derive), {
+      classify: (error) => classifyDatabaseError(error) ?? failureDelays,
+      clock,
+      signal,
+      onRetry: (retry) => this.#report(retry),
+    })
+    this.#announce(told)
+    if (told.left) this.#isDue = true
+    const hasBacklog = told.left && told.commits > 0
+    if (!hasBacklog) await wait(pauseMs, clock, signal)
+  }
+
+  #announce(told: Told): void {
+    const { bus, clock, log, metrics } = this.#options
+    for (const feed of told.feeds) bus.publish(userEventsSubject(feed.userId), feed)
+    for (const { fault, ...commit } of told.underivable) {
+      log.error({ ...commit, err: fault }, 'a commit could not be derived and was left aside')
+    }
+    metrics.told(told, clock.nowMs())
+  }
+
+  #report({ error, failures, delayMs }: Retry): void {
+    this.#options.metrics.failed()
+    this.#options.log.warn({ err: error, failures, delayMs }, 'telling failed; it is tried again')
+  }
+}
