@@ -1,5 +1,4 @@
 // The clock of a running process: the system's time, made safe to decide by.
-import { performance } from 'node:perf_hooks'
 import { assert } from './assert.ts'
 import type { Clock, Timer } from './clock.ts'
 
