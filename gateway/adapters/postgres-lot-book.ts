@@ -41,8 +41,7 @@ const standingsQuery = {
        SELECT st.max, st.alias_no FROM lot_standings st
         WHERE st.lot_id = asked.lot_id AND st.bidder_id = asked.user_id
        OFFSET 0) own
-      JOIN lot_states s ON s.lot_id = asked.lot_id
-     WHERE own.max > 0`,
+      JOIN lot_states s ON s.lot_id = asked.lot_id`,
 }
 
 const bidsQuery = {
