@@ -1,0 +1,292 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createLogger } from '../../platform/log.ts'
+import { createPool, type Pool, transaction } from '../../platform/postgres/pool.ts'
+import {
+  type ThrowawayDatabase,
+  throwawayDatabase,
+} from '../../platform/testing/throwaway-database.ts'
+import type { LotResult } from '../../protocol/auction.ts'
+import type { UserEvents } from '../../protocol/notifications.ts'
+import { derive } from '../core/derive.ts'
+import type { FeedJournal, Told } from '../ports/feed-journal.ts'
+import { LotLog, standInForEngine } from '../testing/lot-log.ts'
+import { bidEntry, entry } from '../testing/lot-words.ts'
+import { createPostgresFeedJournal } from './postgres-feed-journal.ts'
+
+const [ANN, BOB] = ['Bidder 1', 'Bidder 2'] as const
+const limits = { commitsPerPassMax: 100, eventsPerPassMax: 1_000 }
+
+let database: ThrowawayDatabase
+let pool: Pool
+let journal: FeedJournal
+
+beforeEach(async () => {
+  database = await throwawayDatabase()
+  const log = createLogger({ name: 'test', level: 'silent' })
+  pool = createPool(database.url, { log, applicationName: 'test' })
+  await standInForEngine(pool)
+  journal = createPostgresFeedJournal(pool, limits)
+})
+afterEach(async () => {
+  await pool.end()
+  await database.drop()
+})
+
+/** Bids by which ann and bob displace each other: an even seq outbids ann, an odd one bob. */
+const duel = (seq: number) =>
+  seq % 2 === 0
+    ? bidEntry(seq, { alias: BOB, leader: BOB, outbid: 'ann' })
+    : bidEntry(seq, { alias: ANN, leader: ANN, ...(seq === 1 ? {} : { outbid: 'bob' }) })
+
+function closing(seq: number, winner: string, alias: string) {
+  const result: LotResult = { outcome: 'sold', at: 90_000, price: 5_000, winner: alias }
+  return entry('lot_closed', { seq, state: 'sold', leader: alias, result }, { winner })
+}
+
+/** `user: seq type@cause …` of everything in the feeds. */
+async function feeds(): Promise<Record<string, string[]>> {
+  const { rows } = await pool.query<{ user_id: string; feed: string[] }>(`
+    SELECT user_id, array_agg(seq || ' ' || type || '@' || source_seq ORDER BY seq) AS feed
+      FROM notifications GROUP BY user_id`)
+  return Object.fromEntries(rows.map(({ user_id, feed }) => [user_id, feed]))
+}
+
+async function heads(): Promise<Record<string, number>> {
+  const { rows } = await pool.query<{ user_id: string; last_seq: number }>(
+    'SELECT user_id, last_seq FROM user_streams',
+  )
+  return Object.fromEntries(rows.map(({ user_id, last_seq }) => [user_id, last_seq]))
+}
+
+async function waiting(): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    'SELECT count(*) FROM outbox WHERE NOT notified',
+  )
+  return rows[0]?.count ?? 0
+}
+
+async function tellAll(by: FeedJournal): Promise<Told[]> {
+  const passes: Told[] = []
+  for (let told = await by.tell(derive); told.left || told.commits > 0; ) {
+    passes.push(told)
+    told = await by.tell(derive)
+  }
+  return passes
+}
+
+describe('telling', () => {
+  test('adds what a commit tells to the feeds, once, and says what it added', async () => {
+    const lot = new LotLog(pool)
+    await lot.commit([duel(1)])
+    await lot.commit([duel(2)])
+    const told = await journal.tell(derive)
+    expect(told).toMatchObject({ commits: 2, underivable: [], oldestAtMs: 1_000, left: false })
+    expect(told.feeds).toEqual([
+      {
+        userId: 'ann',
+        events: [
+          {
+            seq: 1,
+            type: 'outbid',
+            at: 2_002,
+            lotId: lot.lotId,
+            title: 'Palm Vx',
+            currency: 'USD',
+            price: 1_200,
+            minNext: 1_250,
+            endsAt: 90_000,
+          },
+        ],
+      },
+    ])
+    expect(await journal.tell(derive)).toMatchObject({ commits: 0, feeds: [], left: false })
+    expect(await feeds()).toEqual({ ann: ['1 outbid@2'] })
+    expect(await waiting()).toBe(0)
+  })
+
+  test('a lot’s whole life reaches both bidders in order', async () => {
+    const lot = new LotLog(pool)
+    await lot.standing('ann', 1, 5_000)
+    await lot.standing('bob', 2, 6_000)
+    for (const seq of [1, 2, 3, 4]) await lot.commit([duel(seq)])
+    await lot.commit([closing(5, 'bob', BOB)])
+    await journal.tell(derive)
+    expect(await feeds()).toEqual({
+      ann: ['1 outbid@2', '2 outbid@4', '3 lot_lost@5'],
+      bob: ['1 outbid@3', '2 lot_won@5'],
+    })
+    expect(await heads()).toEqual({ ann: 3, bob: 2 })
+  })
+
+  test('a pass is bounded in commits and in events, and says that more is left', async () => {
+    const lot = new LotLog(pool)
+    await lot.commit([1, 2, 3].map(duel))
+    for (const seq of [4, 5, 6]) await lot.commit([duel(seq)])
+    const bounded = createPostgresFeedJournal(pool, { commitsPerPassMax: 3, eventsPerPassMax: 2 })
+    expect((await tellAll(bounded)).map(({ commits, left }) => [commits, left])).toEqual([
+      [1, true],
+      [2, true],
+      [1, false],
+    ])
+    expect(await feeds()).toEqual({
+      ann: ['1 outbid@4', '2 outbid@6'],
+      bob: ['1 outbid@3', '2 outbid@5'],
+    })
+  })
+
+  test('chat’s commits are left to those who understand them', async () => {
+    await pool.query(`
+      INSERT INTO outbox (source, aggregate_id, epoch, from_seq, to_seq, created_at_ms)
+      VALUES ('conversation', gen_random_uuid(), 1, 1, 1, 1000)`)
+    expect(await journal.tell(derive)).toMatchObject({ commits: 0, left: false })
+    expect(await waiting()).toBe(1)
+  })
+})
+
+describe('I15: each cause is told once', () => {
+  test('I15: a commit that is derived again adds nothing and takes no seq', async () => {
+    const lot = new LotLog(pool)
+    await lot.commit([duel(1)])
+    await lot.commit([duel(2)])
+    await journal.tell(derive)
+    await lot.commit([duel(3)])
+    await pool.query('UPDATE outbox SET notified = false')
+    const told = await journal.tell(derive)
+    expect(told.commits).toBe(3)
+    expect(told.feeds.map(({ userId }) => userId)).toEqual(['bob'])
+    expect(await feeds()).toEqual({ ann: ['1 outbid@2'], bob: ['1 outbid@3'] })
+    expect(await heads()).toEqual({ ann: 1, bob: 1 })
+  })
+
+  test('I15: a pass that fails before its commit leaves no trace', async () => {
+    const lot = new LotLog(pool)
+    await lot.commit([duel(1)])
+    await lot.commit([duel(2)])
+    // The feeds are written; then the mark on the outbox fails, and the transaction with it.
+    await pool.query(`
+      CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$;
+      CREATE TRIGGER fail BEFORE UPDATE ON outbox FOR EACH ROW EXECUTE FUNCTION fail()`)
+    await expect(journal.tell(derive)).rejects.toThrow('disk full')
+    expect([await feeds(), await heads(), await waiting()]).toEqual([{}, {}, 2])
+    await pool.query('DROP TRIGGER fail ON outbox')
+    await journal.tell(derive)
+    expect(await feeds()).toEqual({ ann: ['1 outbid@2'] })
+  })
+
+  test('I15: three notifiers at once tell everything once, each feed without a gap, each lot in order', async () => {
+    const lots = Array.from({ length: 6 }, () => new LotLog(pool))
+    const rounds = 12
+    const writing = lots.map(async (lot) => {
+      await lot.standing('ann', 1, 5_000)
+      await lot.standing('bob', 2, 6_000)
+      for (let seq = 1; seq <= rounds; seq += 1) await lot.commit([duel(seq)])
+      await lot.commit([closing(rounds + 1, 'bob', BOB)])
+    })
+    const small = { commitsPerPassMax: 4, eventsPerPassMax: 100 }
+    const heard: UserEvents[] = []
+    let isWritten = false
+    const telling = Array.from({ length: 3 }, async () => {
+      const one = createPostgresFeedJournal(pool, small)
+      for (;;) {
+        const isLastLook = isWritten
+        const told = await one.tell(derive)
+        heard.push(...told.feeds)
+        if (isLastLook && !told.left && told.commits === 0) return
+      }
+    })
+    const written = Promise.all(writing).finally(() => {
+      isWritten = true
+    })
+    await Promise.all([written, ...telling])
+
+    expect(await waiting()).toBe(0)
+    const kept = await keptByUser()
+    for (const user of ['ann', 'bob']) {
+      const feed = kept.get(user) ?? []
+      expect(feed.map(({ seq }) => seq)).toEqual(feed.map((_, at) => at + 1))
+      for (const { lotId } of lots) {
+        const causes = feed.filter((each) => each.lotId === lotId).map(({ cause }) => cause)
+        const displaced = Array.from({ length: rounds }, (_, at) => at + 1).filter(
+          (seq) => seq > 1 && (seq % 2 === 0) === (user === 'ann'),
+        )
+        expect(causes).toEqual([...displaced, rounds + 1])
+      }
+      const announced = heard
+        .filter(({ userId }) => userId === user)
+        .flatMap(({ events }) => events)
+      expect(announced.map(({ seq }) => seq).toSorted((one, other) => one - other)).toEqual(
+        feed.map(({ seq }) => seq),
+      )
+    }
+  })
+})
+
+async function keptByUser() {
+  const { rows } = await pool.query<{
+    user_id: string
+    seq: number
+    lot_id: string
+    source_seq: number
+  }>('SELECT user_id, seq, aggregate_id AS lot_id, source_seq FROM notifications ORDER BY seq')
+  const kept = new Map<string, { seq: number; lotId: string; cause: number }[]>()
+  for (const { user_id, seq, lot_id, source_seq } of rows) {
+    kept.set(user_id, [...(kept.get(user_id) ?? []), { seq, lotId: lot_id, cause: source_seq }])
+  }
+  return kept
+}
+
+describe('beside another notifier', () => {
+  test('a commit waits for the older one of its lot that another holds; other lots do not', async () => {
+    const lot = new LotLog(pool)
+    const other = new LotLog(pool)
+    const held = await lot.commit([duel(1), duel(2)])
+    await lot.commit([duel(3)])
+    await other.commit([duel(1), duel(2)])
+    await transaction(pool, async (client) => {
+      await client.query('SELECT FROM outbox WHERE id = $1 FOR UPDATE', [held])
+      expect(await journal.tell(derive)).toMatchObject({ commits: 1, left: true })
+      expect(await journal.tell(derive)).toMatchObject({ commits: 0, left: true })
+    })
+    expect(await feeds()).toEqual({ ann: ['1 outbid@2'] })
+    await journal.tell(derive)
+    expect(await feeds()).toEqual({ ann: ['1 outbid@2', '2 outbid@2'], bob: ['1 outbid@3'] })
+  })
+})
+
+describe('a commit whose log is lost', () => {
+  test('is recorded and left aside, and holds nobody else up', async () => {
+    const lot = new LotLog(pool)
+    const lost = await lot.commitWithoutLog(40, 41)
+    const other = new LotLog(pool)
+    await other.commit([duel(1), duel(2)])
+    const told = await journal.tell(derive)
+    expect(told).toMatchObject({
+      commits: 2,
+      left: false,
+      underivable: [{ outboxId: lost, lotId: lot.lotId, fromSeq: 40, toSeq: 41 }],
+    })
+    expect(await feeds()).toEqual({ ann: ['1 outbid@2'] })
+    expect(await waiting()).toBe(0)
+    const { rows } = await pool.query('SELECT outbox_id, from_seq, fault FROM underivable_commits')
+    expect(rows).toEqual([
+      { outbox_id: lost, from_seq: 40, fault: expect.stringContaining('lacks events') },
+    ])
+  })
+})
+
+test('I12: no maximum is in anything that is told or kept', async () => {
+  const lot = new LotLog(pool)
+  await lot.standing('ann', 1, 777_777_001)
+  await lot.standing('bob', 2, 777_777_002)
+  for (const seq of [1, 2, 3, 4]) await lot.commit([duel(seq)])
+  await lot.commit([closing(5, 'bob', BOB)])
+  await lot.commitWithoutLog(6, 7)
+  const told = await journal.tell(derive)
+  const { rows } = await pool.query(`
+    SELECT to_jsonb(n)::text AS row FROM notifications n
+     UNION ALL SELECT to_jsonb(u)::text FROM underivable_commits u`)
+  expect(rows.length).toBe(6)
+  expect(
+    JSON.stringify([rows, told.feeds, told.underivable.map(({ fault }) => String(fault))]),
+  ).not.toMatch(/777777/)
+})
