@@ -106,6 +106,7 @@ class Run {
   }
 
   async #stopAll(deadline: Deadline): Promise<void> {
+    this.#started.length = 0
     for (const part of this.#begun.splice(0).toReversed()) {
       await this.#step(part, 'stop', deadline, () => part.stop())
     }

@@ -20,6 +20,8 @@ const hidden = '[hidden]'
 const secretKey =
   /(?:token|secret|password|authorization|cookie|^max$|^yourMax$|^maxPrice$|^amount$|^reserve$|^reservePrice$)$/i
 
+const boundSecrets = ['token', 'authorization', 'secret', 'password', 'amount', 'max', 'reserve']
+
 /** `scheme://user:password@` — the password of an address. */
 const addressPassword = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/"]*):[^\s@"]+@/gi
 /** A JSON Web Token, wherever it stands. */
@@ -40,11 +42,11 @@ export function createLogger(options: LoggerOptions): Logger {
       name: options.name,
       level: options.level ?? 'info',
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: {
-        level: (label) => ({ level: label }),
-        log: redactedFields,
-        bindings: redactedFields,
-      },
+      formatters: { level: (label) => ({ level: label }), log: redactedFields },
+      // Errors are already plain when they come here, wherever in the fields they stood.
+      serializers: { err: (shown: unknown) => shown },
+      // What a child logger is bound to does not pass the formatter.
+      redact: { paths: boundSecrets, censor: hidden },
       hooks: { streamWrite: withoutSecrets },
     },
     options.destination ?? pino.destination({ fd: 1, sync: true }),
