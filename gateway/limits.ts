@@ -6,6 +6,8 @@ import type { Limit } from '../platform/limits/limits.ts'
 
 /** A client that says nothing holds a file descriptor for no longer than this. */
 export const connectDeadlineMs = 5_000
+/** A token whose keys or a feed whose store do not answer by then: the client tries again elsewhere. */
+export const admissionDeadlineMs = 10_000
 /** Room for a token and the first subscriptions, and no more, for somebody who is not known yet. */
 export const firstFrameBytesMax = 4 * 1024
 
@@ -65,6 +67,10 @@ export const snapshotBidsMax = 20
 export const channelLingerMs = 10_000
 /** A store that has not answered by then is taken for failing; the client tries again. */
 export const loadTimeoutMs = 5_000
+/** What may arrive while a channel is loaded or healed; the store has the rest. */
+export const earlyEventsMax = 1_000
+/** Pause before a gap is read again that the store could not fill. */
+export const healRetryMs = 200
 /** Events beyond this are not read one by one to fill a gap on a state channel: the newest stands for them. */
 export const healedStatesMax = 20
 /**

@@ -174,6 +174,8 @@ export type Push = {
           readonly code: number
           readonly reason: string
           readonly reconnect: boolean
+          /** Come back at a random moment within so many ms, so that not all come at once. */
+          readonly spreadMs?: number
         }
       }
 }

@@ -1,18 +1,19 @@
 // The channels somebody here watches: one event in, many sockets out, encoded once.
-
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock, Timer } from '../../platform/clock.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Registry } from '../../platform/metrics.ts'
 import type { Presence } from '../../platform/presence/presence.ts'
 import type { Channel } from '../../protocol/channels.ts'
-import type { ErrorObject } from '../../protocol/errors.ts'
-import type { SubscribeResult } from '../../protocol/frames.ts'
+import { sweepIntervalMs } from '../limits.ts'
 import type { EventSource } from '../ports/event-source.ts'
 import type { LotBook } from '../ports/lot-book.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
-import type { Publish, Subscriber } from './subscriber.ts'
+import { LotChannel } from './lot-channel.ts'
+import { createFanoutMetrics } from './metrics.ts'
+import type { Publish, RecoverFrom, SubscribeOutcome, Subscriber } from './subscriber.ts'
 import type { Turn } from './turn.ts'
+import { UserChannel } from './user-channel.ts'
 
 export interface HubOptions {
   readonly events: EventSource
@@ -27,28 +28,81 @@ export interface HubOptions {
   readonly streamEpoch: string
 }
 
-/** Where a client says it was. */
-export interface RecoverFrom {
-  readonly recover?: boolean | undefined
-  readonly epoch?: string | undefined
-  readonly offset?: number | undefined
-}
-
-export type SubscribeOutcome =
-  | { readonly result: SubscribeResult }
-  | { readonly error: ErrorObject }
-
 export interface Hub extends Part {
   /**
-   * Puts the socket on the channel. When the promise resolves with a result the socket is on it, and
-   * the reply must be put into the socket's outbox before the turn ends. Never throws: an unknown
-   * channel (a draft is unknown to all but its seller) is error 102, a failing store error 100.
+   * Puts the socket on the channel, once. When the promise resolves with a result the socket is on
+   * it, and the reply must be in the socket's outbox before the turn ends. Never rejects: a channel
+   * that is not there is error 102, a failing store error 100. Whether the socket may is not asked.
    */
   subscribe(subscriber: Subscriber, channel: Channel, from: RecoverFrom): Promise<SubscribeOutcome>
   /** Takes the socket off the channel, also where `subscribe` is still pending. Safe to call twice. */
   unsubscribe(subscriber: Subscriber, channelName: string): void
-  /** The edge tells how frames reach the sockets of a topic. */
+  /**
+   * Has a socket that reads slowly leave the fan-out of a state channel until `resume`. Answers the
+   * newest seq the socket was told; undefined where nothing may be skipped, or it is not on the channel.
+   */
+  pause(subscriber: Subscriber, channelName: string): number | undefined
+  /** Tells the newest state, where it is newer than `seq`, and takes the socket back. */
+  resume(subscriber: Subscriber, channelName: string, seq: number): void
+  /** The edge tells how frames reach the sockets of a topic. Until then nothing is published. */
   publishBy(publish: Publish): void
 }
 
-export declare function createHub(options: HubOptions): Hub
+const nowhere: Publish = () => {}
+
+export function createHub(options: HubOptions): Hub {
+  const { clock, log } = options
+  const channels = new Map<string, LotChannel | UserChannel>()
+  const metrics = createFanoutMetrics(options.metrics, () => channels.size)
+  let publish = nowhere
+  let sweep: Timer | undefined
+  const context = {
+    ...options,
+    metrics,
+    publish: (...said: Parameters<Publish>) => publish(...said),
+  }
+
+  function channelOf(channel: Channel): LotChannel | UserChannel {
+    const known = channels.get(channel.name)
+    if (known !== undefined) return known
+    const made =
+      channel.kind === 'lot'
+        ? new LotChannel(channel.lotId, context)
+        : new UserChannel(channel.userId, context)
+    channels.set(made.name, made)
+    return made
+  }
+
+  function tick(): void {
+    const nowMs = clock.nowMs()
+    for (const channel of channels.values()) {
+      try {
+        if (channel.tick(nowMs)) continue
+        channels.delete(channel.name)
+        channel.close()
+      } catch (error) {
+        log.error({ err: error, channel: channel.name }, 'a channel could not be swept')
+      }
+    }
+  }
+
+  return {
+    name: 'fan-out',
+    start: async () => {
+      sweep = clock.every(sweepIntervalMs, tick)
+    },
+    drain: async () => {},
+    stop: async () => {
+      sweep?.cancel()
+      for (const channel of channels.values()) channel.close()
+      channels.clear()
+    },
+    subscribe: (subscriber, channel, from) => channelOf(channel).subscribe(subscriber, from),
+    unsubscribe: (subscriber, name) => channels.get(name)?.unsubscribe(subscriber),
+    pause: (subscriber, name) => channels.get(name)?.pause(subscriber),
+    resume: (subscriber, name, seq) => channels.get(name)?.resume(subscriber, seq),
+    publishBy: (how) => {
+      publish = how
+    },
+  }
+}

@@ -1,5 +1,7 @@
 // A socket and the air between, as the fan-out sees them. The edge provides both.
 import type { Codec, Encoded } from '../../protocol/codec.ts'
+import type { ErrorObject } from '../../protocol/errors.ts'
+import type { SubscribeResult } from '../../protocol/frames.ts'
 import type { Identity } from '../../protocol/identity.ts'
 
 export interface Subscriber {
@@ -20,3 +22,14 @@ export interface Subscriber {
 
 /** Hands one frame to every socket that joined `topic`. */
 export type Publish = (topic: string, frame: Encoded, binary: boolean) => void
+
+/** Where a client says it was. */
+export interface RecoverFrom {
+  readonly recover?: boolean | undefined
+  readonly epoch?: string | undefined
+  readonly offset?: number | undefined
+}
+
+export type SubscribeOutcome =
+  /** `channel` is the fan-out's own copy of the name, for all its sockets to share. */
+  { readonly result: SubscribeResult; readonly channel: string } | { readonly error: ErrorObject }

@@ -1,0 +1,333 @@
+// One socket: it turns what uWebSockets.js tells into inputs of the session, and the session's effects
+// into sends and calls. The only place that touches `ws`, whose traps are dealt with here:
+//
+// - After `close` every method of `ws` throws, and `end` calls the close handler before it returns:
+//   `#ws` is forgotten before `end` and first thing in the handler.
+// - `send` answers 2 where it dropped the frame, which is truthy: compared with, never tested.
+// - The bytes of a message are valid within its callback only: they are decoded there.
+// - Above `maxBackpressure` frames are dropped, the close frame included. So the bound that counts is
+//   ours, far below.
+// - Topics must not be joined or left while a publish is under way, from inside of which `dropped`
+//   is called: it only makes a note, and the end of the turn acts on it.
+import type { WebSocket } from 'uWebSockets.js'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/log.ts'
+import { CLOSE_CODES, type CloseName } from '../../protocol/close-codes.ts'
+import { type Codec, type Encoded, FrameError } from '../../protocol/codec.ts'
+import type { Identity } from '../../protocol/identity.ts'
+import type { Revocation } from '../../protocol/notifications.ts'
+import type { Hub } from '../fanout/hub.ts'
+import type { Flushable, Turn } from '../fanout/turn.ts'
+import { socketBufferResumeBytes, socketBufferSoftBytesMax, socketStuckMs } from '../limits.ts'
+import type { Desk } from '../ports/desk.ts'
+import { decide, dueMs, identityOf, openSession } from '../session/decide.ts'
+import type { Session, SessionEffect, SessionInput, SessionRules } from '../session/session.ts'
+import { type Asker, ask, type Question } from './ask.ts'
+import type { EdgeMetrics } from './metrics.ts'
+import type { Roster } from './roster.ts'
+
+/** What all connections share. */
+export interface ConnectionContext {
+  readonly rules: SessionRules
+  readonly desk: Desk
+  readonly hub: Hub
+  readonly turn: Turn
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: EdgeMetrics
+  readonly roster: Roster<Connection>
+}
+
+/** uWebSockets.js copies the fields of what it is given, so the connection itself is behind one of them. */
+export interface SocketData {
+  readonly connection: Connection
+}
+
+const none: readonly never[] = []
+const nothingWaits = 0
+const everythingMissed = -1
+
+export class Connection implements Asker, Flushable {
+  readonly client: string
+  readonly address: string
+  readonly codec: Codec
+  readonly #context: ConnectionContext
+  /** Undefined before the socket is open and once it is closed. */
+  #ws: WebSocket<SocketData> | undefined
+  #session: Session
+  #outbox: readonly Encoded[] = none
+  /** The state channels whose fan-out the socket has left, by the seq it was told last. */
+  #behind: Map<string, number> | undefined
+  /** Since when bytes wait and none has gone, epoch ms. */
+  #stuckSinceMs = nothingWaits
+  /** Whether replies or durable publications are among the bytes that wait. */
+  #owes = false
+  /** Something published was dropped. */
+  #lost = false
+  #closedWhy: CloseName | undefined
+  /** Whose it turned out to be; kept to the end, when the session has forgotten it. */
+  #userId: string | undefined
+
+  constructor(client: string, address: string, codec: Codec, context: ConnectionContext) {
+    this.client = client
+    this.address = address
+    this.codec = codec
+    this.#context = context
+    this.#session = openSession(client, context.rules, context.clock.nowMs())
+  }
+
+  get userId(): string | undefined {
+    return this.#userId
+  }
+
+  get identity(): Identity | undefined {
+    return identityOf(this.#session)
+  }
+
+  get isGone(): boolean {
+    return this.#session.state === 'gone'
+  }
+
+  claim(userId: string): boolean {
+    if (!this.#context.roster.claim(userId, this)) return false
+    this.#userId = userId
+    return true
+  }
+
+  // ---- what uWebSockets.js tells ------------------------------------------------------------
+
+  opened(ws: WebSocket<SocketData>): void {
+    this.#ws = ws
+    const { roster, metrics } = this.#context
+    roster.add(this)
+    metrics.connections.inc({ protocol: this.codec.name })
+    metrics.opened.inc({ protocol: this.codec.name })
+  }
+
+  received(message: ArrayBuffer): void {
+    const input = this.#decoded(message)
+    if (input !== undefined) this.#take(input)
+  }
+
+  #decoded(message: ArrayBuffer): SessionInput | undefined {
+    try {
+      const messages = this.codec.decode(new Uint8Array(message))
+      return { type: 'frame', messages, bytes: message.byteLength }
+    } catch (error) {
+      if (error instanceof FrameError) return { type: 'malformed' }
+      this.#broke(error)
+      return undefined
+    }
+  }
+
+  pinged(): void {
+    this.#take({ type: 'native_ping' })
+  }
+
+  /** Called from inside of a publish: nothing may be done to the socket here. */
+  dropped(): void {
+    this.#lost = true
+    this.#context.turn.enter('outbox', this)
+  }
+
+  drained(): void {
+    const waiting = this.#ws?.getBufferedAmount() ?? 0
+    this.#stuckSinceMs = waiting === 0 ? nothingWaits : this.#context.clock.nowMs()
+    if (waiting === 0) this.#owes = false
+    if (waiting <= socketBufferResumeBytes) this.#rejoin()
+  }
+
+  closed(): void {
+    this.#ws = undefined
+    this.#outbox = none
+    this.#context.roster.remove(this)
+    this.#take({ type: 'closed' })
+    this.#context.metrics.connections.dec({ protocol: this.codec.name })
+    this.#context.metrics.closed.inc({ why: this.#closedWhy ?? 'client' })
+  }
+
+  // ---- what the gateway tells ---------------------------------------------------------------
+
+  /** Looks at deadlines and at what waits. */
+  sweep(nowMs: number): void {
+    if (dueMs(this.#session) <= nowMs) this.#take({ type: 'tick' })
+    const waiting = this.#ws?.getBufferedAmount() ?? 0
+    if (waiting === 0) {
+      if (this.#stuckSinceMs !== nothingWaits || this.#behind !== undefined) this.drained()
+      return
+    }
+    this.#context.metrics.bufferedBytes.observe(waiting)
+    if (this.#stuckSinceMs === nothingWaits) this.#stuckSinceMs = nowMs
+    const isStuck = nowMs - this.#stuckSinceMs >= socketStuckMs
+    if (isStuck && this.#owes) this.#overflow()
+    else if (isStuck || waiting > socketBufferSoftBytesMax) this.#stepAside(undefined)
+  }
+
+  expel(why: CloseName): void {
+    this.#take({ type: 'expelled', why })
+  }
+
+  dismiss(spreadMs: number): void {
+    this.#take({ type: 'drain', spreadMs })
+  }
+
+  /** Closes the connection if its token is one of those revoked. */
+  revoke({ deviceId, beforeMs }: Revocation): void {
+    const { identity } = this
+    if (identity === undefined) return
+    if (deviceId !== undefined && identity.deviceId !== deviceId) return
+    if (identity.issuedAtMs === undefined || identity.issuedAtMs < beforeMs) {
+      this.expel('force_disconnect')
+    }
+  }
+
+  // ---- what the fan-out tells ---------------------------------------------------------------
+
+  joinTopic(topic: string): void {
+    this.#ws?.subscribe(topic)
+  }
+
+  leaveTopic(topic: string): void {
+    this.#ws?.unsubscribe(topic)
+  }
+
+  push(message: Encoded): void {
+    if (this.#ws === undefined) return
+    if (this.#outbox.length === 0) {
+      this.#outbox = [message]
+      this.#context.turn.enter('outbox', this)
+    } else (this.#outbox as Encoded[]).push(message)
+  }
+
+  // ---- what goes out ------------------------------------------------------------------------
+
+  /** The end of the turn: all that is due goes out as one frame. */
+  flush(): void {
+    if (this.#lost) {
+      this.#lost = false
+      this.#stepAside(everythingMissed)
+    }
+    if (!this.#send()) this.#overflow()
+  }
+
+  /** False where the socket cannot take what is due. */
+  #send(): boolean {
+    const due = this.#outbox
+    this.#outbox = none
+    if (this.#ws === undefined || due.length === 0) return true
+    if (this.#ws.getBufferedAmount() > socketBufferSoftBytesMax) return false
+    const sent = this.#ws.send(this.codec.frame(due), this.codec.binary)
+    if (sent === 2) return false
+    if (sent === 0) {
+      this.#owes = true
+      if (this.#stuckSinceMs === nothingWaits) this.#stuckSinceMs = this.#context.clock.nowMs()
+    }
+    return true
+  }
+
+  /** Nothing more is sent; the client recovers by offset, here or elsewhere. */
+  #overflow(): void {
+    this.#context.metrics.slow.inc({ class: 'durable', action: 'closed' })
+    this.#outbox = none
+    this.expel('slow')
+  }
+
+  /** Leaves the fan-out of state channels: of each the newest state is sent once the socket has drained. */
+  #stepAside(missedSince: typeof everythingMissed | undefined): void {
+    const session = this.#session
+    if (session.state !== 'live') return
+    for (const channel of session.channels) {
+      const known = this.#behind?.get(channel)
+      const told = known ?? this.#context.hub.pause(this, channel)
+      if (told === undefined) continue
+      this.#behind ??= new Map()
+      this.#behind.set(channel, missedSince ?? told)
+      if (known === undefined) {
+        this.#context.metrics.slow.inc({ class: 'state', action: 'conflated' })
+      }
+    }
+  }
+
+  #rejoin(): void {
+    const behind = this.#behind
+    if (behind === undefined) return
+    this.#behind = undefined
+    for (const [channel, seq] of behind) this.#context.hub.resume(this, channel, seq)
+  }
+
+  // ---- the session --------------------------------------------------------------------------
+
+  #take(input: SessionInput): void {
+    try {
+      this.#step(input)
+    } catch (error) {
+      this.#broke(error)
+    }
+  }
+
+  #step(input: SessionInput): void {
+    const { next, effects } = decide(this.#session, input, this.#context.clock.nowMs())
+    this.#session = next
+    for (const effect of effects) this.#perform(effect)
+  }
+
+  /** A fault of ours ends this connection, and no other. */
+  #broke(error: unknown): void {
+    this.#context.metrics.faults.inc()
+    this.#context.log.error({ err: error, client: this.client }, 'a connection failed')
+    try {
+      this.#step({ type: 'expelled', why: 'internal_server_error' })
+    } catch (again) {
+      this.#context.log.error({ err: again, client: this.client }, 'a connection failed to close')
+      this.#ws?.close()
+    }
+  }
+
+  #perform(effect: SessionEffect): void {
+    switch (effect.type) {
+      case 'reply': {
+        const error = 'error' in effect.message ? effect.message.error : undefined
+        this.#context.metrics.answered(effect.method, error)
+        this.push(this.codec.encode(effect.message))
+        break
+      }
+      case 'send':
+        this.push(this.codec.encode(effect.message))
+        break
+      case 'ignored':
+        this.#context.metrics.answered(effect.method, undefined)
+        break
+      case 'authenticate':
+      case 'subscribe':
+      case 'call':
+        void this.#ask(effect)
+        break
+      case 'unsubscribe':
+        this.#behind?.delete(effect.channel)
+        this.#context.hub.unsubscribe(this, effect.channel)
+        break
+      case 'close':
+        this.#close(effect.why)
+        break
+    }
+  }
+
+  async #ask(question: Question): Promise<void> {
+    try {
+      const input = await ask(this.#context, this, question)
+      if (input !== undefined) this.#take(input)
+    } catch (error) {
+      this.#broke(error)
+    }
+  }
+
+  #close(why: CloseName): void {
+    // What was said before goes out before, unless the socket could not take it.
+    if (why !== 'slow') this.#send()
+    const ws = this.#ws
+    this.#ws = undefined
+    this.#closedWhy = why
+    const { code, reason } = CLOSE_CODES[why]
+    ws?.end(code, reason)
+  }
+}

@@ -1,0 +1,109 @@
+// What the sockets count.
+import { Counter, Gauge, Histogram } from 'prom-client'
+import type { Registry } from '../../platform/metrics.ts'
+import type { CloseName } from '../../protocol/close-codes.ts'
+import { type ErrorObject, PROTOCOL_ERRORS } from '../../protocol/errors.ts'
+
+/** Counts by two labels, cheaply enough for every command: the registry adds them up when it is read. */
+class Tally {
+  readonly #counts = new Map<string, Map<string, number>>()
+
+  add(first: string, second: string): void {
+    let row = this.#counts.get(first)
+    if (row === undefined) this.#counts.set(first, (row = new Map()))
+    row.set(second, (row.get(second) ?? 0) + 1)
+  }
+
+  *entries(): Iterable<readonly [string, string, number]> {
+    for (const [first, row] of this.#counts) {
+      for (const [second, count] of row) yield [first, second, count]
+    }
+  }
+}
+
+export interface EdgeMetrics {
+  /** A command was answered: with its result, or with `error`. */
+  answered(method: string, error: ErrorObject | undefined): void
+  /** By protocol. */
+  readonly connections: Gauge<'protocol'>
+  readonly opened: Counter<'protocol'>
+  readonly refused: Counter<'reason'>
+  /** By the reason we gave, or `client` where the other end or the network closed it. */
+  readonly closed: Counter<'why'>
+  /** Sockets that could not keep up, by class of channel and by what was done about it. */
+  readonly slow: Counter<'class' | 'action'>
+  readonly bufferedBytes: Histogram
+  readonly faults: Counter
+}
+
+export type RefusalReason = 'origin' | 'subprotocol' | 'address_limit' | 'full' | 'draining'
+export type ClosedWhy = CloseName | 'client'
+
+const errorNames = new Map(
+  Object.entries(PROTOCOL_ERRORS).map(([name, { code }]) => [code as number, name]),
+)
+
+export function createEdgeMetrics(registry: Registry): EdgeMetrics {
+  const registers = [registry]
+  const commands = new Tally()
+  registry.registerMetric(
+    new Counter({
+      name: 'outcry_gateway_commands_total',
+      help: 'Commands by method and by what came of them',
+      labelNames: ['method', 'outcome'],
+      registers: [],
+      collect() {
+        this.reset()
+        for (const [method, outcome, count] of commands.entries()) {
+          this.inc({ method, outcome }, count)
+        }
+      },
+    }),
+  )
+  return {
+    answered(method, error) {
+      commands.add(method, error === undefined ? 'ok' : (errorNames.get(error.code) ?? 'other'))
+    },
+    connections: new Gauge({
+      name: 'outcry_gateway_connections',
+      help: 'Open sockets by protocol',
+      labelNames: ['protocol'],
+      registers,
+    }),
+    opened: new Counter({
+      name: 'outcry_gateway_connects_total',
+      help: 'Sockets opened by protocol',
+      labelNames: ['protocol'],
+      registers,
+    }),
+    refused: new Counter({
+      name: 'outcry_gateway_refused_upgrades_total',
+      help: 'Upgrades to WebSocket refused, by reason',
+      labelNames: ['reason'],
+      registers,
+    }),
+    closed: new Counter({
+      name: 'outcry_gateway_closes_total',
+      help: 'Sockets closed, by the reason the gateway gave or `client`',
+      labelNames: ['why'],
+      registers,
+    }),
+    slow: new Counter({
+      name: 'outcry_gateway_slow_sockets_total',
+      help: 'Sockets that could not keep up, by class of channel and what was done',
+      labelNames: ['class', 'action'],
+      registers,
+    }),
+    bufferedBytes: new Histogram({
+      name: 'outcry_gateway_buffered_bytes',
+      help: 'Bytes waiting in sockets that have any waiting, once a second',
+      buckets: [1_024, 16_384, 65_536, 262_144, 524_288, 1_048_576],
+      registers,
+    }),
+    faults: new Counter({
+      name: 'outcry_gateway_faults_total',
+      help: 'Exceptions in the handling of a socket, which was closed',
+      registers,
+    }),
+  }
+}

@@ -1,0 +1,118 @@
+// A stream and the sockets on it. A socket joins at a position it is told: the head at the instant it
+// is put on the channel. Its reply leaves before the next flush does, so nothing between the position
+// and the stream is lost or doubled.
+import { errorObject } from '../../protocol/errors.ts'
+import type { SubscribeResult } from '../../protocol/frames.ts'
+import { channelLingerMs, loadTimeoutMs } from '../limits.ts'
+import { type Sequenced, Stream, type StreamContext } from './stream.ts'
+import type { RecoverFrom, SubscribeOutcome, Subscriber } from './subscriber.ts'
+
+/**
+ * Puts the prepared socket on the channel and answers with the position read in the same instant;
+ * undefined where the channel does not exist for this socket.
+ */
+export type Attach = () => SubscribeResult | undefined
+
+interface Joining {
+  readonly settle: (outcome: SubscribeOutcome) => void
+  readonly deadlineMs: number
+}
+
+const unavailable: SubscribeOutcome = { error: errorObject('internal') }
+const unknown: SubscribeOutcome = { error: errorObject('unknown_channel') }
+
+export abstract class WatchedChannel<E extends Sequenced> extends Stream<E> {
+  /** Undefined while nobody joins, which is nearly always. */
+  #joining: Map<Subscriber, Joining> | undefined
+  #idleSinceMs: number
+
+  constructor(name: string, context: StreamContext) {
+    super(name, context)
+    this.#idleSinceMs = context.clock.nowMs()
+  }
+
+  protected abstract readonly subscriberCount: number
+  /** Gathers what `subscriber` needs in order to join. */
+  protected abstract prepare(subscriber: Subscriber, from: RecoverFrom): Promise<Attach>
+  /** Takes it off, where it is on. */
+  protected abstract detach(subscriber: Subscriber): void
+  /** Has the socket leave the fan-out until `resume`; the newest seq it was told, or undefined where none may be skipped. */
+  abstract pause(subscriber: Subscriber): number | undefined
+  /** Tells the newest state, where it is newer than `seq`, and takes the socket back. */
+  abstract resume(subscriber: Subscriber, seq: number): void
+
+  subscribe(subscriber: Subscriber, from: RecoverFrom): Promise<SubscribeOutcome> {
+    return new Promise((settle) => {
+      const joining = { settle, deadlineMs: this.context.clock.nowMs() + loadTimeoutMs }
+      this.#joining ??= new Map()
+      this.#joining.set(subscriber, joining)
+      void this.#join(subscriber, from, joining)
+    })
+  }
+
+  /** Also where `subscribe` is still pending. */
+  unsubscribe(subscriber: Subscriber): void {
+    if (!this.#settle(subscriber, unavailable)) this.detach(subscriber)
+    this.#idleSinceMs = this.context.clock.nowMs()
+  }
+
+  async #join(subscriber: Subscriber, from: RecoverFrom, joining: Joining): Promise<void> {
+    let outcome = unknown
+    try {
+      if (await this.open()) {
+        if (from.recover === true && this.isOfThisStream(from)) await this.catchUp(from.offset ?? 0)
+        const attach = await this.prepare(subscriber, from)
+        // Whoever went away meanwhile, or waited too long, must not be put on the channel.
+        if (this.#joining?.get(subscriber) !== joining) return
+        const result = attach()
+        if (result !== undefined) outcome = { result, channel: this.name }
+      }
+    } catch (error) {
+      this.context.log.warn({ err: error, channel: this.name }, 'a channel could not be joined')
+      outcome = unavailable
+    }
+    if (this.#joining?.get(subscriber) === joining) this.#settle(subscriber, outcome)
+  }
+
+  #settle(subscriber: Subscriber, outcome: SubscribeOutcome): boolean {
+    const joining = this.#joining?.get(subscriber)
+    if (joining === undefined) return false
+    this.#joining?.delete(subscriber)
+    if (this.#joining?.size === 0) this.#joining = undefined
+    joining.settle(outcome)
+    return true
+  }
+
+  /** An epoch that the client does not name can not differ. */
+  protected isOfThisStream({ epoch }: RecoverFrom): boolean {
+    return epoch === undefined || epoch === '' || epoch === this.context.streamEpoch
+  }
+
+  /** Whether `from` is a position that this stream has had. */
+  protected knows(from: RecoverFrom): boolean {
+    return this.isOfThisStream(from) && (from.offset ?? 0) <= this.head
+  }
+
+  /** The fields that every subscribe reply has. */
+  protected positionAt(offset: number): SubscribeResult {
+    return { recoverable: true, positioned: true, epoch: this.context.streamEpoch, offset }
+  }
+
+  /** Looks at deadlines. False once nobody has been here for so long that the channel may go. */
+  tick(nowMs: number): boolean {
+    for (const [subscriber, { deadlineMs }] of this.#joining ?? []) {
+      if (nowMs >= deadlineMs) this.#settle(subscriber, unavailable)
+    }
+    const listens = this.watch(nowMs)
+    if (this.#joining !== undefined || this.subscriberCount > 0) {
+      this.#idleSinceMs = nowMs
+      return true
+    }
+    return listens && nowMs < this.#idleSinceMs + channelLingerMs
+  }
+
+  override close(): void {
+    super.close()
+    for (const subscriber of this.#joining?.keys() ?? []) this.#settle(subscriber, unavailable)
+  }
+}
