@@ -80,6 +80,7 @@ export class EmbeddedPostgres implements Part {
     const { dataFolder, durability = 'full' } = this.#options
     const home = await settleHome(dataFolder)
     this.#place = home.folder
+    this.#options.log.info({ folder: home.folder }, 'the database is kept here')
     this.#sockets = await socketFolder(home.run)
     this.#lock = await this.#takeLock(this.#sockets.path)
     await endLeftover(home)

@@ -1,10 +1,10 @@
 // Brings a database to the tables of this version: numbered SQL files, run once each and in order.
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { Client } from 'pg'
+import type { Client } from 'pg'
 import Postgrator from 'postgrator'
 import { Failure } from '../failure.ts'
-import { explainConnection } from './explain-connection.ts'
+import { reachDatabase } from './reach-database.ts'
 
 /** The SQL of one service: files named `000001.do.what-it-brings.sql`, counted without a gap from 1. */
 export interface MigrationSource {
@@ -33,12 +33,7 @@ export async function migrate(
   url: string,
   sources: readonly MigrationSource[],
 ): Promise<AppliedMigration[]> {
-  const client = new Client({ connectionString: url, application_name: 'outcry migrate' })
-  try {
-    await client.connect()
-  } catch (error) {
-    throw explainConnection(error, url)
-  }
+  const client = await reachDatabase(url, 'outcry migrate')
   try {
     await client.query('BEGIN')
     await client.query('SELECT pg_advisory_xact_lock($1)', [advisoryLock])

@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { emptyDatabase, type ThrowawayDatabase } from '../testing/throwaway-database.ts'
 import { waitFor } from '../testing/wait-for.ts'
-import { connectPool, createPool, type Pool, transaction } from './pool.ts'
+import { createPool, type Pool, transaction } from './pool.ts'
 
 const log = pino({ level: 'silent' })
 const options = { log, applicationName: 'pool test' }
@@ -12,7 +12,7 @@ let pool: Pool
 
 beforeAll(async () => {
   database = await emptyDatabase()
-  pool = await connectPool(database.url, options)
+  pool = createPool(database.url, options)
   await pool.query('CREATE TABLE notes (id bigint PRIMARY KEY, body jsonb)')
 })
 
@@ -85,30 +85,4 @@ test('a statement beyond its time is ended', async () => {
   const hasty = createPool(database.url, { ...options, statementTimeoutMs: 50 })
   await expect(hasty.query('SELECT pg_sleep(60)')).rejects.toMatchObject({ code: '57014' })
   await hasty.end()
-})
-
-test('a wrong password and a missing database are refused at once, in a sentence without the password', async () => {
-  const wrongPassword = new URL(database.url)
-  wrongPassword.password = 'hunter2'
-  await expect(connectPool(wrongPassword.href, options)).rejects.toThrow(
-    /^The database at .* cannot be used: it refuses this user or password\.$/,
-  )
-  await expect(connectPool(wrongPassword.href, options)).rejects.not.toThrow('hunter2')
-  const noDatabase = new URL(database.url)
-  noDatabase.pathname = 'nowhere'
-  await expect(connectPool(noDatabase.href, options)).rejects.toThrow('it has no such database')
-})
-
-test('a server that is not there is waited for, then named', async () => {
-  const connecting = connectPool('postgresql://me:pw@127.0.0.1:1/db', { ...options, waitMs: 300 })
-  await expect(connecting).rejects.toThrow(
-    'The database at 127.0.0.1:1/db cannot be used: nothing listens there.',
-  )
-})
-
-test('what is no URL is said to be none', async () => {
-  await expect(connectPool('localhost', { ...options, waitMs: 0 })).rejects.toMatchObject({
-    message: expect.stringContaining('DATABASE_URL is not a URL'),
-    exitCode: 78,
-  })
 })

@@ -1,9 +1,6 @@
 // Connections to PostgreSQL, shared by all of a process's work.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type CustomTypesConfig, Pool, type PoolClient, types } from 'pg'
-import { Failure } from '../failure.ts'
 import type { Logger } from '../log.ts'
-import { explainConnection, isPassing, placeOf } from './explain-connection.ts'
 
 export type { Pool, PoolClient }
 
@@ -20,10 +17,6 @@ export interface PoolOptions {
 /** Where the network swallows packets, waiting for the kernel would take minutes. */
 const connectTimeoutMs = 5_000
 const keepAliveDelayMs = 10_000
-const connectPollMs = 200
-
-/** PostgreSQL 14: the oldest that its makers still mend. */
-const oldestVersion = 140_000
 
 /** How `pg` reads a column; a parser that throws makes its statement fail. */
 const readers: CustomTypesConfig = {
@@ -49,50 +42,11 @@ export function createPool(url: string, options: PoolOptions): Pool {
     keepAliveInitialDelayMillis: keepAliveDelayMs,
     types: readers,
   })
-  // A connection that is cut says so by an event, and by a failed statement only where one is under way.
-  // Without a listener the event would end the process; the pool makes a new connection by itself.
-  const lost = (error: Error) => options.log.warn({ err: error }, 'lost a database connection')
-  pool.on('error', lost)
-  pool.on('connect', (client) => client.on('error', lost))
+  // A connection that is cut says so by an event, which would end the process if nobody listened. The pool
+  // makes another; one that is in use fails its statement as well, so there is nothing more to say.
+  pool.on('error', (error) => options.log.warn({ err: error }, 'lost an idle database connection'))
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
-}
-
-/**
- * The same, once the server is there and new enough. Waits while it starts or restarts.
- * @throws Failure: out of reach for `waitMs` (default: 10 s), or at once where waiting can't help.
- */
-export async function connectPool(
-  url: string,
-  options: PoolOptions & { readonly waitMs?: number },
-): Promise<Pool> {
-  const pool = createPool(url, options)
-  try {
-    const version = await askVersion(pool, url, options.waitMs ?? 10_000)
-    if (version < oldestVersion) {
-      throw new Failure(
-        `The database at ${placeOf(url)} is PostgreSQL ${Math.floor(version / 10_000)}; Outcry needs 14 or newer.`,
-      )
-    }
-  } catch (error) {
-    await pool.end()
-    throw error
-  }
-  return pool
-}
-
-async function askVersion(pool: Pool, url: string, waitMs: number): Promise<number> {
-  const deadline = performance.now() + waitMs
-  for (;;) {
-    try {
-      const { rows } = await pool.query<{ version: number }>(
-        "SELECT current_setting('server_version_num')::integer AS version",
-      )
-      return rows[0]?.version ?? 0
-    } catch (error) {
-      if (!isPassing(error) || performance.now() >= deadline) throw explainConnection(error, url)
-      await sleep(connectPollMs)
-    }
-  }
 }
 
 /**
