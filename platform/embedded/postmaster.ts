@@ -118,6 +118,7 @@ export async function endProcess(
   pid: number,
   isGone: () => boolean | Promise<boolean>,
 ): Promise<void> {
+  if (await isGone()) return
   for (const { signal, timeoutMs } of endings) {
     try {
       process.kill(pid, signal)

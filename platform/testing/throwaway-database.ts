@@ -15,7 +15,8 @@ export interface ThrowawayDatabase {
 /** Makes a database on the PostgreSQL of this test run, with the tables of all services. */
 export async function throwawayDatabase(): Promise<ThrowawayDatabase> {
   const template = await askForServer()
-  return makeDatabase(template, `TEMPLATE ${template.pathname.slice(1)}`)
+  // Copying the files takes half the time of the default, which writes them through the log.
+  return makeDatabase(template, `TEMPLATE ${template.pathname.slice(1)} STRATEGY FILE_COPY`)
 }
 
 /** The same without any table. */
