@@ -1,0 +1,134 @@
+// Whole notifiers on a real database.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Bus } from '../platform/bus/bus.ts'
+import { createInProcessBus } from '../platform/bus/in-process-bus.ts'
+import { type Running, runParts } from '../platform/lifecycle.ts'
+import { createLogger, type Logger } from '../platform/log.ts'
+import { createMetrics } from '../platform/metrics.ts'
+import { createPool, type Pool } from '../platform/postgres/pool.ts'
+import { systemClock } from '../platform/system-clock.ts'
+import {
+  type ThrowawayDatabase,
+  throwawayDatabase,
+} from '../platform/testing/throwaway-database.ts'
+import { waitFor } from '../platform/testing/wait-for.ts'
+import type { UserEvents } from '../protocol/notifications.ts'
+import { outboxHintSubject } from '../protocol/subjects.ts'
+import { createPostgresFeedJournal } from './adapters/postgres-feed-journal.ts'
+import { derive } from './core/derive.ts'
+import { createNotifier } from './main.ts'
+import { LotLog, standInForEngine } from './testing/lot-log.ts'
+import { bidEntry } from './testing/lot-words.ts'
+
+const [ANN, BOB] = ['Bidder 1', 'Bidder 2'] as const
+
+let database: ThrowawayDatabase
+let pool: Pool
+/** The notifiers' own, so that a test can cut their connections and keep its own. */
+let notifierPool: Pool
+let bus: Bus
+let lines: string[]
+let log: Logger
+let running: Running[]
+let heard: UserEvents[]
+
+beforeEach(async () => {
+  database = await throwawayDatabase()
+  lines = []
+  running = []
+  heard = []
+  log = createLogger({ name: 'test', destination: { write: (line) => lines.push(line) } })
+  pool = createPool(database.url, { log, applicationName: 'test' })
+  notifierPool = createPool(database.url, { log, applicationName: 'notifier' })
+  await standInForEngine(pool)
+  bus = createInProcessBus({ copy: true })
+  await bus.listen('evt.user.*', (message) => heard.push(message as UserEvents))
+})
+afterEach(async () => {
+  await Promise.all(running.map((each) => each.drainAndStop()))
+  await Promise.all([pool.end(), notifierPool.end()])
+  await database.drop()
+})
+
+async function startNotifier(): Promise<void> {
+  const metrics = createMetrics({ role: 'test', ofProcess: false })
+  const parts = createNotifier({ pool: notifierPool, bus, clock: systemClock, log, metrics })
+  const one = runParts(parts, { log })
+  running.push(one)
+  await one.ready
+}
+
+/** Ann and bob displace each other, each bid a commit; an even seq outbids ann. */
+async function duel(lot: LotLog, from: number, to: number): Promise<void> {
+  for (let seq = from; seq <= to; seq += 1) {
+    const isBobs = seq % 2 === 0
+    const leader = isBobs ? BOB : ANN
+    const outbid = isBobs ? 'ann' : 'bob'
+    await lot.commit([bidEntry(seq, { alias: leader, leader, ...(seq === 1 ? {} : { outbid }) })])
+    bus.publish(outboxHintSubject, {})
+  }
+}
+
+const seqsHeard = (user: string) =>
+  heard
+    .filter(({ userId }) => userId === user)
+    .flatMap(({ events }) => events.map(({ seq }) => seq))
+
+async function causesKept(user: string): Promise<number[]> {
+  const { rows } = await pool.query<{ source_seq: number }>(
+    'SELECT source_seq FROM notifications WHERE user_id = $1 ORDER BY seq',
+    [user],
+  )
+  return rows.map(({ source_seq }) => source_seq)
+}
+
+test('I15: what a notifier committed and died before announcing is told once and not announced twice', async () => {
+  const lot = new LotLog(pool)
+  await duel(lot, 1, 3)
+  // The first notifier dies between its commit and the announcement.
+  const dead = createPostgresFeedJournal(pool, { commitsPerPassMax: 10, eventsPerPassMax: 100 })
+  await dead.tell(derive)
+  await startNotifier()
+  await duel(lot, 4, 5)
+  await waitFor(() => seqsHeard('ann').length === 1 && seqsHeard('bob').length === 1)
+  // The gateways see by the seq 2 that they missed seq 1, and read it from the feed.
+  expect(heard.map(({ userId, events }) => [userId, events[0]?.seq])).toEqual([
+    ['ann', 2],
+    ['bob', 2],
+  ])
+  expect(await causesKept('ann')).toEqual([2, 4])
+  expect(await causesKept('bob')).toEqual([3, 5])
+})
+
+test('I15: two notifiers beside each other announce every seq of every feed once', async () => {
+  await startNotifier()
+  await startNotifier()
+  const lots = [new LotLog(pool), new LotLog(pool), new LotLog(pool)]
+  await Promise.all(lots.map((lot) => duel(lot, 1, 20)))
+  const toAnn = lots.length * 10
+  await waitFor(() => seqsHeard('ann').length >= toAnn && seqsHeard('bob').length >= toAnn - 3)
+  for (const user of ['ann', 'bob']) {
+    const kept = await causesKept(user)
+    expect(seqsHeard(user).toSorted((one, other) => one - other)).toEqual(
+      kept.map((_, at) => at + 1),
+    )
+  }
+  expect((await causesKept('ann')).toSorted((one, other) => one - other)).toEqual(
+    lots.flatMap(() => [2, 4, 6, 8, 10, 12, 14, 16, 18, 20]).toSorted((one, other) => one - other),
+  )
+})
+
+test('connections that are cut are made again, and nothing is missed or doubled', async () => {
+  await startNotifier()
+  const lot = new LotLog(pool)
+  await duel(lot, 1, 4)
+  await waitFor(() => seqsHeard('ann').length === 2)
+  const { rowCount } = await pool.query(`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'notifier'`)
+  expect(rowCount).toBeGreaterThan(0)
+  await duel(lot, 5, 8)
+  await waitFor(async () => (await causesKept('ann')).length === 4)
+  expect(await causesKept('ann')).toEqual([2, 4, 6, 8])
+  expect(await causesKept('bob')).toEqual([3, 5, 7])
+})
