@@ -31,10 +31,14 @@ export function createMemoryLimits<Name extends string>(
 }
 
 function limiterOf({ points, windowMs, burst }: Limit): Limiter {
-  const rate = new RateLimiterMemory({ points, duration: windowMs / 1_000 })
+  const rate = counter(points, windowMs)
   if (burst === undefined) return rate
-  const duration = (windowMs * windowsPerBurst) / 1_000
-  return new BurstyRateLimiter(rate, new RateLimiterMemory({ points: burst, duration }))
+  return new BurstyRateLimiter(rate, counter(burst, windowMs * windowsPerBurst))
+}
+
+/** Each counter has its own store: without a prefix no key is put together anew for each command. */
+function counter(points: number, windowMs: number): RateLimiterMemory {
+  return new RateLimiterMemory({ points, duration: windowMs / 1_000, keyPrefix: '' })
 }
 
 /** The library rejects with its count where the limit is reached, and with an error where it fails. */
