@@ -2,6 +2,7 @@
 // `.env.example` explains each variable.
 import { join } from 'node:path'
 import { z } from 'zod'
+import { type EngineConfig, readEngineConfig } from './auction-engine/config.ts'
 import { type GatewayConfig, readGatewayConfig } from './gateway/config.ts'
 import { ConfigError, readConfig } from './platform/config.ts'
 import { variable } from './platform/config-variables.ts'
@@ -14,6 +15,7 @@ export interface OutcryConfig {
   /** 0 takes any free port. */
   readonly metricsPort: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
+  readonly engine: EngineConfig
   readonly gateway: GatewayConfig
 }
 
@@ -32,8 +34,9 @@ const Environment = z.object({
 /** @throws ConfigError that names every variable which does not hold, whichever part it is for */
 export function readOutcryConfig(env: Variables): OutcryConfig {
   const mode = env['DATABASE_URL']?.trim() ? 'cluster' : 'embedded'
-  const { own, gateway } = readAll({
+  const { own, engine, gateway } = readAll({
     own: () => readConfig(Environment, env),
+    engine: () => readEngineConfig(env),
     gateway: () => readGatewayConfig(env, mode),
   })
   return {
@@ -41,6 +44,7 @@ export function readOutcryConfig(env: Variables): OutcryConfig {
     ...(own.DATABASE_URL === undefined ? {} : { databaseUrl: own.DATABASE_URL }),
     metricsPort: own.METRICS_PORT,
     logLevel: own.LOG_LEVEL,
+    engine,
     gateway,
   }
 }

@@ -1,7 +1,7 @@
 // A server of the run's own: the all-in-one process on a data folder that is thrown away afterwards.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,9 +28,11 @@ export async function startOwnServer(
   settings: Readonly<Record<string, string>>,
 ): Promise<OwnServer> {
   const folder = await mkdtemp(join(tmpdir(), 'outcry-'))
+  // PostgreSQL does not run as root: where we do, the user that it runs as must get through.
+  await chmod(folder, 0o755)
   const child = spawn(process.execPath, [main], {
+    // Nothing of this shell's own: a DATABASE_URL there is not for this server.
     env: {
-      PATH: process.env['PATH'],
       OUTCRY_DATA: join(folder, 'data'),
       PORT: '0',
       METRICS_PORT: '0',
