@@ -42,7 +42,7 @@ const ConnectionClaims = z.object({
   name: z.string().min(1).max(128).optional().catch(undefined),
   deviceId: z.string().min(1).max(128).optional(),
   // A token for one channel is not one for the connection.
-  channel: z.undefined(),
+  channel: z.never().optional(),
 })
 
 const SubscriptionClaims = z.object({ sub: UserId, exp: z.number(), channel: z.string() })

@@ -36,18 +36,12 @@ const whoMay: Record<Action, readonly Capacity[]> = {
 
 /** Asks for `action` in one capacity and, beside it, in none but that of any user. */
 function answerTo(action: Action, capacity: Capacity) {
-  switch (capacity) {
-    case 'anonymous':
-      return forbidden(action, undefined, { sellerId: 'ann', userId: 'ann' })
-    case 'user':
-      return forbidden(action, identity('ann'), { sellerId: 'bob', userId: 'bob' })
-    case 'self':
-      return forbidden(action, identity('ann'), { userId: 'ann' })
-    case 'lot_seller':
-      return forbidden(action, identity('ann'), { sellerId: 'ann' })
-    default:
-      return forbidden(action, identity('ann', capacity), { sellerId: 'bob', userId: 'bob' })
-  }
+  const ofBob = { sellerId: 'bob', userId: 'bob' }
+  if (capacity === 'anonymous') return forbidden(action, undefined, ofBob)
+  if (capacity === 'user') return forbidden(action, identity('ann'), ofBob)
+  if (capacity === 'self') return forbidden(action, identity('ann'), { userId: 'ann' })
+  if (capacity === 'lot_seller') return forbidden(action, identity('ann'), { sellerId: 'ann' })
+  return forbidden(action, identity('ann', capacity), ofBob)
 }
 
 describe.each(ACTIONS)('%s', (action) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createMemoryLimits } from '../../platform/limits/memory-limits.ts'
+import type { LimitSetting } from '../../platform/limits/parse-limit.ts'
 import { createMetrics } from '../../platform/metrics.ts'
 import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
 import type { MethodName } from '../../protocol/methods.ts'
@@ -16,7 +17,7 @@ import { methodRoutes } from './methods.ts'
 interface Setup {
   readonly house?: AuctionHouse
   readonly book?: LotBook
-  readonly rates?: Partial<Record<GatewayLimit, 'off'>>
+  readonly rates?: Partial<Record<GatewayLimit, LimitSetting>>
 }
 
 function methods({ house = houseOf(), book = bookOf(), rates = {} }: Setup = {}): CallMethod {
@@ -103,8 +104,9 @@ describe('bid.place', () => {
   })
 
   test('on one lot the burst runs out, on another it has not begun', async () => {
-    const call = methods()
-    for (let at = 0; at < RATES.bidsPerUser.points + RATES.bidsPerUser.burst; at += 1) {
+    const bidsPerUser = { ...RATES.bidsPerUser, windowMs: 60_000 }
+    const call = methods({ rates: { bidsPerUser } })
+    for (let at = 0; at < bidsPerUser.points + bidsPerUser.burst; at += 1) {
       expect(await call('bid.place', bidder, bid)).toMatchObject({
         outcome: { outcome: 'accepted' },
       })
@@ -122,8 +124,9 @@ describe('bid.place', () => {
   })
 
   test('over all lots a user has a limit too', async () => {
-    const call = methods({ rates: { bidsPerUser: 'off' } })
-    for (let at = 0; at < RATES.bidsPerUserAllLots.points; at += 1) {
+    const bidsPerUserAllLots = { ...RATES.bidsPerUserAllLots, windowMs: 60_000 }
+    const call = methods({ rates: { bidsPerUser: 'off', bidsPerUserAllLots } })
+    for (let at = 0; at < bidsPerUserAllLots.points; at += 1) {
       expect(await call('bid.place', bidder, bid)).toMatchObject({
         outcome: { outcome: 'accepted' },
       })

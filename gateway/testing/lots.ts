@@ -66,7 +66,7 @@ export function houseOf(
   }
 }
 
-function acceptance(command: EngineCommand): EngineReply {
+export function acceptance(command: EngineCommand): EngineReply {
   if (command.type !== 'place_bid' && command.type !== 'retract_bid') {
     const state = command.type === 'create_lot' ? 'draft' : 'open'
     const view = lotView({ lotId: command.lotId, state })
