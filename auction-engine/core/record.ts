@@ -38,7 +38,7 @@ export function event(
   return { seq: now.seq, type, atMs: now.admittedAtMs, now, detail, concerned }
 }
 
-export function accepted(asked: Asked, outcome: Outcome, reply: EngineReply): Decided {
+function accepted(asked: Asked, outcome: Outcome, reply: EngineReply): Decided {
   return {
     ...outcome,
     type: 'decided',

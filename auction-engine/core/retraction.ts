@@ -5,7 +5,7 @@ import type { LotNow, LotRules, Standing } from './lot.ts'
 const hourMs = 3_600_000
 
 /** eBay's rules. Source: "Retracting a bid", eBay Help. */
-export const EBAY_RETRACTION = {
+const EBAY_RETRACTION = {
   /** Up to this long before the end, all of the bidder's bids may be taken back. */
   minRemainingMs: 12 * hourMs,
   /** Later than that only the newest bid, within this time of placing it. */
