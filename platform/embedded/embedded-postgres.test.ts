@@ -2,9 +2,20 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { Client } from 'pg'
@@ -212,6 +223,8 @@ test('a checkout that root alone may enter has its data elsewhere, found again a
     await second.stop()
   } finally {
     await rm(place, { recursive: true, force: true })
+    // The folder above it too, unless somebody else's data are in it.
+    if (isRoot) await rmdir(dirname(place)).catch(() => {})
   }
 })
 
