@@ -20,7 +20,7 @@ const elementTypes = {
 export type ColumnType = keyof typeof elementTypes
 
 /** What an element may be: numbers where the type is a number, bytes for `bytea`, text otherwise. */
-export type Cell = string | number | boolean | Buffer | null
+export type Cell = string | number | boolean | Uint8Array | null
 
 const headerBytes = 20
 const bytesAtStart = 16_384
@@ -65,7 +65,8 @@ export class BinaryArray {
     } else {
       this.#reserve(4 + cell.length)
       this.#end = this.#bytes.writeInt32BE(cell.length, this.#end)
-      this.#end += cell.copy(this.#bytes, this.#end)
+      this.#bytes.set(cell, this.#end)
+      this.#end += cell.length
     }
   }
 

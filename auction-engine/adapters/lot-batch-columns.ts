@@ -1,0 +1,148 @@
+// The columns of `commit_lot_batch` (sql/000003): what each is called, of what type, and what goes in.
+// The three tables stand in the order of the function's parameters.
+import type { Decided } from '../core/decision.ts'
+import { livePart, publicPart } from '../core/visibility.ts'
+import type { LotBatch, LotChange, SealedEvent } from '../ports/lot-journal.ts'
+import { BinaryArray, type Cell, type ColumnType } from './binary-array.ts'
+
+type Columns<Row> = readonly (readonly [ColumnType, (row: Row) => Cell])[]
+
+interface DecisionRow {
+  readonly change: LotChange
+  readonly decided: Decided
+}
+
+interface EventRow {
+  readonly change: LotChange
+  readonly sealed: SealedEvent
+}
+
+/** Who acts where time does. No user has such an id, and each end of a lot is decided once. */
+const timeActor = '#time'
+
+const hot: Columns<LotChange> = [
+  ['uuid', ({ lotId }) => lotId],
+  ['smallint', ({ shard }) => shard],
+  ['bigint', ({ epoch }) => epoch],
+  ['bigint', ({ before }) => before.seq],
+  ['bigint', ({ before }) => before.decisionNo],
+  ['bigint', ({ after }) => after.lot.now.seq],
+  ['bigint', ({ after }) => after.lot.now.decisionNo],
+  ['bytea', ({ after }) => after.hash],
+  ['text', ({ after }) => after.lot.now.state],
+  ['integer', ({ after }) => after.lot.now.round],
+  ['bigint', ({ after }) => after.lot.now.price],
+  ['text', ({ after }) => after.lot.now.leaderId],
+  ['integer', ({ after }) => after.lot.now.leaderAliasNo],
+  ['boolean', ({ after }) => after.lot.now.reserveMet],
+  ['bigint', ({ after }) => after.lot.now.bidCount],
+  ['bigint', ({ after }) => after.lot.now.bidderCount],
+  ['bigint', ({ after }) => after.lot.now.startsAtMs],
+  ['bigint', ({ after }) => after.lot.now.endsAtMs],
+  ['bigint', ({ after }) => after.lot.now.originalEndsAtMs],
+  ['integer', ({ after }) => after.lot.now.extensions],
+  ['bigint', ({ after }) => after.lot.now.admittedAtMs],
+  ['jsonb', ({ after }) => jsonOrNull(after.lot.now.result)],
+  ['jsonb', ({ after }) => JSON.stringify(livePart(after.lot.now, after.lot.rules))],
+]
+
+const rules: Columns<LotChange> = [
+  ['uuid', ({ lotId }) => lotId],
+  ['smallint', ({ shard }) => shard],
+  ['text', ({ after }) => after.lot.rules.sellerId],
+  ['jsonb', ({ after }) => JSON.stringify(after.lot.rules.terms)],
+  ['jsonb', ({ after }) => JSON.stringify(after.lot.rules.increments)],
+  ['jsonb', ({ after }) => JSON.stringify(publicPart(after.lot.rules))],
+  ['bytea', ({ after }) => after.rulesHash],
+]
+
+const decisions: Columns<DecisionRow> = [
+  ['uuid', ({ change }) => change.lotId],
+  ['bigint', ({ decided }) => decided.now.decisionNo],
+  ['bigint', ({ change }) => change.epoch],
+  ['integer', ({ decided }) => decided.now.round],
+  ['text', ({ decided }) => actorOf(decided)],
+  ['text', ({ decided }) => commandIdOf(decided)],
+  ['text', ({ decided }) => decided.command.type],
+  ['json', ({ decided }) => inputOf(decided)],
+  ['text', ({ decided: { reply } }) => (reply.outcome === 'refused' ? reply.code : reply.outcome)],
+  ['bigint', ({ decided }) => decided.admittedAtMs],
+  ['bigint', ({ decided }) => decided.now.seq],
+  ['json', ({ decided }) => JSON.stringify(decided.reply)],
+  ['bigint', ({ decided }) => decided.standing?.standing.max ?? null],
+  ['bigint', ({ decided }) => decided.standing?.standing.rank ?? null],
+  ['bigint', ({ decided }) => decided.standing?.standing.floor ?? null],
+  ['integer', ({ decided }) => decided.standing?.standing.aliasNo ?? null],
+]
+
+const events: Columns<EventRow> = [
+  ['uuid', ({ change }) => change.lotId],
+  ['bigint', ({ sealed }) => sealed.event.seq],
+  ['bigint', ({ change }) => change.epoch],
+  ['integer', ({ sealed }) => sealed.event.now.round],
+  ['text', ({ sealed }) => sealed.event.type],
+  ['bigint', ({ sealed }) => sealed.event.atMs],
+  ['json', ({ sealed }) => JSON.stringify(sealed.live)],
+  ['json', ({ sealed }) => JSON.stringify(sealed.event.detail)],
+  ['json', ({ sealed }) => JSON.stringify(sealed.event.concerned)],
+  ['bytea', ({ sealed }) => sealed.hash],
+]
+
+/** The call, with as many placeholders as there are parameters. */
+export const commitStatement = `SELECT status, outbox_id FROM commit_lot_batch(${placeholders()})`
+
+function placeholders(): string {
+  const count = 2 + hot.length + rules.length + decisions.length + events.length
+  return Array.from({ length: count }, (_, at) => `$${at + 1}`).join(', ')
+}
+
+/** Turns batches into parameters. The bytes of the last batch are overwritten by the next. */
+export class LotBatchColumns {
+  readonly #hot = arrays(hot)
+  readonly #rules = arrays(rules)
+  readonly #decisions = arrays(decisions)
+  readonly #events = arrays(events)
+
+  parametersOf(batch: LotBatch): unknown[] {
+    const all = [this.#hot, this.#rules, this.#decisions, this.#events].flat()
+    for (const array of all) array.clear()
+    for (const change of batch.lots) {
+      fill(this.#hot, hot, change)
+      if (change.rulesChanged) fill(this.#rules, rules, change)
+      for (const decided of change.decided) fill(this.#decisions, decisions, { change, decided })
+      for (const sealed of change.events) fill(this.#events, events, { change, sealed })
+    }
+    return [batch.batchId, batch.atMs, ...all.map((array) => array.encoded())]
+  }
+}
+
+function arrays<Row>(columns: Columns<Row>): BinaryArray[] {
+  return columns.map(([type]) => new BinaryArray(type))
+}
+
+function fill<Row>(targets: readonly BinaryArray[], columns: Columns<Row>, row: Row): void {
+  for (const [at, [, cell]] of columns.entries()) targets[at]?.push(cell(row))
+}
+
+function actorOf({ command }: Decided): string {
+  return 'actor' in command ? command.actor.userId : timeActor
+}
+
+/** Time acts once per end: a lot that closed can not be closed again, whatever a program believes. */
+function commandIdOf({ command, now }: Decided): string {
+  return 'actor' in command ? command.commandId : `${command.type} in round ${now.round}`
+}
+
+/** The command without what the other columns say; `commandFrom` in stored-rows.ts is the way back. */
+function inputOf({ command }: Decided): string {
+  if (!('actor' in command)) {
+    const { lotId: _lotId, type: _type, ...input } = command
+    return JSON.stringify(input)
+  }
+  const { lotId: _lotId, type: _type, commandId: _commandId, actor, ...input } = command
+  return JSON.stringify({ ...input, roles: actor.roles })
+}
+
+function jsonOrNull(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value)
+}

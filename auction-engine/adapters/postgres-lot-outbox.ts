@@ -1,0 +1,74 @@
+// The rows of the outbox that are about lots.
+
+import type { Pool } from '../../platform/postgres/pool.ts'
+import type { LotPublication } from '../../protocol/auction.ts'
+import type { LotOutbox, UntoldEvents } from '../ports/lot-outbox.ts'
+
+interface UntoldRow {
+  readonly id: number
+  readonly lot_id: string
+  readonly epoch: number
+  readonly from_seq: number
+  readonly seq: number
+  readonly publication: LotPublication
+}
+
+/** @param eventsMax Of a row with more events, this many newest are told: each holds the whole state. */
+export function createPostgresLotOutbox(pool: Pool, eventsMax: number): LotOutbox {
+  return {
+    async markPublished(outboxIds) {
+      await pool.query({
+        name: 'mark_published',
+        text: 'UPDATE outbox SET published = true WHERE id = ANY ($1) AND NOT published',
+        values: [outboxIds],
+      })
+    },
+    async unpublished(beforeMs, limit) {
+      const { rows } = await pool.query<UntoldRow>({
+        name: 'unpublished',
+        text: unpublished,
+        values: [beforeMs, limit, eventsMax],
+      })
+      return untoldFrom(rows)
+    },
+    async backlog() {
+      const { rows } = await pool.query<{ rows: number; oldest_ms: number | null }>({
+        name: 'outbox_backlog',
+        text: `SELECT count(*) AS rows, min(created_at_ms) AS oldest_ms
+                 FROM outbox WHERE NOT published AND source = 'lot'`,
+      })
+      const [found] = rows
+      const oldestMs = found?.oldest_ms ?? undefined
+      return { rows: found?.rows ?? 0, ...(oldestMs === undefined ? {} : { oldestMs }) }
+    },
+    async prune(limit) {
+      const { rowCount } = await pool.query({ name: 'prune_outbox', text: prune, values: [limit] })
+      return rowCount ?? 0
+    },
+  }
+}
+
+function untoldFrom(rows: readonly UntoldRow[]): UntoldEvents[] {
+  const byRow = Map.groupBy(rows, ({ id }) => id)
+  return [...byRow].flatMap(([outboxId, events]) => {
+    const [first] = events
+    if (first === undefined) return []
+    const { lot_id: lotId, epoch, from_seq: fromSeq } = first
+    return [{ outboxId, lotId, epoch, fromSeq, events }]
+  })
+}
+
+const unpublished = `
+  SELECT o.id, o.aggregate_id AS lot_id, o.epoch, o.from_seq, p.seq, p.publication
+    FROM (SELECT id, aggregate_id, epoch, from_seq, to_seq FROM outbox
+           WHERE NOT published AND source = 'lot' AND created_at_ms < $1
+           ORDER BY id LIMIT $2) AS o
+    JOIN lot_publications p
+      ON p.lot_id = o.aggregate_id AND p.seq BETWEEN greatest(o.from_seq, o.to_seq - $3 + 1) AND o.to_seq
+   ORDER BY o.id, p.seq`
+
+// Skipping what is locked: two engines may prune at once, and the notifier may be at work on a row.
+const prune = `
+  DELETE FROM outbox WHERE id IN (
+    SELECT id FROM outbox WHERE published AND notified AND source = 'lot'
+     ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)`

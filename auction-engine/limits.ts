@@ -1,0 +1,77 @@
+// Every bound of the engine, with its unit in its name and the reason for its size. What an operator or
+// a load test may change is in `EngineLimits`; `config.ts` reads the environment.
+
+/** What may be set per engine. */
+export interface EngineLimits {
+  /** Workers side by side, each with a connection to the database; a shard belongs to one of them. */
+  readonly lanes: number
+  /** Decisions in one transaction. */
+  readonly decisionsPerBatchMax: number
+  /** A bid that would wait longer than this for its decision is turned away instead. */
+  readonly inboxWaitMsMax: number
+  /** How long an owner may be silent before another takes its shards. */
+  readonly leaseMs: number
+}
+
+export const defaultLimits: EngineLimits = {
+  // Two commits overlap one fsync with the other's work; more of them only share the same cores.
+  lanes: 2,
+  // Beyond it a batch takes longer, and the next one waits longer, than it saves in transactions.
+  decisionsPerBatchMax: 512,
+  // Long enough to absorb a burst of the last second, short enough that a refused bidder can try again.
+  inboxWaitMsMax: 150,
+  // Shorter, and a long garbage collection costs the shards; longer, and lots stand still after a crash.
+  leaseMs: 5_000,
+}
+
+// ---- the inbox --------------------------------------------------------------------------------
+
+/** Memory's bound on what waits in a lane, for commands that the waiting time does not bound too. */
+export const inboxCommandsMax = 65_536
+/** Told to a bidder who is turned away, plus as much again at random, so that not all return together. */
+export const retryAfterMsMin = 100
+
+// ---- the commit -------------------------------------------------------------------------------
+
+/** A batch that could not be committed for so long is given up, and those who wait are told the truth. */
+export const commitGiveUpMs = 2_000
+/** Between attempts at one batch: a restarted connection is back in milliseconds, a server in seconds. */
+export const commitRetry = { delayMsMin: 20, delayMsMax: 250 } as const
+
+// ---- memory -----------------------------------------------------------------------------------
+
+/** Answers remembered per lane; for older ones the database's unique key is asked. */
+export const answersPerLaneMax = 65_536
+/** A lot that is not about to open or close is let go when nobody asked for it for so long. */
+export const lotIdleMs = 30_000
+/** Lots read in one query, at recovery too: some milliseconds each time, so others get their turn. */
+export const lotsPerLoadMax = 500
+
+// ---- time -------------------------------------------------------------------------------------
+
+/** How often leases are renewed and due lots are looked for. */
+export const heartbeatMs = 1_000
+/** Admission ends this long before the lease does: a paused process must notice before another decides. */
+export const leaseSafetyMs = 1_000
+/** A lot is loaded this long before it opens or closes, so that its timer is set in time. */
+export const dueHorizonMs = 5_000
+/** Due lots loaded per heartbeat; a sale whose lots all end together takes a few of them. */
+export const dueLotsMax = 2_000
+
+// ---- telling ----------------------------------------------------------------------------------
+
+/** Events of one lot per second that are told one by one; above it, one state per tick. */
+export const eventsPerSecond = 20
+/** Bids of one moment on a quiet lot, each told on its own. */
+export const eventsBurst = 20
+/** 50 ms: nobody sees a price change faster. */
+export const conflationTickMs = 1_000 / eventsPerSecond
+/** Published rows of the outbox are marked in groups; sooner than the relay would take them for lost. */
+export const markPublishedMs = 500
+/** A row of the outbox that is unpublished for so long belonged to an owner that died. */
+export const relayAfterMs = 2_000
+/** Rows relayed or deleted in one statement. */
+export const relayRowsMax = 200
+export const pruneRowsMax = 5_000
+/** Of a long row only the newest events are relayed: each carries the whole public state. */
+export const relayEventsMax = eventsBurst

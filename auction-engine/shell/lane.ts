@@ -1,0 +1,223 @@
+// One lane: some of the shards, with their lots in memory, an inbox and a worker. Here commands enter;
+// one whose lot is not in memory waits until the lot is read, in its place behind the others of that lot.
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/log.ts'
+import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
+import { shardOf } from '../../protocol/subjects.ts'
+import {
+  answersPerLaneMax,
+  dueHorizonMs,
+  type EngineLimits,
+  lotIdleMs,
+  lotsPerLoadMax,
+} from '../limits.ts'
+import type { Claim, Claimed, Lease, LotJournal } from '../ports/lot-journal.ts'
+import type { Announcer } from './announcer.ts'
+import { AnswerMemory } from './answer-memory.ts'
+import { ClosingTimers } from './closing-timers.ts'
+import type { EngineMetrics } from './engine-metrics.ts'
+import { HeldLots } from './held-lots.ts'
+import { type Admitted, Inbox } from './inbox.ts'
+import { LotWorker } from './lot-worker.ts'
+import type { OwnedShards } from './owned-shards.ts'
+import { overloaded } from './refusals.ts'
+
+export interface LaneOptions {
+  readonly journal: LotJournal
+  readonly shards: OwnedShards
+  readonly announcer: Announcer
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: EngineMetrics
+  readonly limits: EngineLimits
+  /** Told when the journal says that a shard has a newer owner. */
+  readonly onFenced: (lease: Lease) => void
+}
+
+export class Lane {
+  readonly #options: LaneOptions
+  readonly #inbox: Inbox
+  readonly #held: HeldLots
+  readonly #worker: LotWorker
+  /** Commands whose lot is being read, by lot, in the order admitted. */
+  readonly #waiting = new Map<string, Admitted[]>()
+  /** Lots to be read with the next query: those asked for in one turn are read together. */
+  #wanted: string[] = []
+  #running: Promise<void> | undefined
+  #isStopped = false
+
+  constructor(options: LaneOptions) {
+    const { clock, limits } = options
+    this.#options = options
+    this.#inbox = new Inbox(limits.decisionsPerBatchMax)
+    this.#held = new HeldLots(
+      new ClosingTimers(clock, (command) =>
+        this.#admit({
+          command,
+          shard: shardOf(command.lotId),
+          admittedAtMs: clock.nowMs(),
+          answer: () => {},
+        }),
+      ),
+    )
+    this.#worker = new LotWorker({
+      ...options,
+      inbox: this.#inbox,
+      held: this.#held,
+      memory: new AnswerMemory(answersPerLaneMax),
+      onMissing: (admitted) => this.#waitForLot(admitted),
+    })
+  }
+
+  get lotsHeld(): number {
+    return this.#held.size
+  }
+
+  /** Starts the worker. Whatever it throws is a fault of ours, and ends the process. */
+  start(): void {
+    this.#running = this.#worker.run()
+  }
+
+  /**
+   * Brings a command to its decision. The reply comes when the decision is committed; `overloaded` comes
+   * at once and means that nothing was, or will be, decided. Bids are turned away when they would wait
+   * too long; everything else is rare, and whoever runs the sale must get through.
+   */
+  submit(shard: number, command: EngineCommand): Promise<EngineReply> {
+    const { clock, shards, limits } = this.#options
+    const nowMs = clock.nowMs()
+    if (!shards.admits(shard, nowMs)) return Promise.resolve(this.#refuse(command, nowMs))
+    const waitMs = command.type === 'place_bid' ? this.#inbox.expectedWaitMs(nowMs) : 0
+    if (waitMs > limits.inboxWaitMsMax) {
+      return Promise.resolve(this.#refuse(command, nowMs, waitMs))
+    }
+    return new Promise((answer) => {
+      this.#admit({ command, shard, admittedAtMs: nowMs, answer })
+    })
+  }
+
+  /**
+   * Reads lots which are neither held nor on their way.
+   * @throws what the journal throws; commands that wait for these lots are refused then.
+   */
+  async load(lotIds: readonly string[]): Promise<void> {
+    const missing = lotIds.filter((lotId) => !this.#held.has(lotId) && !this.#waiting.has(lotId))
+    for (const lotId of missing) this.#waiting.set(lotId, [])
+    for (let from = 0; from < missing.length; from += lotsPerLoadMax) {
+      await this.#read(missing.slice(from, from + lotsPerLoadMax))
+    }
+  }
+
+  /** Forgets the lots of a shard that has another owner now. */
+  dropShard(shard: number): void {
+    this.#held.dropShard(shard)
+  }
+
+  /** Lets go of lots nobody asks for, so that memory holds what is sold at present. */
+  dropIdle(): void {
+    const nowMs = this.#options.clock.nowMs()
+    this.#held.dropIdle({ usedBeforeMs: nowMs - lotIdleMs, dueBeforeMs: nowMs + 2 * dueHorizonMs })
+  }
+
+  /** Decides what was admitted, then ends the worker. */
+  async drain(): Promise<void> {
+    this.#inbox.close()
+    await this.#running
+    this.stop()
+  }
+
+  /** Ends it without waiting for anything. */
+  stop(): void {
+    this.#isStopped = true
+    this.#inbox.close()
+    // What still waits for its lot was not decided.
+    const nowMs = this.#options.clock.nowMs()
+    for (const admitted of this.#waiting.values()) this.#refuseAll(admitted, nowMs)
+    this.#waiting.clear()
+    this.#held.dropAll()
+  }
+
+  #admit(admitted: Admitted): void {
+    const { lotId } = admitted.command
+    // A lot which waits is not held; one that is held may have to wait again, behind its first comers.
+    if (this.#waiting.has(lotId) || !this.#held.has(lotId)) this.#waitForLot(admitted)
+    else this.#enqueue(admitted)
+  }
+
+  #enqueue(admitted: Admitted): void {
+    if (this.#inbox.push(admitted)) return
+    const { command, admittedAtMs, answer } = admitted
+    answer(this.#refuse(command, admittedAtMs))
+  }
+
+  #waitForLot(admitted: Admitted): void {
+    const { lotId } = admitted.command
+    const waiting = this.#waiting.get(lotId)
+    if (waiting !== undefined) {
+      waiting.push(admitted)
+      return
+    }
+    this.#waiting.set(lotId, [admitted])
+    this.#wanted.push(lotId)
+    if (this.#wanted.length > 1) return
+    queueMicrotask(() => {
+      const wanted = this.#wanted
+      this.#wanted = []
+      this.#read(wanted).catch((err: unknown) => {
+        this.#options.log.warn({ err, lots: wanted.length }, 'lots could not be read')
+      })
+    })
+  }
+
+  /** Reads lots that are marked as waited for. */
+  async #read(lotIds: readonly string[]): Promise<void> {
+    const claims = lotIds.flatMap((lotId): Claim[] => {
+      const epoch = this.#options.shards.epochOf(shardOf(lotId))
+      return epoch === undefined ? [] : [{ lotId, epoch }]
+    })
+    const arrived = new Map<string, Claimed>()
+    try {
+      const found = await this.#options.journal.claim(claims)
+      for (const [at, claimed] of found.entries()) {
+        const claim = claims[at]
+        if (claim !== undefined) this.#arrive(claim, claimed, arrived)
+      }
+    } finally {
+      for (const lotId of lotIds) this.#letIn(lotId, arrived.has(lotId))
+    }
+  }
+
+  #arrive({ lotId, epoch }: Claim, claimed: Claimed, arrived: Map<string, Claimed>): void {
+    const { shards, clock, onFenced } = this.#options
+    const shard = shardOf(lotId)
+    if (claimed.type === 'fenced') onFenced({ shard, epoch })
+    // The shard may have been lost, and even taken again, while the lot was read.
+    const isOurs = shards.epochOf(shard) === epoch && !this.#isStopped
+    if (claimed.type === 'fenced' || !isOurs) return
+    const found =
+      claimed.type === 'claimed'
+        ? { lot: claimed.stored.lot, ends: claimed.stored }
+        : { lot: undefined, ends: undefined }
+    this.#held.put({ lotId, shard, epoch, ...found }, clock.nowMs())
+    arrived.set(lotId, claimed)
+  }
+
+  /** Those who waited for the lot enter in their order, or hear that nothing was decided. */
+  #letIn(lotId: string, isHere: boolean): void {
+    const waiting = this.#waiting.get(lotId) ?? []
+    this.#waiting.delete(lotId)
+    if (isHere) for (const admitted of waiting) this.#enqueue(admitted)
+    else this.#refuseAll(waiting, this.#options.clock.nowMs())
+  }
+
+  #refuseAll(waiting: readonly Admitted[], nowMs: number): void {
+    for (const { command, answer } of waiting) {
+      if ('actor' in command) answer(this.#refuse(command, nowMs))
+    }
+  }
+
+  #refuse(command: Admitted['command'], nowMs: number, waitMs?: number): EngineReply {
+    this.#options.metrics.answers.inc({ outcome: 'overloaded' })
+    return overloaded(command, nowMs, waitMs)
+  }
+}
