@@ -31,7 +31,7 @@ const jsonWebToken = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g
 const depthMax = 6
 
 /** `text` without the passwords of addresses and without tokens. */
-export function withoutSecrets(text: string): string {
+function withoutSecrets(text: string): string {
   return text.replace(addressPassword, `$1:${hidden}@`).replace(jsonWebToken, hidden)
 }
 

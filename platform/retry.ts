@@ -21,7 +21,7 @@ const exhaustion: RetryDelays = { delayMsMin: 200, delayMsMax: 5_000 }
  * SQLSTATEs and Node's error codes after which the same action may succeed. After a lost connection the
  * outcome of a COMMIT is unknown: only what may be done twice may be retried by this table.
  */
-export const retryableDatabaseErrors: ReadonlyMap<string, RetryDelays> = new Map([
+const retryableDatabaseErrors: ReadonlyMap<string, RetryDelays> = new Map([
   ['40001', contention], // serialization_failure
   ['40P01', contention], // deadlock_detected
   ['55P03', contention], // lock_not_available

@@ -99,3 +99,10 @@ test.for(['fault later', 'rejection later'])(
     expect(process.said.out).toMatch(/"level":"fatal".*that nobody catches.*"msg":"drained"/su)
   },
 )
+
+test('a failure later, caught by nobody, drains and ends by its own code', async () => {
+  const process = start('failure later')
+  expect(await process.ended).toBe(69)
+  expect(process.said.err).toBe('The database has died.\n')
+  expect(process.said.out).toMatch(/"level":"fatal".*"msg":"drained"/su)
+})

@@ -23,6 +23,7 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
  * Starts the parts and lives with them. SIGTERM and Ctrl-C drain and stop, and the process ends with 0
  * if all went well; a second one ends it at once. An exception that nobody caught drains and ends with
  * 70: what the process believes may no longer be true, and its successor rebuilds it from the database.
+ * A Failure that nobody caught (the database died, say) drains too, and ends by its own exit code.
  * Resolves when every part is ready; where one fails to start, ends the process as `runMain` does.
  */
 export async function runProcess(parts: readonly Part[], options: RunOptions): Promise<void> {
@@ -85,8 +86,14 @@ function endOnSignals(ending: Ending, log: Logger): void {
 function endOnFaults(ending: Ending, log: Logger): void {
   // Promises rejected without a handler come here too: Node raises them as uncaught exceptions.
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'a fault of the program: draining')
-    ending.begin(exitCodes.software)
+    if (error instanceof Failure) {
+      log.fatal({ reason: error.message }, 'the process cannot go on: draining')
+      process.stderr.write(`${error.text}\n`)
+      ending.begin(error.exitCode)
+    } else {
+      log.fatal({ err: error }, 'a fault of the program: draining')
+      ending.begin(exitCodes.software)
+    }
   })
 }
 

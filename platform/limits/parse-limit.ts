@@ -36,19 +36,6 @@ export function parseLimit(text: string): LimitSetting {
   return { ...limit, burst: counted('burst', burst) }
 }
 
-/** The spelling that `parseLimit` reads. */
-export function formatLimit(limit: LimitSetting): string {
-  if (limit === 'off') return 'off'
-  const burst = limit.burst === undefined ? '' : `+${limit.burst}`
-  return `${limit.points}/${formatWindow(limit.windowMs)}${burst}`
-}
-
-function formatWindow(windowMs: number): string {
-  const units = Object.entries(unitMs).toReversed()
-  const [unit, ms] = units.find(([, each]) => windowMs % each === 0) ?? ['ms', 1]
-  return `${windowMs / ms}${unit}`
-}
-
 function counted(what: string, digits: string): number {
   return inRange(
     Number(digits),

@@ -35,6 +35,13 @@ const behaviours: Record<string, Partial<Part>> = {
       }, 1)
     },
   },
+  'failure later': {
+    start: async () => {
+      setTimeout(() => {
+        throw new Failure('The database has died.')
+      }, 1)
+    },
+  },
   'rejection later': {
     start: async () => {
       setTimeout(() => void Promise.reject(new TypeError('a rejection that nobody catches')), 1)
