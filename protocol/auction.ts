@@ -50,9 +50,9 @@ export const SoftClose = z.object({
 export type SoftClose = z.output<typeof SoftClose>
 
 /** The retraction rules a lot is sold under; `none` is what most live platforms do. */
-export const RetractionPolicy = z.enum(['none', 'ebay'])
+const RetractionPolicy = z.enum(['none', 'ebay'])
 
-export const Grid = z.enum(['free', 'snap_down', 'strict'])
+const Grid = z.enum(['free', 'snap_down', 'strict'])
 
 /** A lot, as its seller creates it. */
 export const LotTerms = z
@@ -206,7 +206,7 @@ export const RETRACTION_REASONS = [
 ] as const
 export const RetractBid = z.object({
   lotId: LotId,
-  clientBidId: CommandId,
+  clientBidId: CommandId.describe('The bid.'),
   reason: z.enum(RETRACTION_REASONS),
 })
 export type RetractBid = z.output<typeof RetractBid>

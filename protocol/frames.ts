@@ -16,7 +16,7 @@ const StreamPosition = z.object({
   epoch: z.string().max(64).optional(),
 })
 
-export const ConnectParams = z.object({
+const ConnectParams = z.object({
   token: Token.optional(),
   data: z.unknown().optional(),
   name: Label.optional(),
@@ -25,8 +25,8 @@ export const ConnectParams = z.object({
     .record(ChannelName, StreamPosition.extend({ recover: z.boolean().optional() }))
     .optional(),
 })
-export const RefreshParams = z.object({ token: Token })
-export const SubscribeParams = StreamPosition.extend({
+const RefreshParams = z.object({ token: Token })
+const SubscribeParams = StreamPosition.extend({
   channel: ChannelName,
   recover: z.boolean().optional(),
   positioned: z.boolean().optional(),
@@ -35,20 +35,20 @@ export const SubscribeParams = StreamPosition.extend({
   token: Token.optional(),
   data: z.unknown().optional(),
 })
-export const UnsubscribeParams = z.object({ channel: ChannelName })
-export const PublishParams = z.object({ channel: ChannelName, data: z.unknown() })
-export const HistoryParams = z.object({
+const UnsubscribeParams = z.object({ channel: ChannelName })
+const PublishParams = z.object({ channel: ChannelName, data: z.unknown() })
+const HistoryParams = z.object({
   channel: ChannelName,
   limit: z.number().int().min(0).optional(),
   since: StreamPosition.optional(),
   reverse: z.boolean().optional(),
 })
-export const PresenceParams = z.object({ channel: ChannelName })
-export const RpcParams = z.object({
+const PresenceParams = z.object({ channel: ChannelName })
+const RpcParams = z.object({
   method: z.string().min(1).max(64),
   data: z.unknown().optional(),
 })
-export const SendParams = z.object({ data: z.unknown().optional() })
+const SendParams = z.object({ data: z.unknown().optional() })
 
 /** The schema of each command's own field; the key is the field's name on the wire. */
 export const COMMAND_PARAMS = {

@@ -10,11 +10,11 @@ export const Uuid = z
   })
   .transform((id) => id.toLowerCase())
 
-export const LotId = Uuid
+export const LotId = Uuid.describe('The lot.')
 export type LotId = string
 
 /** Client-made id of a command; a repeat of the same id by the same user gets the first answer again. */
-export const CommandId = Uuid
+export const CommandId = Uuid.describe('Made by the client, one for each wish.')
 export type CommandId = string
 
 export const userIdCharactersMax = 128

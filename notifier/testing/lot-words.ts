@@ -5,7 +5,7 @@ import type { LotEntry } from '../core/lot-commit.ts'
 export const lotId = '0190a1b2-1111-7222-8333-123456789abc'
 
 /** A lot that is open, with what a test says of it. */
-export function lotView(change: Partial<LotView> = {}): LotView {
+function lotView(change: Partial<LotView> = {}): LotView {
   return {
     lotId,
     title: 'Palm Vx',

@@ -13,7 +13,7 @@ const number = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value)),
 )
 /** Plain data as both encodings carry it. */
-export const plain = fc.letrec((again) => ({
+const plain = fc.letrec((again) => ({
   value: fc.oneof(
     { depthSize: 'small', maxDepth: 6 },
     fc.constantFrom(null, true, false),
