@@ -148,7 +148,9 @@ describe('told to end while it starts', () => {
   test('a start that hangs is given up at the deadline, and what it holds is let go', async () => {
     const running = run(part('database'), part('engine', { start: never }))
     await waitFor(() => steps.includes('engine starts'))
-    const ended = expect(running.drainAndStop()).rejects.toThrow('it was still starting')
+    const ended = expect(running.drainAndStop()).rejects.toThrow(
+      'The process did not end cleanly: it was still starting.',
+    )
     await clock.advanceAsync(30_000)
     await ended
     expect(steps).toEqual([

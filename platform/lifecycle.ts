@@ -161,8 +161,15 @@ class Deadline {
     return this.#controller.signal
   }
 
-  /** Waits for `action` or the deadline, whichever comes first. Rejects as `action` does. */
+  /**
+   * Waits for `action` or the deadline, whichever comes first. Rejects as `action` does. Where the
+   * deadline has passed already, the action still has a turn of the event loop to end in.
+   */
   passesBefore(action: Promise<void>): Promise<boolean> {
-    return Promise.race([action.then(() => false), this.#passed])
+    return Promise.race([action.then(() => false), this.#passed.then(aTurnLater)])
   }
+}
+
+function aTurnLater(): Promise<true> {
+  return new Promise((resolve) => setImmediate(resolve, true as const))
 }
