@@ -1,0 +1,128 @@
+// All of Outcry in one process: the database, the tables, the services on a bus within the process.
+// `main.ts` runs it for a person; the acceptance tests run it for themselves.
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { createEngine } from './auction-engine/main.ts'
+import type { OutcryConfig } from './config.ts'
+import { keptSecret } from './dev-secret.ts'
+import { createGateway, type Gateway } from './gateway/main.ts'
+import { migrations } from './migrations.ts'
+import { createNotifier } from './notifier/main.ts'
+import { createInProcessBus } from './platform/bus/in-process-bus.ts'
+import { EmbeddedPostgres } from './platform/embedded/embedded-postgres.ts'
+import type { Part } from './platform/lifecycle.ts'
+import { createMemoryLimits } from './platform/limits/memory-limits.ts'
+import type { Logger } from './platform/log.ts'
+import { createMetrics, createMetricsServer } from './platform/metrics.ts'
+import { migrate } from './platform/postgres/migrate.ts'
+import { createPool } from './platform/postgres/pool.ts'
+import { createMemoryPresence } from './platform/presence/memory-presence.ts'
+import { systemClock as clock } from './platform/system-clock.ts'
+
+export interface Outcry {
+  /** In the order in which they start. */
+  readonly parts: readonly Part[]
+  /** The port of sockets and HTTP; 0 until started. */
+  readonly port: number
+  /** The port of `/metrics`; 0 until started. */
+  readonly metricsPort: number
+}
+
+/** Nothing is opened before the parts are started. */
+export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
+  const metrics = createMetrics({ role: 'outcry' })
+  const metricsServer = createMetricsServer({ registry: metrics, port: config.metricsPort })
+  const database = databaseOf(config, log)
+  let gateway: Gateway | undefined
+
+  const services = builtAtStart('services', async () => {
+    const pool = createPool(database.url(), { log, applicationName: 'outcry', max: 20 })
+    const bus = createInProcessBus()
+    const shared = { pool, bus, clock, log, metrics }
+    gateway = createGateway({
+      ...shared,
+      config: await withSecret(config),
+      nodeName: hostname(),
+      version,
+      limits: createMemoryLimits(config.gateway.rates),
+      presence: createMemoryPresence(),
+    })
+    return [
+      endingWith('pool', () => pool.end()),
+      ...createEngine({ ...shared, ...config.engine }),
+      ...createNotifier(shared),
+      gateway,
+    ]
+  })
+  return {
+    parts: [metricsServer, ...database.parts, services],
+    get port() {
+      return gateway?.port ?? 0
+    },
+    get metricsPort() {
+      return metricsServer.port
+    },
+  }
+}
+
+const packageFile = readFileSync(join(import.meta.dirname, 'package.json'), 'utf8')
+const { version } = JSON.parse(packageFile) as { readonly version: string }
+
+/** A database with the tables of this version, once its parts have started. */
+interface Database {
+  readonly parts: readonly Part[]
+  url(): string
+}
+
+function databaseOf(config: OutcryConfig, log: Logger): Database {
+  const { databaseUrl, dataFolder } = config
+  const url = () => databaseUrl ?? embedded.url
+  const embedded = new EmbeddedPostgres({ dataFolder, log, onDeath: endProcess })
+  const tables: Part = {
+    name: 'tables',
+    start: async () => {
+      const applied = await migrate(url(), migrations)
+      log.info({ applied: applied.length }, 'the tables are of this version')
+    },
+    drain: async () => {},
+    stop: async () => {},
+  }
+  return { url, parts: databaseUrl === undefined ? [embedded, tables] : [tables] }
+}
+
+/** Without its database the process is of no use, and whoever restarts it starts both. */
+function endProcess(failure: Error): never {
+  throw failure
+}
+
+/** Where the operator gave no keys, the secret of the data folder signs and verifies. */
+async function withSecret({ gateway, databaseUrl, dataFolder }: OutcryConfig) {
+  const { secret, jwksUrl } = gateway.tokens
+  if (databaseUrl !== undefined || secret !== undefined || jwksUrl !== undefined) return gateway
+  return { ...gateway, tokens: { ...gateway.tokens, secret: await keptSecret(dataFolder) } }
+}
+
+/** One part out of several that cannot be made before the parts ahead of it have started. */
+function builtAtStart(name: string, build: () => Promise<readonly Part[]>): Part {
+  const begun: Part[] = []
+  return {
+    name,
+    async start() {
+      for (const part of await build()) {
+        begun.push(part)
+        await part.start()
+      }
+    },
+    async drain(signal) {
+      for (const part of begun.toReversed()) await part.drain(signal)
+    },
+    async stop() {
+      for (const part of begun.splice(0).toReversed()) await part.stop()
+    },
+  }
+}
+
+function endingWith(name: string, stop: () => Promise<void>): Part {
+  return { name, start: async () => {}, drain: async () => {}, stop }
+}
