@@ -32,7 +32,7 @@ import type {
   StateName,
   Step,
 } from './session.ts'
-import { dismiss, errorReply, forget, leave, reply, stay, step, without } from './step.ts'
+import { dismiss, end, errorReply, forget, leave, reply, stay, step, without } from './step.ts'
 
 type Transitions = {
   readonly [S in StateName]: {
@@ -80,7 +80,7 @@ export const TRANSITIONS: Transitions = {
     tick: admissionOverdue,
     subscribed: joined,
     // Without its feed a user would miss what concerns it; the client tries again, anywhere.
-    subscribe_failed: (session) => leave(session, 'internal_server_error'),
+    subscribe_failed: () => end('internal_server_error'),
   },
   live: {
     ...common,

@@ -48,8 +48,11 @@ export function forget(session: Session): Step {
 
 /** We close it. */
 export function leave(session: Session, why: CloseName): Step {
-  return { next: gone, effects: [...releases(session), { type: 'close', why }] }
+  return after(releases(session), end(why))
 }
+
+/** We close one that watches nothing. */
+export const end = (why: CloseName): Step => step(gone, { type: 'close', why })
 
 function releases(session: Session): SessionEffect[] {
   return watched(session).map((channel) => ({ type: 'unsubscribe', channel }))

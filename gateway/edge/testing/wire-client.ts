@@ -1,5 +1,5 @@
 // A client of the tests: a WebSocket and the words of the protocol, with nothing kept from the test.
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
 import { waitFor } from '../../../platform/testing/wait-for.ts'
 import {
   type ClientCodec,
