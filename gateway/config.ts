@@ -1,7 +1,7 @@
 // What an operator may change about a gateway, read from the environment once. `.env.example` explains
 // each variable.
 import { z } from 'zod'
-import { type Frozen, readConfig } from '../platform/config.ts'
+import { ConfigError, type Frozen, readConfig } from '../platform/config.ts'
 import { variable } from '../platform/config-variables.ts'
 import type { LimitSetting } from '../platform/limits/parse-limit.ts'
 import {
@@ -61,24 +61,15 @@ const Environment = z.object({
   LIMIT_CONNECTIONS_PER_USER: countOrOff().default(connectionsPerUserMax),
   LIMIT_CONNECTIONS_PER_ADDRESS: countOrOff().default(connectionsPerAddressMax),
 })
+type Variables = Readonly<Record<string, string | undefined>>
 type Environment = Frozen<z.output<typeof Environment>>
 
 /**
  * In embedded mode the secret of the data folder serves where the environment names no keys.
  * @throws ConfigError that names every variable which does not hold.
  */
-export function readGatewayConfig(
-  env: Readonly<Record<string, string | undefined>>,
-  mode: GatewayMode,
-): GatewayConfig {
-  const read = readConfig(
-    Environment.superRefine((values, context) => {
-      for (const [name, message] of contradictions(values, mode)) {
-        context.addIssue({ code: 'custom', path: [name], message })
-      }
-    }),
-    env,
-  )
+export function readGatewayConfig(env: Variables, mode: GatewayMode): GatewayConfig {
+  const read = readWhole(env, mode)
   const { TLS_CERT: certFile, TLS_KEY: keyFile } = read
   return {
     port: read.PORT,
@@ -111,27 +102,38 @@ function tokensOf(read: Environment): GatewayConfig['tokens'] {
   }
 }
 
+/** @throws ConfigError with the faults of single variables and those of variables together. */
+function readWhole(env: Variables, mode: GatewayMode): Environment {
+  const faults = contradictions(env, mode)
+  try {
+    const read = readConfig(Environment, env)
+    if (faults.length === 0) return read
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    faults.unshift(...error.faults)
+  }
+  throw new ConfigError(faults)
+}
+
 /** What each variable allows by itself and the others do not. */
-function contradictions(
-  values: z.output<typeof Environment>,
-  mode: GatewayMode,
-): [name: keyof typeof values, message: string][] {
-  const { JWT_SECRET, JWKS_URL, TLS_CERT, TLS_KEY, DEV_TOKENS, NODE_ENV } = values
-  const faults: [keyof typeof values, string][] = []
-  if (mode === 'cluster' && JWT_SECRET === undefined && JWKS_URL === undefined) {
-    faults.push(['JWT_SECRET', 'expected this or JWKS_URL, to verify tokens by'])
+function contradictions(env: Variables, mode: GatewayMode): string[] {
+  const isSet = (name: keyof Environment): boolean => (env[name] ?? '').trim() !== ''
+  const devTokens = variable.flag().safeParse(env['DEV_TOKENS']).data === true
+  const faults: string[] = []
+  if (mode === 'cluster' && !isSet('JWT_SECRET') && !isSet('JWKS_URL')) {
+    faults.push('JWT_SECRET: expected this or JWKS_URL, to verify tokens by, but neither is set')
   }
-  if (TLS_CERT !== undefined && TLS_KEY === undefined) {
-    faults.push(['TLS_KEY', 'expected beside TLS_CERT'])
+  if (isSet('TLS_CERT') && !isSet('TLS_KEY')) {
+    faults.push('TLS_KEY: expected beside TLS_CERT, but it is not set')
   }
-  if (TLS_KEY !== undefined && TLS_CERT === undefined) {
-    faults.push(['TLS_CERT', 'expected beside TLS_KEY'])
+  if (isSet('TLS_KEY') && !isSet('TLS_CERT')) {
+    faults.push('TLS_CERT: expected beside TLS_KEY, but it is not set')
   }
-  if (DEV_TOKENS === true && NODE_ENV === 'production') {
-    faults.push(['DEV_TOKENS', 'expected false with NODE_ENV=production'])
+  if (devTokens && env['NODE_ENV'] === 'production') {
+    faults.push('DEV_TOKENS: expected false with NODE_ENV=production')
   }
-  if (DEV_TOKENS === true && mode === 'cluster' && JWT_SECRET === undefined) {
-    faults.push(['DEV_TOKENS', 'expected JWT_SECRET beside it, to sign with'])
+  if (devTokens && mode === 'cluster' && !isSet('JWT_SECRET')) {
+    faults.push('DEV_TOKENS: expected JWT_SECRET beside it, to sign with, but that is not set')
   }
   return faults
 }
