@@ -35,10 +35,14 @@ function ofDecision(decision: Decision): string[] {
 function ofEvents(decision: Decision): string[] {
   if (decision.type !== 'decided') return []
   if (decision.events.length === 0) return ['no event']
-  return decision.events.flatMap(({ type, concerned }) => [
-    type,
-    ...(concerned.outbid ?? []).map((bidder) => `${bidder} outbid`),
-  ])
+  const types = decision.events.map(({ type }) => type)
+  const outbid = decision.events.flatMap(({ concerned }) => concerned.outbid ?? [])
+  return [
+    ...types,
+    ...(types.length === 1 ? [`only ${types[0]}`] : []),
+    ...outbid.map((bidder) => `${bidder} outbid`),
+    ...(outbid.length === 0 ? ['nobody outbid'] : []),
+  ]
 }
 
 function ofLot({ rules, now }: Lot): string[] {
