@@ -1,12 +1,12 @@
 // The audit chain of a lot: every public event is hashed together with the hash before it, so that
 // nothing can be changed, left out or put in later without changing every hash after it.
 import { hash } from 'node:crypto'
-import canonicalize from 'canonicalize'
 import { assert } from '../../platform/assert.ts'
 import type { Decided, LotEventDraft } from '../core/decision.ts'
 import type { LotRules } from '../core/lot.ts'
 import { type LivePart, livePart } from '../core/visibility.ts'
 import type { SealedEvent } from '../ports/lot-journal.ts'
+import { canonicalJson } from './canonical-json.ts'
 
 /** What an event's hash covers. Everything in it is stored beside the hash. */
 export interface ChainedEvent {
@@ -29,12 +29,12 @@ export interface ChainEnds {
 
 /** Where a chain begins: SHA-256 of the rules' canonical JSON (RFC 8785). */
 export function hashOfRules(rules: LotRules): Uint8Array {
-  return hash('sha256', canonical(rules), 'buffer')
+  return hash('sha256', canonicalJson(rules), 'buffer')
 }
 
 /** SHA-256(previous hash ‖ canonical JSON of the event). */
 export function hashOfEvent(previous: Uint8Array, event: ChainedEvent): Uint8Array {
-  return hash('sha256', Buffer.concat([previous, Buffer.from(canonical(event))]), 'buffer')
+  return hash('sha256', Buffer.concat([previous, Buffer.from(canonicalJson(event))]), 'buffer')
 }
 
 /**
@@ -100,10 +100,4 @@ export function firstBreak(
     previous = expected
   }
   return undefined
-}
-
-function canonical(value: object): string {
-  const text = canonicalize(value)
-  if (text === undefined) throw new TypeError('only JSON can be put into the chain')
-  return text
 }

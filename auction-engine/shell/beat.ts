@@ -1,10 +1,15 @@
 // Work that is done again and again for as long as the engine runs.
-import type { Clock, Timer } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 
 export interface BeatOptions {
   readonly clock: Clock
   readonly log: Logger
+}
+
+export interface Beat {
+  /** No further beat begins. Resolves when the one under way, if any, has ended. */
+  stop(): Promise<void>
 }
 
 /**
@@ -16,15 +21,19 @@ export function beat(
   periodMs: number,
   work: () => Promise<void>,
   { clock, log }: BeatOptions,
-): Timer {
-  let isAtWork = false
-  return clock.every(periodMs, () => {
-    if (isAtWork) return
-    isAtWork = true
-    work()
+): Beat {
+  let underWay: Promise<void> | undefined
+  const timer = clock.every(periodMs, () => {
+    underWay ??= work()
       .catch((err: unknown) => log.warn({ err, beat: name }, 'a periodic task failed'))
       .finally(() => {
-        isAtWork = false
+        underWay = undefined
       })
   })
+  return {
+    async stop() {
+      timer.cancel()
+      await underWay
+    },
+  }
 }

@@ -2,7 +2,7 @@
 // and gives everything back in order.
 import { assert } from '../../platform/assert.ts'
 import type { Bus, Unlisten } from '../../platform/bus/bus.ts'
-import type { Clock, Timer } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/clock.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { EngineCommand } from '../../protocol/engine.ts'
@@ -12,7 +12,7 @@ import type { Lease, LotJournal } from '../ports/lot-journal.ts'
 import type { LotOutbox } from '../ports/lot-outbox.ts'
 import type { ShardLeases } from '../ports/shard-leases.ts'
 import { Announcer } from './announcer.ts'
-import { beat } from './beat.ts'
+import { type Beat, beat } from './beat.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
 import { Lane } from './lane.ts'
 import { OutboxKeeper } from './outbox-keeper.ts'
@@ -47,7 +47,7 @@ export class Engine implements Part {
   readonly #outboxKeeper: OutboxKeeper
   readonly #tracks: readonly Track[]
   readonly #serving = new Map<number, Unlisten>()
-  #beats: readonly Timer[] = []
+  #beats: readonly Beat[] = []
 
   constructor(options: EngineOptions) {
     this.#options = options
@@ -95,7 +95,7 @@ export class Engine implements Part {
 
   /** Stops admitting, decides what was admitted, tells it, and lets the shards go. */
   async drain(signal: AbortSignal): Promise<void> {
-    this.#keeper.settle()
+    await untilAborted(signal, this.#keeper.settle())
     // From here on the bus says that nobody serves; gateways ask again until the next owner does.
     this.#unlisten()
     await untilAborted(signal, Promise.all(this.#tracks.map(({ lane }) => lane.drain())))
@@ -106,12 +106,11 @@ export class Engine implements Part {
 
   /** Without a drain before it this is as good as a crash: the leases run out, the next owner recovers. */
   async stop(): Promise<void> {
-    for (const timer of this.#beats) timer.cancel()
-    this.#keeper.stop()
     this.#unlisten()
     this.#announcer.stop()
     this.#outboxKeeper.stop()
     for (const { lane } of this.#tracks) lane.stop()
+    await Promise.all([this.#keeper.stop(), ...this.#beats.map((each) => each.stop())])
     await Promise.all(this.#tracks.map(({ journal }) => journal.close()))
   }
 

@@ -1,11 +1,11 @@
 // Takes shards and keeps them: renews the leases in time, notices which were lost, takes what others let
 // go or left behind, and gives everything back at the end.
-import type { Clock, Timer } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { heartbeatMs, leaseSafetyMs } from '../limits.ts'
 import type { Lease } from '../ports/lot-journal.ts'
 import type { ShardLeases } from '../ports/shard-leases.ts'
-import { beat } from './beat.ts'
+import { type Beat, beat } from './beat.ts'
 import type { OwnedShards } from './owned-shards.ts'
 
 export interface ShardKeeperOptions {
@@ -23,8 +23,8 @@ export interface ShardKeeperOptions {
 
 export class ShardKeeper {
   readonly #options: ShardKeeperOptions
-  #renewing: Timer | undefined
-  #acquiring: Timer | undefined
+  #renewing: Beat | undefined
+  #acquiring: Beat | undefined
 
   constructor(options: ShardKeeperOptions) {
     this.#options = options
@@ -39,21 +39,20 @@ export class ShardKeeper {
   }
 
   /** Takes no more shards. Those held are still renewed. */
-  settle(): void {
-    this.#acquiring?.cancel()
+  async settle(): Promise<void> {
+    await this.#acquiring?.stop()
   }
 
   /** Gives everything back, so that the next owner need not wait. */
   async release(): Promise<void> {
-    this.stop()
+    await this.stop()
     const { leases, shards } = this.#options
     await leases.release(shards.leases)
   }
 
   /** Ends all of it, and lets the leases run out. */
-  stop(): void {
-    this.settle()
-    this.#renewing?.cancel()
+  async stop(): Promise<void> {
+    await Promise.all([this.#acquiring?.stop(), this.#renewing?.stop()])
   }
 
   /** The journal, or a renewal, says that the shard has another owner. */
