@@ -1,5 +1,4 @@
 // The decisions on bids: placing one, and taking one back.
-
 import type { EngineCommand } from '../../protocol/engine.ts'
 import type { Decided, LotEventDraft } from './decision.ts'
 import { leastOnGrid, ontoGrid } from './grid.ts'

@@ -14,9 +14,9 @@ export function updateLot(asked: Asked<UpdateLot>): Decided {
   const fault = faultOfReserve(asked) ?? faultOfEnd(asked)
   if (fault !== undefined) return refused(asked, 'lot_rules', fault)
 
-  const rules = changedRules(lot.rules, asked.command.changes)
+  const rules = changedRules(lot, asked.command.changes)
   if (rules === undefined) return acceptedForLot(asked, { now: counted(lot, atMs), events: [] })
-  const quiet = under(rules, lot, counted(lot, atMs))
+  const quiet = under(rules, lot, counted(lot, atMs), endMoves(lot, asked.command.changes))
   if (lot.now.state === 'draft') return acceptedForLot(asked, { now: quiet, events: [], rules })
   const now: LotNow = { ...quiet, seq: quiet.seq + 1 }
   return acceptedForLot(asked, { now, events: [event('lot_updated', now)], rules })
@@ -44,31 +44,36 @@ function faultOfEnd({ lot, command, atMs }: Asked<UpdateLot>): Fault | undefined
   return wanted < soonest ? { field: 'endsAt', rule: 'too_soon' } : undefined
 }
 
+/** Whether the end moves: from where it is now, which after extensions is not where the terms put it. */
+function endMoves({ now }: Lot, { endsAt }: UpdateLot['changes']): boolean {
+  return endsAt !== undefined && endsAt !== now.endsAtMs
+}
+
 /** The rules with the changes in them; undefined where the changes change nothing. */
-function changedRules(rules: LotRules, changes: UpdateLot['changes']): LotRules | undefined {
-  const { reservePrice: reserveBefore, ...others } = rules.terms
+function changedRules(lot: Lot, changes: UpdateLot['changes']): LotRules | undefined {
+  const { reservePrice: reserveBefore, ...others } = lot.rules.terms
+  const moves = endMoves(lot, changes)
   const reserve = changes.reservePrice === undefined ? reserveBefore : changes.reservePrice
-  const { title = others.title, description = others.description, endsAt = others.endsAt } = changes
+  const { title = others.title, description = others.description } = changes
   const same =
+    !moves &&
     title === others.title &&
     description === others.description &&
-    endsAt === others.endsAt &&
     (reserve ?? undefined) === reserveBefore
   if (same) return undefined
   const terms = {
     ...others,
     title,
-    endsAt,
+    endsAt: moves ? (changes.endsAt ?? others.endsAt) : others.endsAt,
     ...(description === undefined ? {} : { description }),
     ...(reserve === undefined || reserve === null ? {} : { reservePrice: reserve }),
   }
-  return { ...rules, terms }
+  return { ...lot.rules, terms }
 }
 
 /** The state under changed rules: the end moves, and a reserve now within the leader's reach lifts the price. */
-function under(rules: LotRules, lot: Lot, now: LotNow): LotNow {
+function under(rules: LotRules, lot: Lot, now: LotNow, endMoved: boolean): LotNow {
   const { endsAt, reservePrice } = rules.terms
-  const moved = endsAt !== lot.rules.terms.endsAt
   const leader = now.leaderId === null ? undefined : lot.standings.get(now.leaderId)
   const price =
     now.price === null || leader === undefined
@@ -78,6 +83,6 @@ function under(rules: LotRules, lot: Lot, now: LotNow): LotNow {
     ...now,
     price,
     reserveMet: isReserveMet(reservePrice, price),
-    ...(moved ? { endsAtMs: endsAt, originalEndsAtMs: endsAt } : {}),
+    ...(endMoved ? { endsAtMs: endsAt, originalEndsAtMs: endsAt } : {}),
   }
 }
