@@ -97,3 +97,11 @@ test('logging changes nothing of what is logged', () => {
   log.info(fields)
   expect(fields).toEqual({ token: 'x', inner: { max: 5 } })
 })
+
+test('an error is told without the connection its driver hung on it', () => {
+  const { log, last } = listeningLogger()
+  const client = { parsedStatements: { heads: 'SELECT 1' } }
+  log.warn({ err: Object.assign(new Error('terminated'), { code: '57P01', client }) }, 'lost')
+  expect(last()['err']).toMatchObject({ message: 'terminated', code: '57P01' })
+  expect(last()['err']).not.toHaveProperty('client')
+})

@@ -64,7 +64,7 @@ function redactedFields(fields: Record<string, unknown>): Record<string, unknown
 function redacted(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (depth > depthMax) return '[deep]'
-  if (value instanceof Error) return redacted({ ...stdSerializers.err(value) }, depth)
+  if (value instanceof Error) return redacted(errorFields(value), depth)
   if (Array.isArray(value)) return value.map((item) => redacted(item, depth + 1))
   // Dates, URLs and the like speak for themselves.
   if ('toJSON' in value && typeof value.toJSON === 'function') return value
@@ -73,4 +73,12 @@ function redacted(value: unknown, depth: number): unknown {
     shown[key] = secretKey.test(key) ? hidden : redacted(inner, depth + 1)
   }
   return shown
+}
+
+/** What an error says of itself. Drivers hang whole connections on their errors; those are not for a log. */
+function errorFields(error: Error): Record<string, unknown> {
+  const fields = Object.entries(stdSerializers.err(error))
+  return Object.fromEntries(
+    fields.filter(([, value]) => typeof value !== 'object' || Array.isArray(value)),
+  )
 }

@@ -51,8 +51,22 @@ test('a second signal ends it at once', async () => {
   await process.saying('ready\n')
   process.kill('SIGINT')
   await process.saying('"msg":"draining"')
+  const insisting = setInterval(() => process.kill('SIGINT'), 50)
+  try {
+    expect(await process.ended).toBe(130)
+  } finally {
+    clearInterval(insisting)
+  }
+})
+
+test('one Ctrl-C which comes from the terminal and from npm drains all the same', async () => {
+  const process = start('good')
+  await process.saying('ready\n')
   process.kill('SIGINT')
-  expect(await process.ended).toBe(130)
+  process.kill('SIGINT')
+  await process.saying('"msg":"draining"')
+  process.kill('SIGINT')
+  expect(await process.ended).toBe(0)
 })
 
 test('told to end while it starts, it is never ready', async () => {

@@ -6,6 +6,8 @@ import { type Part, type Running, type RunOptions, runParts } from './lifecycle.
 
 /** Nobody waits this long: the period of the timer that keeps a process with idle parts alive. */
 const keepAliveMs = 2 ** 30
+/** npm hands on the Ctrl-C which the terminal gave to its child as well: what comes twice this fast is one. */
+const sameSignalMs = 500
 
 /**
  * Runs the main function of an entry point and ends the process where it fails: a Failure is told in
@@ -21,7 +23,7 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
 
 /**
  * Starts the parts and lives with them. SIGTERM and Ctrl-C drain and stop, and the process ends with 0
- * if all went well; a second one ends it at once. An exception that nobody caught drains and ends with
+ * if all went well; a second one, half a second later or more, ends it at once. An exception that nobody caught drains and ends with
  * 70: what the process believes may no longer be true, and its successor rebuilds it from the database.
  * A Failure that nobody caught (the database died, say) drains too, and ends by its own exit code.
  * Resolves when every part is ready; where one fails to start, ends the process as `runMain` does.
@@ -71,7 +73,11 @@ class Ending {
 }
 
 function endOnSignals(ending: Ending, log: Logger): void {
+  let toldAtMs = Number.NEGATIVE_INFINITY
   const onSignal = (signal: 'SIGTERM' | 'SIGINT'): void => {
+    const nowMs = performance.now()
+    if (nowMs - toldAtMs < sameSignalMs) return
+    toldAtMs = nowMs
     if (ending.hasBegun) {
       log.warn({ signal }, 'told again: leaving at once')
       process.exit(128 + constants.signals[signal])
