@@ -24,6 +24,11 @@ describe('the backoff', () => {
     expect(longest).toEqual([200, 400, 800, 1_000, 1_000])
   })
 
+  test('stays a number however often it has failed, also where it may be no wait at all', () => {
+    expect(backoffMs(5_000, delays, () => 1)).toBe(1_000)
+    expect(backoffMs(5_000, { delayMsMin: 0, delayMsMax: 1_000 }, () => 1)).toBe(0)
+  })
+
   test('is anything between the shortest and the ceiling, by chance alone', () => {
     const bounds = fc.record({ delayMsMin: fc.nat(5_000), delayMsMax: fc.nat(60_000) })
     const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })

@@ -10,6 +10,9 @@ export interface RetryDelays {
   readonly delayMsMax: number
 }
 
+/** Beyond so many doublings every ceiling is the longest delay, and 2^1024 is no number to multiply by. */
+const doublingsMax = 30
+
 /** Another transaction was in the way; it will be gone in a moment. */
 const contention: RetryDelays = { delayMsMin: 5, delayMsMax: 200 }
 /** The database is on its way down or up. */
@@ -59,7 +62,10 @@ export function classifyDatabaseError(error: unknown): RetryDelays | undefined {
  * failed together do not return together. `random` gives numbers in [0, 1).
  */
 export function backoffMs(failures: number, delays: RetryDelays, random: () => number): number {
-  const ceilingMs = Math.min(delays.delayMsMax, delays.delayMsMin * 2 ** failures)
+  const ceilingMs = Math.min(
+    delays.delayMsMax,
+    delays.delayMsMin * 2 ** Math.min(failures, doublingsMax),
+  )
   return delays.delayMsMin + random() * Math.max(0, ceilingMs - delays.delayMsMin)
 }
 
