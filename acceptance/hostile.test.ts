@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { connectWire, type WireClient } from '../loadtest/wire-client.ts'
+import { CommandError, connectWire, type WireClient } from '../loadtest/wire-client.ts'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import { lotChannel } from '../protocol/channels.ts'
 import type { Push } from '../protocol/frames.ts'
@@ -99,7 +99,9 @@ describe('I16: whatever a client sends', () => {
   ])('%s is a bad request', async (_, fault, code) => {
     const client = await connectWire({ url: server.websocketUrl, token: await server.token('bad') })
     const bid = { lotId, clientBidId: randomUUID(), amount: 5_000, currency: 'USD', ...fault }
-    await expect(client.rpc('bid.place', bid)).rejects.toMatchObject({ code })
+    const failure = await client.rpc('bid.place', bid).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(CommandError)
+    expect(failure).toMatchObject({ code })
     await client.close()
   })
 

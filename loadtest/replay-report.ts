@@ -8,7 +8,7 @@ export interface ReplayReport {
 }
 
 /** Whether our lot ended at the price that the file gives. */
-export const isMatched = ({ auction, priceCents }: Replayed): boolean =>
+const isMatched = ({ auction, priceCents }: Replayed): boolean =>
   priceCents === auction.finalPriceCents
 
 /** The summary: what matched, the auctions that did not with both prices, and the pace. */
