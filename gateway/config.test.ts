@@ -45,10 +45,14 @@ test('in a cluster keys must be named, and dev tokens are switched on by hand on
   expect(readGatewayConfig({ ...env, DEV_TOKENS: 'on' }, 'cluster').devTokens).toBe(true)
   expect(faultsOf({ JWKS_URL: 'https://id.example/jwks', DEV_TOKENS: 'on' })).toHaveLength(1)
   expect(faultsOf({ ...env, DEV_TOKENS: 'on', NODE_ENV: 'production' })).toHaveLength(1)
+  expect(readGatewayConfig({ NODE_ENV: 'production' }, 'embedded').devTokens).toBe(false)
 })
 
+function origins(env: Record<string, string>) {
+  return readGatewayConfig(env, 'embedded').allowedOrigins
+}
+
 test('browsers come from the origins named; in production from nowhere else', () => {
-  const origins = (env: Record<string, string>) => readGatewayConfig(env, 'embedded').allowedOrigins
   expect(origins({ ALLOWED_ORIGINS: 'https://a.example, http://localhost:3000' })).toEqual([
     'https://a.example',
     'http://localhost:3000',

@@ -79,7 +79,7 @@ export function readGatewayConfig(env: Variables, mode: GatewayMode): GatewayCon
     allowedOrigins: read.ALLOWED_ORIGINS ?? (read.NODE_ENV === 'production' ? [] : 'any'),
     anonymous: read.ANONYMOUS,
     tokens: tokensOf(read),
-    devTokens: read.DEV_TOKENS ?? mode === 'embedded',
+    devTokens: read.DEV_TOKENS ?? (mode === 'embedded' && read.NODE_ENV !== 'production'),
     rates: {
       bidsPerUser: read.LIMIT_BIDS_PER_USER,
       bidsPerUserAllLots: read.LIMIT_BIDS_PER_USER_ALL_LOTS,

@@ -103,6 +103,8 @@ export const bodyDiscardedBytesMax = 16 * 1024 * 1024
 
 /** Publications in one `history` reply: enough to page fast, few enough to encode within a turn. */
 export const historyItemsMax = 300
+/** Lots remembered as published, so that subscribing to one does not read it; 36 bytes of id each. */
+export const publishedLotsMax = 100_000
 /** Connections in one `presence` reply; more than that is a crowd, and crowds are counted. */
 export const presenceEntriesMax = 500
 

@@ -33,6 +33,7 @@ import { createCallMethod } from './routes/method.ts'
 import { createMethodMetrics } from './routes/method-metrics.ts'
 import { methodRoutes } from './routes/methods.ts'
 import { createRevocations, type Revocations } from './routes/revocations.ts'
+import { createLotVisibility } from './routes/visible-lot.ts'
 
 export interface GatewayOptions {
   /** With a secret, where dev tokens are to be minted. */
@@ -99,7 +100,14 @@ function wire(
 
   const handlers = methodRoutes({ house, book, limits, clock })
   const callMethod = createCallMethod(handlers, createMethodMetrics(metrics))
-  const channels = createChannelRoutes({ book, feed, presence, verifier, streamEpoch })
+  const channels = createChannelRoutes({
+    maySee: createLotVisibility(book),
+    book,
+    feed,
+    presence,
+    verifier,
+    streamEpoch,
+  })
   const desk = createDesk({ identify, channels, callMethod, clock, log })
 
   const turn = createTurn(log)

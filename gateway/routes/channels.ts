@@ -18,9 +18,10 @@ import type { LotBook, StreamRange } from '../ports/lot-book.ts'
 import type { TokenVerifier } from '../ports/token-verifier.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
 import { type About, forbidden } from './authorization.ts'
-import { visibleLot } from './visible-lot.ts'
+import type { LotVisibility } from './visible-lot.ts'
 
 export interface ChannelRoutesOptions {
+  readonly maySee: LotVisibility
   readonly book: LotBook
   readonly feed: UserFeed
   readonly presence: Presence
@@ -92,7 +93,7 @@ async function admittedByToken(
   return fits ? undefined : otherwise
 }
 
-/** Undefined where the caller may, also on a lot that does not exist: whoever reads it will see. */
+/** Undefined where the caller may. A lot that is not there and a draft of others are unknown alike. */
 async function access(
   options: ChannelRoutesOptions,
   identity: Identity | undefined,
@@ -103,8 +104,8 @@ async function access(
   const error = forbidden(`${channel.kind}.${verb}`, identity, about)
   if (error !== undefined) return errorObject(error)
   if (channel.kind !== 'lot') return undefined
-  const lot = await visibleLot(options.book, identity, channel.lotId)
-  return lot === undefined ? errorObject('unknown_channel') : undefined
+  const visible = await options.maySee(identity, channel.lotId)
+  return visible ? undefined : errorObject('unknown_channel')
 }
 
 async function history(

@@ -21,6 +21,7 @@ import { createCallMethod } from './method.ts'
 import { createMethodMetrics } from './method-metrics.ts'
 import { methodRoutes } from './methods.ts'
 import { createRevocations } from './revocations.ts'
+import { createLotVisibility } from './visible-lot.ts'
 
 const streamEpoch = 'e1'
 const presence = createMemoryPresence()
@@ -60,7 +61,14 @@ function desk(setup: Setup = {}): Desk {
   const metrics = createMethodMetrics(createMetrics({ role: 'test', ofProcess: false }))
   return createDesk({
     identify: createIdentify({ verifier, revocations, anonymous }),
-    channels: createChannelRoutes({ book, feed, presence, verifier, streamEpoch }),
+    channels: createChannelRoutes({
+      maySee: createLotVisibility(book),
+      book,
+      feed,
+      presence,
+      verifier,
+      streamEpoch,
+    }),
     callMethod: createCallMethod(handlers, metrics),
     clock,
     log: createLogger({ name: 'test', destination: { write: (line) => void lines.push(line) } }),
@@ -133,6 +141,24 @@ describe('maySubscribe', () => {
     expect(draft).toMatchObject({ code: codeOf('unknown_channel') })
     expect(missing).toEqual(draft)
     expect(await open.maySubscribe(seller, channel(lotChannel(draftId)), undefined)).toBeUndefined()
+  })
+
+  test('a lot is read for the first who subscribes, a draft each time: it may have been published', async () => {
+    const read: string[] = []
+    let state: 'draft' | 'scheduled' = 'draft'
+    const book = bookOf({
+      lot: async (id) => {
+        read.push(id)
+        return { sellerId: 'sel', view: lotView({ state }), bids: [] }
+      },
+    })
+    const open = desk({ book })
+    const lot = channel(lotChannel(lotId))
+    expect(await open.maySubscribe(ann, lot, undefined)).toMatchObject({ code: 102 })
+    state = 'scheduled'
+    expect(await open.maySubscribe(ann, lot, undefined)).toBeUndefined()
+    expect(await open.maySubscribe(nobody, lot, undefined)).toBeUndefined()
+    expect(read).toHaveLength(2)
   })
 
   test('a feed is its user’s own', async () => {
