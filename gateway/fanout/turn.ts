@@ -18,8 +18,6 @@ export type Phase = (typeof phases)[number]
 export interface Turn {
   /** Flushes `what` at the end of this turn. The caller enters it once until it was flushed. */
   enter(phase: Phase, what: Flushable): void
-  /** Does at once what the end of the turn would do; for the last words of a drain. */
-  flush(): void
 }
 
 /** @param defer runs an action at the end of the turn; tests pass their own. */
@@ -44,8 +42,11 @@ export function createTurn(
   }
 
   function flush(): void {
-    deferred = false
+    deferred = true
     for (const phase of phases) flushPhase(phase)
+    // What a later phase entered into an earlier one has a turn of its own.
+    deferred = phases.some((phase) => waiting[phase].length > 0)
+    if (deferred) defer(flush)
   }
 
   return {
@@ -55,6 +56,5 @@ export function createTurn(
       deferred = true
       defer(flush)
     },
-    flush,
   }
 }

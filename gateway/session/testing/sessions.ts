@@ -5,7 +5,8 @@ import type { Identity } from '../../../protocol/identity.ts'
 import { decide, openSession } from '../decide.ts'
 import type { Session, SessionEffect, SessionInput, SessionRules, StateName } from '../session.ts'
 
-export const noonMs = Date.UTC(2026, 0, 1, 12)
+/** 2026-01-01 12:00 UTC. */
+export const noonMs = 1_767_268_800_000
 export const client = '0193a000-0000-7000-8000-00000000ffff'
 
 export const rules: SessionRules = {

@@ -1,0 +1,198 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { LotPublication } from '../../protocol/auction.ts'
+import { jsonCodec } from '../../protocol/codec-json.ts'
+import { msgpackCodec } from '../../protocol/codec-msgpack.ts'
+import type { Publication } from '../../protocol/frames.ts'
+import { lotId } from '../testing/lots.ts'
+import { Air, type FakeSocket, settled } from './testing/air.ts'
+
+const lot = `lot:${lotId}`
+const feed = 'user:ann'
+
+/** What may happen, in any order. Numbers choose among what there is. */
+const happening = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ does: fc.constant('commit' as const) }) },
+  // The bus: any event, new or old, so that they come lost, doubled and in any order.
+  { weight: 8, arbitrary: fc.record({ does: fc.constant('tell' as const), which: fc.nat(9) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ does: fc.constant('subscribe' as const), packed: fc.boolean() }),
+  },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('leave' as const), which: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('return' as const), which: fc.nat() }) },
+  { weight: 6, arbitrary: fc.record({ does: fc.constant('end_turn' as const) }) },
+  { weight: 3, arbitrary: fc.record({ does: fc.constant('settle' as const) }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('hold', 'open', 'break', 'mend') }) },
+)
+
+/** One channel with its committed events, whichever class it is of. */
+interface Stage {
+  readonly name: string
+  commit(): void
+  /** Tells the event that was committed `back` events ago. */
+  tell(back: number): void
+  readonly committed: number
+}
+
+function lotStage(air: Air): Stage {
+  air.streams.openLot(lotId)
+  const events = [air.streams.bid(lotId, 1_000)]
+  return {
+    name: lot,
+    commit: () => void events.push(air.streams.bid(lotId, 1_000 + events.length)),
+    tell: (back) => air.streams.tellLot(lotId, events.slice(-1 - back).slice(0, 1)),
+    get committed() {
+      return events.length + 1
+    },
+  }
+}
+
+function feedStage(air: Air): Stage {
+  const events = [air.streams.notify('ann')]
+  return {
+    name: feed,
+    commit: () => void events.push(air.streams.notify('ann')),
+    tell: (back) => air.streams.tellUser('ann', events.slice(-1 - back).slice(0, 1)),
+    get committed() {
+      return events.length
+    },
+  }
+}
+
+/** Follows what a socket was told, as a client would, and finds every gap and every double. */
+function newestOf(socket: FakeSocket, isState: boolean): number | undefined {
+  let newest: number | undefined
+  const follow = ({ offset = -1, data }: Publication): void => {
+    const first = isState ? ((data as LotPublication).fromSeq ?? offset) : offset
+    expect(newest).toBeDefined()
+    expect(offset).toBeGreaterThan(newest ?? Infinity)
+    expect(first).toBeLessThanOrEqual((newest ?? 0) + 1)
+    if (isState) expect((data as LotPublication).lot.seq).toBe(offset)
+    newest = offset
+  }
+  for (const each of socket.got) {
+    if (Array.isArray(each)) {
+      for (const message of each) {
+        if ('push' in message && 'pub' in message.push) follow(message.push.pub)
+      }
+    } else if (isState || each.recovered !== true) {
+      // The snapshot; a client is never sent back behind what it has seen.
+      const offset = each.offset ?? -1
+      expect(offset).toBeGreaterThanOrEqual(newest ?? 0)
+      for (const pub of each.publications ?? []) expect(pub.offset).toBeGreaterThanOrEqual(offset)
+      newest = each.publications?.at(-1)?.offset ?? offset
+    } else {
+      for (const pub of each.publications ?? []) follow(pub)
+      expect(newest).toBe(each.offset)
+    }
+  }
+  return newest
+}
+
+class Play {
+  readonly air = new Air()
+  readonly stage: Stage
+  /** Who is on the channel or about to be. A socket that comes back is another seat. */
+  readonly on: { readonly socket: FakeSocket }[] = []
+  readonly pending: Promise<unknown>[] = []
+  #open: (() => void) | undefined
+
+  constructor(make: (air: Air) => Stage) {
+    this.stage = make(this.air)
+  }
+
+  hold(): void {
+    if (this.#open !== undefined) return
+    this.air.streams.gate = new Promise((resolve) => {
+      this.#open = resolve
+    })
+  }
+
+  open(): void {
+    this.air.streams.gate = undefined
+    this.#open?.()
+    this.#open = undefined
+  }
+
+  join(socket: FakeSocket, offset?: number): void {
+    const seat = { socket }
+    this.on.push(seat)
+    const from = offset === undefined ? {} : { recover: true, epoch: 'e', offset }
+    const joining = this.air.subscribe(socket, this.stage.name, from).then((outcome) => {
+      // As a client does that is told to try again: it is off the channel.
+      if ('error' in outcome && this.on.includes(seat)) this.on.splice(this.on.indexOf(seat), 1)
+    })
+    this.pending.push(joining)
+  }
+
+  leave(which: number): FakeSocket | undefined {
+    const [seat] = this.on.splice(which % Math.max(1, this.on.length), 1)
+    if (seat !== undefined) this.air.hub.unsubscribe(seat.socket, this.stage.name)
+    return seat?.socket
+  }
+
+  async finish(): Promise<void> {
+    const { air } = this
+    air.streams.fault = undefined
+    this.open()
+    for (let rounds = 0; rounds < 4; rounds += 1) {
+      await settled()
+      air.endTurn()
+      // The next look into the store finds what the bus never told.
+      air.clock.advance(61_000)
+      await settled()
+      air.endTurn()
+    }
+    await Promise.all(this.pending)
+  }
+}
+
+describe.each([
+  ['a lot', lotStage, true],
+  ['a user', feedStage, false],
+] as const)('I13: on the channel of %s', (_, make, isState) => {
+  test('nothing between snapshot and stream is lost or doubled, however the bus and the store behave', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(happening, { maxLength: 60, size: 'max' }), async (happenings) => {
+        const play = new Play(make)
+        const { air, stage } = play
+        await air.hub.start()
+        const left: FakeSocket[] = []
+        for (const each of happenings) {
+          if (each.does === 'commit') stage.commit()
+          if (each.does === 'tell') stage.tell(each.which)
+          if (each.does === 'subscribe') {
+            play.join(air.socket('ann', each.packed ? msgpackCodec : jsonCodec))
+          }
+          if (each.does === 'leave') {
+            const socket = play.leave(each.which)
+            if (socket !== undefined) left.push(socket)
+          }
+          if (each.does === 'return') {
+            const socket = play.leave(each.which)
+            // What was sent before it left is read before it comes back.
+            air.endTurn()
+            if (socket !== undefined) play.join(socket, newestOf(socket, isState))
+          }
+          if (each.does === 'end_turn') air.endTurn()
+          if (each.does === 'settle') await settled()
+          if (each.does === 'hold') play.hold()
+          if (each.does === 'open') play.open()
+          if (each.does === 'break') air.streams.fault = new Error('down')
+          if (each.does === 'mend') air.streams.fault = undefined
+        }
+        await play.finish()
+        for (const { socket } of play.on) expect(newestOf(socket, isState)).toBe(stage.committed)
+        for (const socket of left) {
+          newestOf(socket, isState)
+          expect(socket.topics.size).toBe(0)
+        }
+        expect(await air.presence.counts(stage.name)).toMatchObject({ clients: play.on.length })
+        await air.hub.stop()
+        expect(air.streams.listeners(isState ? lotId : 'ann')).toBe(0)
+      }),
+      { numRuns: 400 },
+    )
+  })
+})

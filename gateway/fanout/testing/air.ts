@@ -1,0 +1,150 @@
+// A hub with sockets that are lists: what a socket would have been sent, in the order it would have been.
+import { createLogger } from '../../../platform/log.ts'
+import { createMetrics, type Registry } from '../../../platform/metrics.ts'
+import { createMemoryPresence } from '../../../platform/presence/memory-presence.ts'
+import type { Presence } from '../../../platform/presence/presence.ts'
+import { VirtualClock } from '../../../platform/testing/virtual-clock.ts'
+import { parseChannel } from '../../../protocol/channels.ts'
+import { jsonClientCodec, msgpackClientCodec } from '../../../protocol/client-codec.ts'
+import type { Codec, Encoded } from '../../../protocol/codec.ts'
+import { jsonCodec } from '../../../protocol/codec-json.ts'
+import type { Publication, ServerMessage, SubscribeResult } from '../../../protocol/frames.ts'
+import type { Identity } from '../../../protocol/identity.ts'
+import { identity } from '../../testing/people.ts'
+import { FakeStreams } from '../../testing/streams.ts'
+import { createHub, type Hub } from '../hub.ts'
+import type { RecoverFrom, SubscribeOutcome, Subscriber } from '../subscriber.ts'
+import { createTurn, type Flushable, type Turn } from '../turn.ts'
+
+/** A socket which takes everything at once. */
+export class FakeSocket implements Subscriber, Flushable {
+  readonly client: string
+  readonly identity: Identity | undefined
+  readonly codec: Codec
+  readonly topics = new Set<string>()
+  /** All it was sent: the subscribe replies' results, and frames of pushes. */
+  readonly got: (SubscribeResult | ServerMessage[])[] = []
+  readonly #turn: Turn
+  #outbox: (SubscribeResult | Encoded)[] = []
+
+  constructor(client: string, userId: string | undefined, codec: Codec, turn: Turn) {
+    this.client = client
+    this.identity = userId === undefined ? undefined : identity(userId)
+    this.codec = codec
+    this.#turn = turn
+  }
+
+  joinTopic(topic: string): void {
+    this.topics.add(topic)
+  }
+
+  leaveTopic(topic: string): void {
+    this.topics.delete(topic)
+  }
+
+  push(message: Encoded | SubscribeResult): void {
+    this.#outbox.push(message)
+    if (this.#outbox.length === 1) this.#turn.enter('outbox', this)
+  }
+
+  flush(): void {
+    const due = this.#outbox
+    this.#outbox = []
+    for (const each of due) {
+      if (typeof each === 'string' || each instanceof Uint8Array) {
+        this.receive(this.codec.frame([each]))
+      } else this.got.push(each)
+    }
+  }
+
+  receive(frame: Encoded): void {
+    const client = this.codec.name === 'json' ? jsonClientCodec : msgpackClientCodec
+    this.got.push(client.decodeServer(frame))
+  }
+
+  get replies(): SubscribeResult[] {
+    return this.got.filter((each): each is SubscribeResult => !Array.isArray(each))
+  }
+
+  /** Of every channel, those that came with a reply included, in order. */
+  get publications(): Publication[] {
+    return this.got.flatMap((each) => {
+      if (!Array.isArray(each)) return each.publications ?? []
+      return each.flatMap((message) =>
+        'push' in message && 'pub' in message.push ? [message.push.pub] : [],
+      )
+    })
+  }
+
+  get offsets(): (number | undefined)[] {
+    return this.publications.map(({ offset }) => offset)
+  }
+}
+
+export class Air {
+  readonly streams = new FakeStreams()
+  readonly clock = new VirtualClock()
+  readonly metrics: Registry = createMetrics({ role: 'test', ofProcess: false })
+  readonly presence: Presence = createMemoryPresence()
+  readonly turn: Turn
+  readonly hub: Hub
+  /** How often something was published, by topic. */
+  readonly published: string[] = []
+  readonly #sockets: FakeSocket[] = []
+  #due: (() => void) | undefined
+
+  constructor() {
+    const log = createLogger({ name: 'test', level: 'silent' })
+    this.turn = createTurn(log, (action) => {
+      this.#due = action
+    })
+    const { lotBook, userFeed, events } = this.streams
+    const { turn, clock, metrics, presence } = this
+    const options = { events, lotBook, userFeed, presence, turn, clock, log, metrics }
+    this.hub = createHub({ ...options, streamEpoch: 'e' })
+    this.hub.publishBy((topic, frame) => {
+      this.published.push(topic)
+      for (const socket of this.#sockets) if (socket.topics.has(topic)) socket.receive(frame)
+    })
+  }
+
+  socket(userId?: string, codec: Codec = jsonCodec): FakeSocket {
+    const client = `client-${this.#sockets.length}`
+    const socket = new FakeSocket(client, userId, codec, this.turn)
+    this.#sockets.push(socket)
+    return socket
+  }
+
+  /** The end of the turn, and of those that it leads to. */
+  endTurn(): void {
+    const due = this.#due
+    this.#due = undefined
+    due?.()
+  }
+
+  /** Subscribes as the edge does: the reply is in the outbox as soon as the promise has resolved. */
+  async subscribe(
+    socket: FakeSocket,
+    name: string,
+    from: RecoverFrom = {},
+  ): Promise<SubscribeOutcome> {
+    const channel = parseChannel(name)
+    if (channel === undefined) throw new Error(`${name} is no channel`)
+    const outcome = await this.hub.subscribe(socket, channel, from)
+    if ('result' in outcome) socket.push(outcome.result)
+    return outcome
+  }
+
+  /** The same, to the end of the turn; the result alone. */
+  async joined(socket: FakeSocket, name: string, from: RecoverFrom = {}): Promise<SubscribeResult> {
+    const outcome = await this.subscribe(socket, name, from)
+    this.endTurn()
+    if ('error' in outcome) throw new Error(outcome.error.message)
+    return outcome.result
+  }
+}
+
+/** Lets everything run that waits for promises alone. */
+export async function settled(): Promise<void> {
+  for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => setImmediate(resolve))
+}
