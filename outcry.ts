@@ -56,7 +56,8 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
     ]
   })
   return {
-    parts: [metricsServer, ...database.parts, services],
+    // The database first: of two starts on one data folder the second is to hear of that.
+    parts: [...database.parts, metricsServer, services],
     get port() {
       return gateway?.port ?? 0
     },

@@ -1,5 +1,5 @@
 // What `npm start` says to a person: where it listens, a token, something to try, and that it drains.
-import { relative } from 'node:path'
+import { resolve } from 'node:path'
 import type { OutcryConfig } from './config.ts'
 import type { Outcry } from './outcry.ts'
 import type { Part } from './platform/lifecycle.ts'
@@ -32,8 +32,7 @@ export function createTerminal({ config, outcry, output }: TerminalOptions): Par
 }
 
 function welcome(url: string, { databaseUrl, dataFolder }: OutcryConfig, outcry: Outcry): string {
-  const data =
-    databaseUrl === undefined ? relative(process.cwd(), dataFolder) || '.' : 'in DATABASE_URL'
+  const data = databaseUrl === undefined ? resolve(dataFolder) : 'in the database of DATABASE_URL'
   return `
 Outcry is ready.
   HTTP        ${url}

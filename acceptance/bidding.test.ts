@@ -62,8 +62,7 @@ describe('bidding with the public client', () => {
 
   test('I12: a secret maximum and the reserve reach nobody else', async () => {
     const canary = 7_654_321
-    const reserve = 7_123_457
-    const { lotId } = await openLot(server, { reservePrice: reserve })
+    const { lotId } = await openLot(server, { reservePrice: 7_123_457 })
     const [ann, bob] = [await arrive('ann'), await arrive('bob')]
     const watcher = await (await arrive()).watch(lotId)
     await ann.bid(lotId, 6_543_217)
@@ -77,8 +76,11 @@ describe('bidding with the public client', () => {
       (await ann.centrifuge.rpc('lot.get', { lotId })).data,
       (await ann.centrifuge.rpc('lot.bids', { lotId })).data,
       ann.feed,
+      server.logged(),
+      await (await fetch(server.metricsUrl)).text(),
     ])
     expect(seen).not.toContain(String(canary))
+    expect(server.logged()).toContain('started')
     // The reserve is met, so the price stands at it: that much everybody may know.
     expect(seen).toContain('"reserveMet":true')
     const { data } = await bob.centrifuge.rpc('lot.get', { lotId })

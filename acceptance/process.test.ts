@@ -151,6 +151,21 @@ describe('the all-in-one process', ofThisFile, () => {
     expect(await second.ended).toBe(0)
   })
 
+  test('what it prints to try can be tried', async () => {
+    const outcry = start()
+    const url = await outcry.ready()
+    const token = /^TOKEN=(\S+)$/m.exec(outcry.said())?.[1] ?? ''
+    const lot: unknown = JSON.parse(/-d '(.*)'$/m.exec(outcry.said())?.[1] ?? '{}')
+    const alice = createHttpClient(url, token)
+    const { lotId } = lotOf(await alice.call('POST', '/v1/lots', lot))
+    const opened = lotOf(await alice.call('POST', `/v1/lots/${lotId}/publish`, {}))
+    expect(opened).toMatchObject({ state: 'open', minNext: 1_000 })
+    const metrics = /http:\/\/localhost:\d+\/metrics/.exec(outcry.said())?.[0] ?? ''
+    expect(await (await fetch(metrics)).text()).toContain('process_cpu_seconds_total')
+    outcry.child.kill('SIGTERM')
+    expect(await outcry.ended).toBe(0)
+  })
+
   test('a second start on the same data folder says so and leaves the first alone', async () => {
     const first = start()
     const url = await first.ready()

@@ -20,6 +20,9 @@ export interface TestServer {
   readonly url: string
   readonly websocketUrl: string
   readonly databaseUrl: string
+  readonly metricsUrl: string
+  /** Every line it has logged, at every level. */
+  readonly logged: () => string
   token(user: string, order?: TokenOrder): Promise<string>
   /** The HTTP API in the name of `user`. */
   as(user: string, ...roles: readonly Role[]): Promise<HttpClient>
@@ -49,7 +52,16 @@ export async function startServer(env: Readonly<Record<string, string>> = {}): P
     JWT_SECRET: jwtSecret,
     ...env,
   })
-  const log = createLogger({ name: 'test', level: 'error', destination: process.stderr })
+  let logged = ''
+  const log = createLogger({
+    name: 'test',
+    level: 'trace',
+    destination: {
+      write(line) {
+        logged += line
+      },
+    },
+  })
   const outcry = createOutcry(config, log)
   const running = runParts(outcry.parts, { log })
   await running.ready
@@ -58,6 +70,8 @@ export async function startServer(env: Readonly<Record<string, string>> = {}): P
     url,
     websocketUrl: `ws://127.0.0.1:${outcry.port}/connection/websocket`,
     databaseUrl: database.url,
+    metricsUrl: `http://127.0.0.1:${outcry.metricsPort}/metrics`,
+    logged: () => logged,
     token: signToken,
     as: async (user, ...roles) => createHttpClient(url, await signToken(user, { roles })),
     async stop() {
