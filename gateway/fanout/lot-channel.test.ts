@@ -62,10 +62,7 @@ describe('subscribing to a lot', () => {
   })
 
   test('a store that does not answer is error 100 after five seconds', async () => {
-    let open = (): void => {}
-    air.streams.gate = new Promise((resolve) => {
-      open = resolve
-    })
+    const open = air.streams.hold()
     const socket = air.socket()
     const subscribing = air.subscribe(socket, lot)
     await settled()
@@ -78,10 +75,7 @@ describe('subscribing to a lot', () => {
   })
 
   test('a socket that goes away while the store is read is not put on the channel', async () => {
-    let open = (): void => {}
-    air.streams.gate = new Promise((resolve) => {
-      open = resolve
-    })
+    const open = air.streams.hold()
     const socket = air.socket()
     const subscribing = air.subscribe(socket, lot)
     await settled()
@@ -230,10 +224,10 @@ describe('the snapshot of a lot that goes on', () => {
       air.endTurn()
     }
     move()
-    const { bids } = air.streams.lotBook
+    const book = { ...air.streams.lotBook }
     Object.assign(air.streams.lotBook, {
-      bids: async (...asked: Parameters<typeof bids>) => {
-        const page = await bids(...asked)
+      bids: async (...asked: Parameters<typeof book.bids>) => {
+        const page = await book.bids(...asked)
         move()
         return page
       },

@@ -5,6 +5,7 @@ import { jsonCodec } from '../../protocol/codec-json.ts'
 import { msgpackCodec } from '../../protocol/codec-msgpack.ts'
 import type { Publication } from '../../protocol/frames.ts'
 import { lotId } from '../testing/lots.ts'
+import type { RecoverFrom } from './subscriber.ts'
 import { Air, type FakeSocket, settled } from './testing/air.ts'
 
 const lot = `lot:${lotId}`
@@ -103,14 +104,10 @@ class Play {
   }
 
   hold(): void {
-    if (this.#open !== undefined) return
-    this.air.streams.gate = new Promise((resolve) => {
-      this.#open = resolve
-    })
+    this.#open ??= this.air.streams.hold()
   }
 
   open(): void {
-    this.air.streams.gate = undefined
     this.#open?.()
     this.#open = undefined
   }
@@ -119,11 +116,13 @@ class Play {
     const seat = { socket }
     this.on.push(seat)
     const from = offset === undefined ? {} : { recover: true, epoch: 'e', offset }
-    const joining = this.air.subscribe(socket, this.stage.name, from).then((outcome) => {
-      // As a client does that is told to try again: it is off the channel.
-      if ('error' in outcome && this.on.includes(seat)) this.on.splice(this.on.indexOf(seat), 1)
-    })
-    this.pending.push(joining)
+    this.pending.push(this.#seated(seat, from))
+  }
+
+  /** As a client does that is told to try again: it is off the channel. */
+  async #seated(seat: { readonly socket: FakeSocket }, from: RecoverFrom): Promise<void> {
+    const outcome = await this.air.subscribe(seat.socket, this.stage.name, from)
+    if ('error' in outcome && this.on.includes(seat)) this.on.splice(this.on.indexOf(seat), 1)
   }
 
   leave(which: number): FakeSocket | undefined {

@@ -108,11 +108,8 @@ describe('coming back to a feed', () => {
   test('brings what was missed from the store, by one reading, and goes on from memory', async () => {
     notify(6)
     const socket = air.socket('ann')
-    let open = (): void => {}
     await air.joined(air.socket('ann'), feed)
-    air.streams.gate = new Promise((resolve) => {
-      open = resolve
-    })
+    const open = air.streams.hold()
     const subscribing = air.subscribe(socket, feed, { ...from, offset: 2 })
     await settled()
     // The feed goes on while the store is being read.

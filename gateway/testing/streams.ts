@@ -52,8 +52,17 @@ export class FakeStreams {
   readonly reads: string[] = []
   /** While set, every reading fails with it. */
   fault: Error | undefined
-  /** While set, every reading waits for it before it looks. */
-  gate: Promise<void> | undefined
+  #gate: Promise<void> | undefined
+
+  /** Every reading waits before it looks, until what is answered is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#gate = promise
+    return () => {
+      this.#gate = undefined
+      resolve()
+    }
+  }
 
   // ---- what is committed --------------------------------------------------------------------
 
@@ -114,7 +123,7 @@ export class FakeStreams {
 
   async #read<T>(what: string, look: () => T): Promise<T> {
     this.reads.push(what)
-    await this.gate
+    await this.#gate
     if (this.fault !== undefined) throw this.fault
     return look()
   }
