@@ -25,6 +25,7 @@ import { createChannelRoutes } from './routes/channels.ts'
 import { createDesk } from './routes/desk.ts'
 import { createHttpApi } from './routes/http/api.ts'
 import { devTokenResource, probes, revokeResource } from './routes/http/house-resources.ts'
+import { createInFlight } from './routes/http/in-flight.ts'
 import { methodResources } from './routes/http/method-resources.ts'
 import { createHttpMetrics } from './routes/http/metrics.ts'
 import { createRateHeaders } from './routes/http/rate-headers.ts'
@@ -116,7 +117,7 @@ function wire(
 
   const rateHeaders = createRateHeaders(config.rates)
   const ready = (): boolean => server.takesTraffic
-  const handler = createHttpApi({
+  const api = createHttpApi({
     resources: [
       ...probes(ready),
       ...methodResources(callMethod, rateHeaders),
@@ -131,6 +132,7 @@ function wire(
     metrics: createHttpMetrics(metrics),
     log,
   })
+  const { handler, part: requests } = createInFlight(api)
   const server = createSocketServer({
     ...shared,
     port: config.port,
@@ -144,7 +146,7 @@ function wire(
     hub,
     mountHttp: (app) => mountHttp(app, { handler, trustProxy: config.trustProxy, log }),
   })
-  return { server, parts: [revocationsPart(events, revocations), hub, server] }
+  return { server, parts: [revocationsPart(events, revocations), hub, requests, server] }
 }
 
 function devTokens({ config, clock }: GatewayOptions) {

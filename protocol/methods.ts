@@ -123,7 +123,7 @@ export const METHODS = {
     },
     audience: 'user',
     result: 'LotOutcome',
-    summary: 'Ends a lot that has bids without a sale; role `service` only.',
+    summary: 'Ends a lot that has bids without a sale; needs the role `service` or `admin`.',
   },
   'time.sync': {
     params: TimeSync,

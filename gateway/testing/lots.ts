@@ -34,7 +34,7 @@ export function lotView(fields: Partial<LotView> = {}): LotView {
 }
 
 /** Sold by `sel`: an open lot and a draft. */
-export const lots: ReadonlyMap<string, LotRecord> = new Map([
+const lots: ReadonlyMap<string, LotRecord> = new Map([
   [lotId, { sellerId: 'sel', view: lotView(), bids: [] }],
   [
     draftId,

@@ -10,7 +10,7 @@ import type { Identification, Identify } from '../identify.ts'
 import { requestFields } from './body.ts'
 import { type AllowedOrigins, corsHeaders, optionsResponse } from './cors.ts'
 import type { HttpMetrics } from './metrics.ts'
-import { problem } from './problem.ts'
+import { problem, problemOf } from './problem.ts'
 import type { RateHeaders } from './rate-headers.ts'
 import type { Resource } from './resource.ts'
 import { createRouter, type PathParams } from './router.ts'
@@ -121,7 +121,7 @@ function bearerToken(request: HttpRequest): string | undefined {
 
 function notKnown(who: Extract<Identification, { readonly known: false }>): HttpResponse {
   if (who.fault === 'unavailable') {
-    return problem('internal', who.says, { headers: { 'retry-after': '1' } })
+    return problemOf(503, 'internal', who.says, { headers: { 'retry-after': '1' } })
   }
   const code = who.fault === 'expired' ? 'token_expired' : 'unauthorized'
   const challenge = who.fault === 'missing' ? 'Bearer' : 'Bearer error="invalid_token"'
