@@ -16,7 +16,7 @@ import { createMemoryLimits } from './platform/limits/memory-limits.ts'
 import type { Logger } from './platform/log.ts'
 import { createMetrics, createMetricsServer } from './platform/metrics.ts'
 import { migrate } from './platform/postgres/migrate.ts'
-import { createPool } from './platform/postgres/pool.ts'
+import { closePool, createPool } from './platform/postgres/pool.ts'
 import { createMemoryPresence } from './platform/presence/memory-presence.ts'
 import { systemClock as clock } from './platform/system-clock.ts'
 
@@ -49,7 +49,7 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
       presence: createMemoryPresence(),
     })
     return [
-      endingWith('pool', () => pool.end()),
+      endingWith('pool', () => closePool(pool)),
       ...createEngine({ ...shared, ...config.engine }),
       ...createNotifier(shared),
       gateway,

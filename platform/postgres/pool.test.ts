@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { emptyDatabase, type ThrowawayDatabase } from '../testing/throwaway-database.ts'
 import { waitFor } from '../testing/wait-for.ts'
-import { createPool, type Pool, transaction } from './pool.ts'
+import { closePool, createPool, type Pool, transaction } from './pool.ts'
 
 const log = pino({ level: 'silent' })
 const options = { log, applicationName: 'pool test' }
@@ -85,4 +85,19 @@ test('a statement beyond its time is ended', async () => {
   const hasty = createPool(database.url, { ...options, statementTimeoutMs: 50 })
   await expect(hasty.query('SELECT pg_sleep(60)')).rejects.toMatchObject({ code: '57014' })
   await hasty.end()
+})
+
+test('a pool is closed when its last connection is', async () => {
+  const closing = createPool(database.url, options)
+  await Promise.all([1, 2, 3].map(() => closing.query('SELECT 1')))
+  let closed = 0
+  closing.on('remove', () => {
+    closed += 1
+  })
+  await closePool(closing)
+  expect(closed).toBe(3)
+})
+
+test('a pool that was never used is closed at once', async () => {
+  await closePool(createPool(database.url, options))
 })

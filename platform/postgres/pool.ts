@@ -50,6 +50,23 @@ export function createPool(url: string, options: PoolOptions): Pool {
 }
 
 /**
+ * Ends the pool and waits until its connections are closed. The pool's own `end` returns while they still
+ * say good-bye, and a server that is stopped next would cut them off.
+ */
+export async function closePool(pool: Pool): Promise<void> {
+  let open = pool.totalCount
+  const closed = new Promise<void>((resolve) => {
+    if (open === 0) resolve()
+    pool.on('remove', () => {
+      open -= 1
+      if (open === 0) resolve()
+    })
+  })
+  await pool.end()
+  await closed
+}
+
+/**
  * Runs `work` in one transaction on one connection: committed when it returns, undone when it throws. Where
  * the connection is lost during the COMMIT, nobody knows which; the error of that is passed on.
  */
