@@ -60,6 +60,8 @@ export class MemoryLots {
   /** Asked before each commit; undefined lets it succeed. Waiting in it holds the commit up. */
   fault: (batch: LotBatch) => CommitFault | undefined | Promise<CommitFault | undefined> = () =>
     undefined
+  /** True while the leases can not be asked. */
+  leasesFail = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -89,6 +91,7 @@ export class MemoryLots {
     }
     return {
       acquire: async (held) => {
+        this.#askLeases()
         const nowMs = this.#clock.nowMs()
         const taken: Lease[] = []
         for (let shard = 0; shard < shardCount; shard += 1) {
@@ -102,6 +105,7 @@ export class MemoryLots {
         return taken
       },
       renew: async (leases) => {
+        this.#askLeases()
         const mine = leases.filter(isMine)
         const expiresAtMs = this.#clock.nowMs() + leaseMs
         for (const { shard, epoch } of mine) this.#leases.set(shard, { owner, epoch, expiresAtMs })
@@ -143,9 +147,20 @@ export class MemoryLots {
     }
   }
 
+  /** Lets the leases that are held run out. */
+  expireLeases(): void {
+    for (const [shard, lease] of this.#leases) {
+      this.#leases.set(shard, { ...lease, expiresAtMs: Number.NEGATIVE_INFINITY })
+    }
+  }
+
   /** The lot as stored. */
   stored(lotId: string): StoredLot | undefined {
     return this.#lots.get(lotId)?.stored
+  }
+
+  #askLeases(): void {
+    if (this.leasesFail) throw new Error('leases that were made to fail')
   }
 
   async #commit(batch: LotBatch): Promise<CommitResult> {

@@ -48,20 +48,21 @@ class PostgresLotJournal implements LotJournal {
   }
 
   async commit(batch: LotBatch): Promise<CommitResult> {
+    let values: unknown[]
+    try {
+      values = this.#columns.parametersOf(batch)
+    } catch (cause) {
+      return { type: 'unstorable', cause }
+    }
     let connection: PoolClient
     try {
       connection = this.#connection ??= await this.#pool.connect()
     } catch (cause) {
       return { type: 'failed', cause }
     }
+    const query = { name: 'commit_lot_batch', text: commitStatement, values }
     try {
-      const { rows } = await inTime(
-        connection.query<VerdictRow>({
-          name: 'commit_lot_batch',
-          text: commitStatement,
-          values: this.#columns.parametersOf(batch),
-        }),
-      )
+      const { rows } = await inTime(connection.query<VerdictRow>(query))
       return { type: 'done', verdicts: rows.map(verdictFrom) }
     } catch (cause) {
       const result = resultOf(cause)
@@ -146,6 +147,8 @@ class PostgresLotJournal implements LotJournal {
   }
 
   #discard(connection: PoolClient, cause: unknown): void {
+    // Closed meanwhile: then it is gone already.
+    if (this.#connection !== connection) return
     connection.release(cause instanceof Error ? cause : true)
     this.#connection = undefined
   }

@@ -15,16 +15,19 @@ export interface CommitTools {
   readonly journal: LotJournal
   readonly clock: Clock
   readonly log: Logger
+  /** Ends the attempts, as if they had lasted too long. */
+  readonly signal: AbortSignal
 }
 
 /** Sends the same batch again and again: it takes effect once, however often it arrives. */
 export async function commitUntilKnown(
   batch: LotBatch,
-  { journal, clock, log }: CommitTools,
+  { journal, clock, log, signal }: CommitTools,
 ): Promise<KnownResult> {
   const giveUpAtMs = clock.nowMs() + commitGiveUpMs
   let inDoubt = false
   for (let failures = 1; ; failures += 1) {
+    if (signal.aborted) return { type: 'given_up', inDoubt }
     const result = await journal.commit(batch)
     if (result.type !== 'failed' && result.type !== 'in_doubt') return result
     inDoubt ||= result.type === 'in_doubt'
@@ -33,6 +36,7 @@ export async function commitUntilKnown(
       log.error({ err: result.cause, inDoubt, failures }, 'a batch was given up')
       return { type: 'given_up', inDoubt }
     }
-    await wait(backoffMs(failures, commitRetry, Math.random), clock)
+    // An abort ends the waiting; the next round notices.
+    await wait(backoffMs(failures, commitRetry, Math.random), clock, signal).catch(() => {})
   }
 }

@@ -86,10 +86,10 @@ export class Engine implements Part {
     for (const { lane } of this.#tracks) lane.start()
     await this.#keeper.start()
     // What a predecessor committed and did not tell is told at once.
-    await this.#outboxKeeper.relay(0)
+    await this.#outboxKeeper.relay(Number.MAX_SAFE_INTEGER)
     this.#beats = [
       beat('due lots', heartbeatMs, () => this.#loadDueLots(), this.#options),
-      beat('outbox', heartbeatMs, () => this.#keepOutbox(), this.#options),
+      beat('outbox', heartbeatMs, () => this.#outboxKeeper.tidy(), this.#options),
     ]
   }
 
@@ -150,11 +150,6 @@ export class Engine implements Part {
       const shards = [...this.#serving.keys()].filter((shard) => this.#isOn(shard, nth))
       await lane.load(await journal.dueLots(shards, beforeMs, dueLotsMax))
     }
-  }
-
-  async #keepOutbox(): Promise<void> {
-    await this.#outboxKeeper.relay()
-    await this.#outboxKeeper.tidy()
   }
 
   #unlisten(): void {

@@ -44,7 +44,7 @@ export class Lane {
   /** Lots to be read with the next query: those asked for in one turn are read together. */
   #wanted: string[] = []
   #running: Promise<void> | undefined
-  #isStopped = false
+  readonly #stopping = new AbortController()
 
   constructor(options: LaneOptions) {
     const { clock, limits } = options
@@ -64,6 +64,7 @@ export class Lane {
       ...options,
       inbox: this.#inbox,
       held: this.#held,
+      signal: this.#stopping.signal,
       memory: new AnswerMemory(answersPerLaneMax),
       onMissing: (admitted) => this.#waitForLot(admitted),
     })
@@ -128,7 +129,7 @@ export class Lane {
 
   /** Ends it without waiting for anything. */
   stop(): void {
-    this.#isStopped = true
+    this.#stopping.abort()
     this.#inbox.close()
     // What still waits for its lot was not decided.
     const nowMs = this.#options.clock.nowMs()
@@ -192,7 +193,7 @@ export class Lane {
     const shard = shardOf(lotId)
     if (claimed.type === 'fenced') onFenced({ shard, epoch })
     // The shard may have been lost, and even taken again, while the lot was read.
-    const isOurs = shards.epochOf(shard) === epoch && !this.#isStopped
+    const isOurs = shards.epochOf(shard) === epoch && !this.#stopping.signal.aborted
     if (claimed.type === 'fenced' || !isOurs) return
     const found =
       claimed.type === 'claimed'

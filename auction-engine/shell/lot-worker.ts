@@ -30,6 +30,8 @@ export interface LotWorkerOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: EngineMetrics
+  /** Ends it in the middle of things: what is not committed by then is given up. */
+  readonly signal: AbortSignal
   readonly shards: OwnedShards
   /** Told when the journal says that a shard has a newer owner. */
   readonly onFenced: (lease: Lease) => void

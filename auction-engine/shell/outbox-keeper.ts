@@ -49,21 +49,24 @@ export class OutboxKeeper {
     this.#marking?.cancel()
   }
 
-  /** Publishes rows that their owners had time to publish and did not. */
-  async relay(olderThanMs = relayAfterMs): Promise<void> {
-    const { outbox, clock, bus, metrics } = this.#options
+  /** Publishes what was committed before `beforeMs` and is not published. */
+  async relay(beforeMs: number): Promise<void> {
+    const { outbox, bus, metrics } = this.#options
     await this.mark()
-    const rows = await outbox.unpublished(clock.nowMs() - olderThanMs, relayRowsMax)
-    if (rows.length === 0) return
-    for (const row of rows) bus.publish(lotEventsSubject(row.lotId), this.#eventsOf(row))
-    bus.publish(outboxHintSubject, {})
-    await outbox.markPublished(rows.map(({ outboxId }) => outboxId))
-    metrics.relayed.inc(rows.length)
+    for (;;) {
+      const rows = await outbox.unpublished(beforeMs, relayRowsMax)
+      if (rows.length === 0) return
+      for (const row of rows) bus.publish(lotEventsSubject(row.lotId), this.#eventsOf(row))
+      bus.publish(outboxHintSubject, {})
+      await outbox.markPublished(rows.map(({ outboxId }) => outboxId))
+      metrics.relayed.inc(rows.length)
+    }
   }
 
-  /** Deletes what is done with, and measures what is not. */
+  /** Publishes what its owner had time to publish, deletes what is done with, measures what is not. */
   async tidy(): Promise<void> {
     const { outbox, clock, metrics } = this.#options
+    await this.relay(clock.nowMs() - relayAfterMs)
     await outbox.prune(pruneRowsMax)
     const { oldestMs } = await outbox.backlog()
     metrics.outboxLagMs.set(oldestMs === undefined ? 0 : Math.max(0, clock.nowMs() - oldestMs))

@@ -1,0 +1,94 @@
+// An engine at work on the in-memory store and a clock under the test's control.
+import type { Bus } from '../../platform/bus/bus.ts'
+import { createInProcessBus } from '../../platform/bus/in-process-bus.ts'
+import { uuidv7 } from '../../platform/ids.ts'
+import { createLogger } from '../../platform/log.ts'
+import { createMetrics, type Registry } from '../../platform/metrics.ts'
+import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
+import type { LotTerms } from '../../protocol/auction.ts'
+import type { EngineCommand, EngineReply, LotEvents } from '../../protocol/engine.ts'
+import {
+  lotCommandsSubject,
+  lotEventsSubject,
+  shardCount,
+  shardOf,
+} from '../../protocol/subjects.ts'
+import { MemoryLots } from '../adapters/memory-lots.ts'
+import { defaultLimits, type EngineLimits } from '../limits.ts'
+import type { LotJournal } from '../ports/lot-journal.ts'
+import { Engine } from '../shell/engine.ts'
+import { createEngineMetrics } from '../shell/engine-metrics.ts'
+import { type BidOf, createLot, placeBid, publishLot, termsAt } from './commands.ts'
+
+export interface EngineSettings {
+  readonly owner?: string
+  readonly limits?: Partial<EngineLimits>
+  /** Stands between the engine and the store. */
+  readonly journal?: (journal: LotJournal) => LotJournal
+}
+
+/** A store, a bus and a clock, and any number of engines on them. */
+export class AuctionRoom {
+  readonly clock = new VirtualClock()
+  readonly bus: Bus = createInProcessBus({ copy: true })
+  readonly lots = new MemoryLots(this.clock)
+  readonly metrics: Registry[] = []
+  readonly #log = createLogger({ name: 'test', level: 'silent' })
+
+  /** Starts an engine. */
+  async engine({ owner = 'engine', limits, journal }: EngineSettings = {}): Promise<Engine> {
+    const allLimits = { ...defaultLimits, ...limits }
+    const registry = createMetrics({ role: 'test', ofProcess: false })
+    this.metrics.push(registry)
+    const { clock, bus, lots } = this
+    const engine = new Engine({
+      journals: Array.from({ length: allLimits.lanes }, () =>
+        journal === undefined ? lots.journal() : journal(lots.journal()),
+      ),
+      leases: lots.leases({ owner, shardCount, leaseMs: allLimits.leaseMs }),
+      outbox: lots.outbox(),
+      bus,
+      clock,
+      log: this.#log,
+      metrics: createEngineMetrics(registry),
+      limits: allLimits,
+    })
+    await engine.start()
+    return engine
+  }
+
+  ask(command: EngineCommand): Promise<EngineReply> {
+    const subject = lotCommandsSubject(shardOf(command.lotId))
+    return this.bus.request(subject, command, 60_000) as Promise<EngineReply>
+  }
+
+  bid(lotId: string, bid: BidOf): Promise<EngineReply> {
+    return this.ask(placeBid(lotId, bid))
+  }
+
+  /** A lot that is open from now for an hour, unless the terms say otherwise. */
+  async openLot(terms: Partial<LotTerms> = {}, lotId = uuidv7()): Promise<string> {
+    const created = await this.ask(createLot(lotId, termsAt(this.clock.nowMs(), terms)))
+    const published = await this.ask(publishLot(lotId))
+    if (created.outcome !== 'accepted' || published.outcome !== 'accepted') {
+      throw new Error(`the lot was not opened: ${JSON.stringify([created, published])}`)
+    }
+    return lotId
+  }
+
+  /** What is published of a lot from now on. */
+  async watch(lotId: string): Promise<LotEvents[]> {
+    const heard: LotEvents[] = []
+    await this.bus.listen(lotEventsSubject(lotId), (message) => {
+      heard.push(message as LotEvents)
+    })
+    return heard
+  }
+}
+
+/** One whole turn of the event loop and what it sets off. */
+export async function settled(turns = 10): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
