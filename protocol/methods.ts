@@ -39,6 +39,7 @@ const Repeatable = { commandId: CreateLot.shape.commandId }
 const PublishLot = LotRef.extend(Repeatable)
 const ChangeLot = UpdateLot.extend(Repeatable)
 const EndLot = WithdrawLot.extend(Repeatable)
+const TakeBack = RetractBid.extend(Repeatable)
 const TimeSync = z.object({})
 
 export const METHODS = {
@@ -55,8 +56,13 @@ export const METHODS = {
     summary: 'Bids on a lot: `proxy` names the secret most you pay, `exact` the price you call.',
   },
   'bid.retract': {
-    params: RetractBid,
-    http: { method: 'POST', path: '/v1/lots/{lotId}/bids/{clientBidId}/retract', success: 200 },
+    params: TakeBack,
+    http: {
+      method: 'POST',
+      path: '/v1/lots/{lotId}/bids/{clientBidId}/retract',
+      success: 200,
+      idempotencyKey: 'commandId',
+    },
     audience: 'user',
     result: 'BidOutcome',
     summary: 'Takes a bid back, where the lot’s retraction rules allow it.',

@@ -3,7 +3,7 @@
 import type { Clock } from '../../platform/clock.ts'
 import { uuidv5 } from '../../platform/ids.ts'
 import type { Limits } from '../../platform/limits/limits.ts'
-import type { PlaceBid, RetractBid } from '../../protocol/auction.ts'
+import type { PlaceBid } from '../../protocol/auction.ts'
 import type { MethodParams } from '../../protocol/methods.ts'
 import { amountFault } from '../../protocol/money.ts'
 import type { GatewayLimit } from '../limits.ts'
@@ -73,11 +73,11 @@ async function heldBack(
 async function retractBid(
   options: BidRoutesOptions,
   caller: Caller,
-  params: RetractBid,
+  params: MethodParams<'bid.retract'>,
 ): Promise<MethodResult> {
   const right = permitted('bid.retract', caller)
   if ('denied' in right) return right.denied
-  const { lotId, clientBidId, reason } = params
+  const { lotId, clientBidId, reason, commandId } = params
   const held = await heldBack(options.limits, right.actor.userId, lotId)
   if (held !== undefined) {
     const about = { lotId, clientBidId, serverTime: options.clock.nowMs() }
@@ -86,8 +86,9 @@ async function retractBid(
   const outcome = await options.house.submit({
     type: 'retract_bid',
     lotId,
-    // Retracting has no id of its own. One made from what is asked makes a repeat find the first answer.
-    commandId: uuidv5(`retract ${clientBidId} ${reason}`),
+    // Where the client gives none, what is asked makes the id, so that a repeat finds the first answer.
+    // Whoever was refused and wants another try gives one.
+    commandId: commandId ?? uuidv5(`retract ${clientBidId} ${reason}`),
     actor: right.actor,
     clientBidId,
     reason,

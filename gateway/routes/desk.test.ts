@@ -145,20 +145,28 @@ describe('maySubscribe', () => {
 
   test('a lot is read for the first who subscribes, a draft each time: it may have been published', async () => {
     const read: string[] = []
-    let state: 'draft' | 'scheduled' = 'draft'
+    let view = lotView({ state: 'draft', seq: 0 })
     const book = bookOf({
       lot: async (id) => {
         read.push(id)
-        return { sellerId: 'sel', view: lotView({ state }), bids: [] }
+        return { sellerId: 'sel', view, bids: [] }
       },
     })
     const open = desk({ book })
     const lot = channel(lotChannel(lotId))
     expect(await open.maySubscribe(ann, lot, undefined)).toMatchObject({ code: 102 })
-    state = 'scheduled'
+    view = lotView({ state: 'scheduled', seq: 1 })
     expect(await open.maySubscribe(ann, lot, undefined)).toBeUndefined()
     expect(await open.maySubscribe(nobody, lot, undefined)).toBeUndefined()
     expect(read).toHaveLength(2)
+  })
+
+  test('a draft that was withdrawn stays as unknown as it was', async () => {
+    const view = lotView({ state: 'withdrawn', seq: 0 })
+    const open = desk({ book: bookOf({ lot: async () => ({ sellerId: 'sel', view, bids: [] }) }) })
+    const lot = channel(lotChannel(lotId))
+    expect(await open.maySubscribe(ann, lot, undefined)).toMatchObject({ code: 102 })
+    expect(await open.maySubscribe(seller, lot, undefined)).toBeUndefined()
   })
 
   test('a feed is its user’s own', async () => {

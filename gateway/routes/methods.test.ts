@@ -143,9 +143,11 @@ test('a retraction sent again has the id of the first, one for another reason ha
   await call('bid.retract', bidder, retraction)
   await call('bid.retract', bidder, retraction)
   await call('bid.retract', bidder, { ...retraction, reason: 'description_changed' })
-  const [first, again, other] = house.asked.map(({ commandId }) => commandId)
+  await call('bid.retract', bidder, { ...retraction, commandId: 'another-try' })
+  const [first, again, other, own] = house.asked.map(({ commandId }) => commandId)
   expect(again).toBe(first)
   expect(other).not.toBe(first)
+  expect(own).toBe('another-try')
 })
 
 describe('lots', () => {
