@@ -52,7 +52,7 @@ export async function replayAuction(house: House, auction: PastAuction): Promise
   } finally {
     await Promise.all([...bidders.values()].map((bidder) => bidder.close()))
   }
-  await moveEndToNow(house, lotId)
+  await moveEndToNow(house, lotId, outcomes.at(-1)?.serverTime ?? Date.now())
   const { result } = await within(closeTimeoutMs, ended, `lot ${lotId} did not close`)
   return {
     auction,
@@ -109,15 +109,17 @@ async function place(bidder: WireClient, lotId: string, bid: PastBid): Promise<B
 /** Refusals which are the auction's own verdict on a bid; any other one spoils the replay. */
 const isOfTheBid = (code: string): boolean => code === 'bid_too_low' || code === 'max_not_raised'
 
-async function moveEndToNow({ http, watcher }: House, lotId: string): Promise<void> {
+/** @param serverTimeMs the server's clock, as it was told in its last answer */
+async function moveEndToNow({ http }: House, lotId: string, serverTimeMs: number): Promise<void> {
+  let nowMs = serverTimeMs
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-    const endsAt = (await watcher.serverTimeMs()) + endAheadMs
-    const changes = { endsAt, commandId: randomUUID() }
+    const changes = { endsAt: nowMs + endAheadMs, commandId: randomUUID() }
     const answer: unknown = await http.call('PATCH', `/v1/lots/${lotId}`, changes)
     const outcome = answer as LotOutcome
     if (outcome.outcome === 'accepted') return
-    // `too_soon`: the command took longer than the time it was given.
+    // The command took longer than the time it was given: `too_soon`.
     if (outcome.code !== 'lot_rules') accepted(outcome)
+    nowMs = outcome.serverTime
   }
   throw new Error(`the end of lot ${lotId} could not be moved`)
 }

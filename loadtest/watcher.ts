@@ -1,7 +1,8 @@
-// One connection that watches the lots of a run: what each of them ended as, and what time it is.
+// One connection that watches the lots of a run and tells what each of them ended as.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { LotPublication, LotSnapshot, LotView } from '../protocol/auction.ts'
 import { lotChannel } from '../protocol/channels.ts'
-import { connectWire } from './wire-client.ts'
+import { CommandError, connectWire } from './wire-client.ts'
 
 export interface Watcher {
   /**
@@ -9,10 +10,11 @@ export interface Watcher {
    * @throws CommandError, ConnectionLost
    */
   watch(lotId: string): Promise<{ readonly ended: Promise<LotView> }>
-  /** The server's clock, epoch milliseconds. */
-  serverTimeMs(): Promise<number>
   close(): Promise<void>
 }
+
+const attemptsMax = 50
+const retryAfterMs = 200
 
 interface Awaited {
   readonly resolve: (lot: LotView) => void
@@ -48,21 +50,30 @@ export async function createWatcher(url: string, token: string): Promise<Watcher
       })
       // Whoever awaits it hears of a failure; until somebody does it is not an unhandled one.
       ended.catch(() => {})
-      const { data } = await client.request('subscribe', { channel })
+      const { data } = await patiently(() => client.request('subscribe', { channel }))
       see((data as LotSnapshot).lot)
       const unsubscribed = ended.then(async (lot) => {
-        await client.request('unsubscribe', { channel })
+        await patiently(() => client.request('unsubscribe', { channel }))
         return lot
       })
       unsubscribed.catch(() => {})
       return { ended: unsubscribed }
     },
-    async serverTimeMs() {
-      const { serverTime } = (await client.rpc('time.sync', {})) as { readonly serverTime: number }
-      return serverTime
-    },
     async close() {
       await client.close()
     },
+  }
+}
+
+/** Asks until it is not too soon: one connection for many lots may be too busy for the server's taste. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof CommandError) || !error.temporary || attempt === attemptsMax)
+        throw error
+      await sleep(retryAfterMs)
+    }
   }
 }
