@@ -74,4 +74,4 @@ export const relayAfterMs = 2_000
 export const relayRowsMax = 200
 export const pruneRowsMax = 5_000
 /** Of a long row only the newest events are relayed: each carries the whole public state. */
-export const relayEventsMax = eventsBurst
+export const relayEventsMax = 20

@@ -42,10 +42,10 @@ async function stored(lotId: string): Promise<LotRow | undefined> {
 /** Bids in a closed loop until told to stop; every reply with what was asked. */
 function bidders(lotId: string, count: number) {
   const heard: { readonly commandId: string; readonly reply: EngineReply }[] = []
-  let isOver = false
+  const over = new AbortController()
   let max = 10_000
   const all = Array.from({ length: count }, async (_, nth) => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       max += 10_000
       const commandId = uuidv7()
       const reply = await database.bid(lotId, { by: `bidder-${nth}`, max, commandId })
@@ -55,7 +55,7 @@ function bidders(lotId: string, count: number) {
   return {
     heard,
     async stop() {
-      isOver = true
+      over.abort()
       await Promise.all(all)
     },
   }
@@ -237,50 +237,59 @@ describe('owners', () => {
   })
 })
 
-describe('what is stored', () => {
-  /** A lot with everything that can happen to one, up to its close. */
-  async function eventfulLot(): Promise<string> {
-    const now = systemClock.nowMs()
-    const lotId = await database.openLot({
-      retraction: 'ebay',
-      reservePrice: 8_000,
-      endsAt: now + 24 * 3_600_000,
-      softClose: {
-        mode: 'reset',
-        windowMs: 1_000,
-        extendMs: 1_000,
-        trigger: 'lead_or_price_change',
-        minGrowthMs: 1,
-      },
-    })
-    const retracted = placeBid(lotId, { by: 'bob', max: 7_000 })
-    await Promise.all([
-      database.bid(lotId, { by: 'ann', max: 5_000 }),
-      database.ask(retracted),
-      database.bid(lotId, { by: 'eve', max: 1_000 }),
-      database.ask({ ...placeBid(lotId, { by: 'dan', max: 9_000 }), currency: 'EUR' }),
-    ])
-    const commandId = uuidv7()
-    await database.ask({
-      type: 'retract_bid',
-      lotId,
-      commandId,
-      actor: retracted.actor,
-      clientBidId: retracted.commandId,
-      reason: 'typing_error',
-    })
-    const changes = { reservePrice: 6_000, title: 'A taller palm' }
-    await database.ask({ type: 'update_lot', lotId, commandId: uuidv7(), actor: seller, changes })
-    const service = { userId: 'house', roles: ['service'] } as const
-    const endsAt = systemClock.nowMs() + 1_500
-    const end = { type: 'update_lot', lotId, commandId: uuidv7(), actor: service } as const
-    await database.ask({ ...end, changes: { endsAt } })
-    await waitFor(() => systemClock.nowMs() > endsAt - 900)
-    await database.bid(lotId, { by: 'fay', max: 12_000 })
-    await waitFor(async () => (await stored(lotId))?.state !== 'open')
-    return lotId
-  }
+/** A lot with everything that can happen to one, up to its close. */
+async function eventfulLot(): Promise<string> {
+  const now = systemClock.nowMs()
+  const lotId = await database.openLot({
+    retraction: 'ebay',
+    reservePrice: 8_000,
+    endsAt: now + 24 * 3_600_000,
+    softClose: {
+      mode: 'reset',
+      windowMs: 1_000,
+      extendMs: 1_000,
+      trigger: 'lead_or_price_change',
+      minGrowthMs: 1,
+    },
+  })
+  const retracted = placeBid(lotId, { by: 'bob', max: 7_000 })
+  await Promise.all([
+    database.bid(lotId, { by: 'ann', max: 5_000 }),
+    database.ask(retracted),
+    database.bid(lotId, { by: 'eve', max: 1_000 }),
+    database.ask({ ...placeBid(lotId, { by: 'dan', max: 9_000 }), currency: 'EUR' }),
+  ])
+  const commandId = uuidv7()
+  await database.ask({
+    type: 'retract_bid',
+    lotId,
+    commandId,
+    actor: retracted.actor,
+    clientBidId: retracted.commandId,
+    reason: 'typing_error',
+  })
+  const changes = { reservePrice: 6_000, title: 'A taller palm' }
+  await database.ask({ type: 'update_lot', lotId, commandId: uuidv7(), actor: seller, changes })
+  const service = { userId: 'house', roles: ['service'] } as const
+  const endsAt = systemClock.nowMs() + 1_500
+  const end = { type: 'update_lot', lotId, commandId: uuidv7(), actor: service } as const
+  await database.ask({ ...end, changes: { endsAt } })
+  await waitFor(() => systemClock.nowMs() > endsAt - 900)
+  await database.bid(lotId, { by: 'fay', max: 12_000 })
+  await waitFor(async () => (await stored(lotId))?.state !== 'open')
+  return lotId
+}
 
+async function chainOf(lotId: string): Promise<(ChainedEvent & { hash: Buffer })[]> {
+  const { rows } = await database.pool.query<ChainedEvent & { hash: Buffer }>(
+    `SELECT lot_id AS "lotId", seq, round, type, at_ms AS at, live, detail, private, hash
+       FROM lot_events WHERE lot_id = $1 ORDER BY seq`,
+    [lotId],
+  )
+  return rows
+}
+
+describe('what is stored', () => {
   test('I17: replaying the decisions rebuilds the stored lot, I18: and the audit chain holds', async () => {
     const engine = await database.engine()
     const lotId = await eventfulLot()
@@ -354,15 +363,6 @@ describe('what is stored', () => {
     expect(firstBreak(rulesHash, [first, { ...first, seq: 2 }, ...others])).toBe(2)
     expect(firstBreak(Buffer.alloc(32), events)).toBe(1)
   })
-
-  async function chainOf(lotId: string): Promise<(ChainedEvent & { hash: Buffer })[]> {
-    const { rows } = await database.pool.query<ChainedEvent & { hash: Buffer }>(
-      `SELECT lot_id AS "lotId", seq, round, type, at_ms AS at, live, detail, private, hash
-         FROM lot_events WHERE lot_id = $1 ORDER BY seq`,
-      [lotId],
-    )
-    return rows
-  }
 
   test('I12: no public word holds a maximum or the reserve', async () => {
     await database.engine()

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createLogger } from '../../platform/log.ts'
 import { createPool, type Pool } from '../../platform/postgres/pool.ts'

@@ -28,12 +28,12 @@ export interface ChainEnds {
 }
 
 /** Where a chain begins: SHA-256 of the rules' canonical JSON (RFC 8785). */
-export function hashOfRules(rules: LotRules): Uint8Array {
+function hashOfRules(rules: LotRules): Uint8Array {
   return hash('sha256', canonicalJson(rules), 'buffer')
 }
 
 /** SHA-256(previous hash ‖ canonical JSON of the event). */
-export function hashOfEvent(previous: Uint8Array, event: ChainedEvent): Uint8Array {
+function hashOfEvent(previous: Uint8Array, event: ChainedEvent): Uint8Array {
   return hash('sha256', Buffer.concat([previous, Buffer.from(canonicalJson(event))]), 'buffer')
 }
 

@@ -14,7 +14,7 @@ export function canonicalJson(value: unknown): string {
 function canonicalObject(value: object): string {
   let text = ''
   // Sorted by UTF-16 code units, which is what both JavaScript and the RFC do.
-  for (const [name, member] of Object.entries(value).sort(byName)) {
+  for (const [name, member] of Object.entries(value).toSorted(byName)) {
     // As in JSON.stringify: a member that is not set is none.
     if (member === undefined) continue
     text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(member)}`

@@ -30,15 +30,12 @@ async function start(...settings: Parameters<AuctionRoom['engine']>): Promise<En
 
 /** Holds the commits up until released. */
 function heldCommits(): { release(): void } {
-  let release = (): void => {}
-  const held = new Promise<undefined>((resolve) => {
-    release = () => resolve(undefined)
-  })
-  room.lots.fault = () => held
+  const held = Promise.withResolvers<undefined>()
+  room.lots.fault = () => held.promise
   return {
     release() {
       room.lots.fault = () => undefined
-      release()
+      held.resolve(undefined)
     },
   }
 }
