@@ -13,7 +13,11 @@ export interface WireClientOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Offer the codec's subprotocol; JSON is spoken without being asked for too. */
   readonly offer?: boolean
+  /** Answer pings. Default: true. */
+  readonly pongs?: boolean
 }
+
+const isPing = (message: ServerMessage): boolean => Object.keys(message).length === 0
 
 export class WireClient {
   readonly #codec: ClientCodec
@@ -32,7 +36,9 @@ export class WireClient {
       headers: { ...options.headers },
     })
     this.socket.on('message', (data: Buffer, isBinary) => {
-      this.frames.push(this.#codec.decodeServer(isBinary ? data : data.toString()))
+      const frame = this.#codec.decodeServer(isBinary ? data : data.toString())
+      this.frames.push(frame)
+      if (options.pongs !== false && frame.some(isPing)) this.send({})
     })
     this.socket.on('close', (code, reason) => {
       this.closed = { code, reason: reason.toString() }
