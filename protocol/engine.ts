@@ -36,8 +36,6 @@ export type EngineCommand =
       readonly reason: string
     })
 
-export type EngineCommandType = EngineCommand['type']
-
 /** Bids and retractions are answered by a `BidOutcome`, everything else by a `LotOutcome`. */
 export type EngineReply = BidOutcome | LotOutcome
 
