@@ -1,7 +1,6 @@
 // What the sockets count.
 import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from '../../platform/metrics.ts'
-import type { CloseName } from '../../protocol/close-codes.ts'
 import { type ErrorObject, PROTOCOL_ERRORS } from '../../protocol/errors.ts'
 
 /** Counts by two labels, cheaply enough for every command: the registry adds them up when it is read. */
@@ -37,7 +36,6 @@ export interface EdgeMetrics {
 }
 
 export type RefusalReason = 'origin' | 'subprotocol' | 'address_limit' | 'full' | 'draining'
-export type ClosedWhy = CloseName | 'client'
 
 const errorNames = new Map(
   Object.entries(PROTOCOL_ERRORS).map(([name, { code }]) => [code as number, name]),

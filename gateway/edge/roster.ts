@@ -53,7 +53,7 @@ export class Roster<Socket extends Enrolled> {
   claim(userId: string, socket: Socket): boolean {
     const others = this.of(userId)
     if (others.length >= this.#limits.perUserMax) return false
-    this.#byUser.set(userId, [...others, socket])
+    this.#byUser.set(userId, others.concat([socket]))
     return true
   }
 

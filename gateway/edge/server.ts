@@ -86,7 +86,7 @@ export interface SocketServer extends Part {
   readonly connections: number
 }
 
-export const socketPath = '/connection/websocket'
+const socketPath = '/connection/websocket'
 
 /** A port that another process has is an error, and not to be shared with it unawares. */
 const exclusively = 1

@@ -67,14 +67,14 @@ export class LotChannel extends WatchedChannel<LotEvent> {
 
   // ---- the stream ---------------------------------------------------------------------------
 
-  protected listen(handler: (events: readonly LotEvent[]) => void): Promise<Unlisten> {
+  protected listen(): Promise<Unlisten> {
     return this.#context.events.listenLot(this.#lotId, ({ epoch, events }) => {
       if (epoch < this.#epoch) {
         this.#context.metrics.stale.inc(events.length)
         return
       }
       this.#epoch = epoch
-      handler(events)
+      this.arrive(events)
     })
   }
 

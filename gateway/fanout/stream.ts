@@ -51,8 +51,8 @@ export abstract class Stream<E extends Sequenced> implements Flushable {
   }
 
   protected abstract readonly phase: Phase
-  /** Hands over the events of the bus; what a stale owner says has been left out. */
-  protected abstract listen(handler: (events: readonly E[]) => void): Promise<Unlisten>
+  /** Has the events of the bus `arrive`; what a stale owner says is left out. */
+  protected abstract listen(): Promise<Unlisten>
   /** Reads the present state and answers its seq; undefined where there is no such channel. */
   protected abstract load(): Promise<number | undefined>
   /** The seq of the present state in the store. */
@@ -77,7 +77,7 @@ export abstract class Stream<E extends Sequenced> implements Flushable {
 
   async #openNow(): Promise<boolean> {
     this.#early = []
-    const unlisten = await this.listen((events) => this.#arrive(events))
+    const unlisten = await this.listen()
     try {
       const seq = await this.load()
       if (seq === undefined || this.#closed) {
@@ -104,7 +104,7 @@ export abstract class Stream<E extends Sequenced> implements Flushable {
     this.#unlisten = undefined
   }
 
-  #arrive(events: readonly E[]): void {
+  protected arrive(events: readonly E[]): void {
     if (this.#early === undefined) this.#accept(events)
     else if (this.#early.length < earlyEventsMax) this.#early.push(...events)
     // Beyond the bound events are forgotten: whoever follows shows the gap, and it is healed.

@@ -49,8 +49,8 @@ export class UserChannel extends WatchedChannel<Notification> {
     return this.#subscribers.length
   }
 
-  protected listen(handler: (events: readonly Notification[]) => void): Promise<Unlisten> {
-    return this.#context.events.listenUser(this.#userId, ({ events }) => handler(events))
+  protected listen(): Promise<Unlisten> {
+    return this.#context.events.listenUser(this.#userId, ({ events }) => this.arrive(events))
   }
 
   protected load(): Promise<number> {
@@ -110,7 +110,7 @@ export class UserChannel extends WatchedChannel<Notification> {
     const stored = from.recover === true ? await this.#readStored(from) : none
     return () => {
       const user = subscriber.identity?.userId ?? ''
-      this.#subscribers = [...this.#subscribers, subscriber]
+      this.#subscribers = this.#subscribers.concat([subscriber])
       this.#context.presence.join(this.name, { client: subscriber.client, user })
       return { ...this.positionAt(this.head), ...this.#recovered(from, stored) }
     }

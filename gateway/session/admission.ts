@@ -6,7 +6,7 @@ import type { ConnectResult, SubscribeResult } from '../../protocol/frames.ts'
 import type { Identity } from '../../protocol/identity.ts'
 import { expiresMs, speak, ttlSeconds } from './live.ts'
 import type { Authenticating, AwaitingConnect, InputOf, Joining, Live, Step } from './session.ts'
-import { after, errorReply, leave, reply, stay, step } from './step.ts'
+import { after, errorReply, leave, none, reply, stay, step } from './step.ts'
 
 export function firstFrame(
   session: AwaitingConnect,
@@ -121,8 +121,8 @@ function welcome(
     errorsPaidMs: 0,
     calls: 0,
     channels: Object.keys(subs),
-    pending: [],
-    held: [],
+    pending: none,
+    held: none,
   }
   const result: ConnectResult = {
     client,

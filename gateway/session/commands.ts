@@ -4,7 +4,7 @@ import { errorObject } from '../../protocol/errors.ts'
 import type { ClientMessage } from '../../protocol/frames.ts'
 import { take } from './rate.ts'
 import type { CallCommand, ChannelCommand, Live, Step } from './session.ts'
-import { fail, leave, reply, stay, step, without } from './step.ts'
+import { append, fail, leave, none, reply, stay, step, without } from './step.ts'
 
 type Saying<N extends ClientMessage['name']> = Extract<ClientMessage, { readonly name: N }>
 type Commands = {
@@ -61,7 +61,7 @@ function hold(live: Live, command: ChannelCommand, nowMs: number): Step {
   if (live.held.length >= live.rules.heldCommandsMax) {
     return fail(live, command.name, command.id, errorObject('too_many_requests'), nowMs)
   }
-  return step({ ...live, held: [...live.held, command] })
+  return step({ ...live, held: append(live.held, command) })
 }
 
 function subscribe(
@@ -82,7 +82,7 @@ function subscribe(
   }
   const { recover, epoch, offset, token } = params
   return step(
-    { ...live, pending: [...live.pending, channel.name] },
+    { ...live, pending: append(live.pending, channel.name) },
     { type: 'subscribe', id, channel, from: { recover, epoch, offset }, by: 'client', token },
   )
 }
@@ -113,12 +113,10 @@ export function settle(
   const settled: Live = {
     ...live,
     pending: without(live.pending, channel),
-    channels: on === undefined ? live.channels : [...live.channels, on],
+    channels: on === undefined ? live.channels : append(live.channels, on),
   }
-  if (live.held.length === 0) return { live: settled, due: [] }
-  const concerns = (command: ChannelCommand) => command.params.channel === channel
-  return {
-    live: { ...settled, held: live.held.filter((command) => !concerns(command)) },
-    due: live.held.filter(concerns),
-  }
+  if (live.held.length === 0) return { live: settled, due: none }
+  const due = live.held.filter((command) => command.params.channel === channel)
+  const held = live.held.filter((command) => !due.includes(command))
+  return { live: { ...settled, held: held.length === 0 ? none : held }, due }
 }

@@ -32,7 +32,18 @@ import type {
   StateName,
   Step,
 } from './session.ts'
-import { dismiss, end, errorReply, forget, leave, reply, stay, step, without } from './step.ts'
+import {
+  append,
+  dismiss,
+  end,
+  errorReply,
+  forget,
+  leave,
+  reply,
+  stay,
+  step,
+  without,
+} from './step.ts'
 
 type Transitions = {
   readonly [S in StateName]: {
@@ -103,7 +114,7 @@ export const TRANSITIONS: Transitions = {
         {
           ...session,
           pending: without(session.pending, channel),
-          channels: [...session.channels, channel],
+          channels: append(session.channels, channel),
         },
         reply('subscribe', { id, subscribe: result }),
       ),

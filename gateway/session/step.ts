@@ -111,7 +111,12 @@ export const answeredOne = <S extends Live | Draining>(session: S): S => ({
   calls: session.calls - 1,
 })
 
-const none: readonly never[] = []
+/** For sessions to share, as most of them have nothing to list. */
+export const none: readonly never[] = []
+
+/** `list` and `item`. A spread would reserve room for more, in every session, for as long as it lives. */
+export const append = <T extends string | object>(list: readonly T[], item: T): readonly T[] =>
+  list.concat([item])
 
 /** `list` without the first `item`. */
 export function without<T>(list: readonly T[], item: T): readonly T[] {

@@ -18,7 +18,8 @@ export class SubjectTable<T> {
   add(subject: string, entry: T): void {
     assertPattern(subject)
     if (!isPattern(subject)) {
-      this.#exact.set(subject, [...this.exact(subject), entry])
+      // A spread would reserve room for more; there is a list for every user that is connected.
+      this.#exact.set(subject, this.exact(subject).concat([entry]))
       return
     }
     const pattern = this.#patterns.find(({ text }) => text === subject)

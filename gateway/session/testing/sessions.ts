@@ -7,9 +7,9 @@ import type { Session, SessionEffect, SessionInput, SessionRules, StateName } fr
 
 /** 2026-01-01 12:00 UTC. */
 export const noonMs = 1_767_268_800_000
-export const client = '0193a000-0000-7000-8000-00000000ffff'
+const client = '0193a000-0000-7000-8000-00000000ffff'
 
-export const rules: SessionRules = {
+const rules: SessionRules = {
   node: 'n1',
   version: '1.2.3',
   connectDeadlineMs: 5_000,
