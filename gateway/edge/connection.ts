@@ -18,11 +18,12 @@ import type { Identity } from '../../protocol/identity.ts'
 import type { Revocation } from '../../protocol/notifications.ts'
 import type { Hub } from '../fanout/hub.ts'
 import type { Flushable, Turn } from '../fanout/turn.ts'
-import { socketBufferResumeBytes, socketBufferSoftBytesMax, socketStuckMs } from '../limits.ts'
+import { socketBufferResumeBytes, socketBufferSoftBytesMax } from '../limits.ts'
 import type { Desk } from '../ports/desk.ts'
 import { decide, dueMs, identityOf, openSession } from '../session/decide.ts'
 import type { Session, SessionEffect, SessionInput, SessionRules } from '../session/session.ts'
 import { type Asker, ask, type Question } from './ask.ts'
+import { Backlog } from './backlog.ts'
 import type { EdgeMetrics } from './metrics.ts'
 import type { Roster } from './roster.ts'
 
@@ -44,7 +45,6 @@ export interface SocketData {
 }
 
 const none: readonly never[] = []
-const nothingWaits = 0
 const everythingMissed = -1
 
 export class Connection implements Asker, Flushable {
@@ -56,12 +56,7 @@ export class Connection implements Asker, Flushable {
   #ws: WebSocket<SocketData> | undefined
   #session: Session
   #outbox: readonly Encoded[] = none
-  /** The state channels whose fan-out the socket has left, by the seq it was told last. */
-  #behind: Map<string, number> | undefined
-  /** Since when bytes wait and none has gone, epoch ms. */
-  #stuckSinceMs = nothingWaits
-  /** Whether replies or durable publications are among the bytes that wait. */
-  #owes = false
+  #backlog: Backlog | undefined
   /** Something published was dropped. */
   #lost = false
   #closedWhy: CloseName | undefined
@@ -115,7 +110,7 @@ export class Connection implements Asker, Flushable {
       return { type: 'frame', messages, bytes: message.byteLength }
     } catch (error) {
       if (error instanceof FrameError) return { type: 'malformed' }
-      this.#broke(error)
+      this.broke(error)
       return undefined
     }
   }
@@ -126,15 +121,17 @@ export class Connection implements Asker, Flushable {
 
   /** Called from inside of a publish: nothing may be done to the socket here. */
   dropped(): void {
+    if (this.#lost) return
     this.#lost = true
     this.#context.turn.enter('outbox', this)
   }
 
   drained(): void {
     const waiting = this.#ws?.getBufferedAmount() ?? 0
-    this.#stuckSinceMs = waiting === 0 ? nothingWaits : this.#context.clock.nowMs()
-    if (waiting === 0) this.#owes = false
-    if (waiting <= socketBufferResumeBytes) this.#rejoin()
+    this.#backlog?.moved(this.#context.clock.nowMs())
+    if (waiting > socketBufferResumeBytes) return
+    this.#rejoin()
+    if (waiting === 0) this.#backlog = undefined
   }
 
   closed(): void {
@@ -153,14 +150,14 @@ export class Connection implements Asker, Flushable {
     if (dueMs(this.#session) <= nowMs) this.#take({ type: 'tick' })
     const waiting = this.#ws?.getBufferedAmount() ?? 0
     if (waiting === 0) {
-      if (this.#stuckSinceMs !== nothingWaits || this.#behind !== undefined) this.drained()
+      if (this.#backlog !== undefined) this.drained()
       return
     }
     this.#context.metrics.bufferedBytes.observe(waiting)
-    if (this.#stuckSinceMs === nothingWaits) this.#stuckSinceMs = nowMs
-    const isStuck = nowMs - this.#stuckSinceMs >= socketStuckMs
-    if (isStuck && this.#owes) this.#overflow()
-    else if (isStuck || waiting > socketBufferSoftBytesMax) this.#stepAside(undefined)
+    this.#backlog ??= new Backlog(nowMs)
+    const verdict = this.#backlog.judge(waiting, nowMs)
+    if (verdict === 'overflow') this.#overflow()
+    if (verdict === 'step_aside') this.#stepAside(undefined)
   }
 
   expel(why: CloseName): void {
@@ -219,8 +216,8 @@ export class Connection implements Asker, Flushable {
     const sent = this.#ws.send(this.codec.frame(due), this.codec.binary)
     if (sent === 2) return false
     if (sent === 0) {
-      this.#owes = true
-      if (this.#stuckSinceMs === nothingWaits) this.#stuckSinceMs = this.#context.clock.nowMs()
+      this.#backlog ??= new Backlog(this.#context.clock.nowMs())
+      this.#backlog.owe()
     }
     return true
   }
@@ -234,25 +231,25 @@ export class Connection implements Asker, Flushable {
 
   /** Leaves the fan-out of state channels: of each the newest state is sent once the socket has drained. */
   #stepAside(missedSince: typeof everythingMissed | undefined): void {
+    const { hub, clock, metrics } = this.#context
     const session = this.#session
     if (session.state !== 'live') return
+    const { behind } = (this.#backlog ??= new Backlog(clock.nowMs()))
     for (const channel of session.channels) {
-      const known = this.#behind?.get(channel)
-      const told = known ?? this.#context.hub.pause(this, channel)
+      const known = behind.get(channel)
+      const told = known ?? hub.pause(this, channel)
       if (told === undefined) continue
-      this.#behind ??= new Map()
-      this.#behind.set(channel, missedSince ?? told)
-      if (known === undefined) {
-        this.#context.metrics.slow.inc({ class: 'state', action: 'conflated' })
-      }
+      behind.set(channel, missedSince ?? told)
+      if (known === undefined) metrics.slow.inc({ class: 'state', action: 'conflated' })
     }
   }
 
   #rejoin(): void {
-    const behind = this.#behind
-    if (behind === undefined) return
-    this.#behind = undefined
-    for (const [channel, seq] of behind) this.#context.hub.resume(this, channel, seq)
+    const behind = this.#backlog?.behind
+    if (behind === undefined || behind.size === 0) return
+    const channels = [...behind]
+    behind.clear()
+    for (const [channel, seq] of channels) this.#context.hub.resume(this, channel, seq)
   }
 
   // ---- the session --------------------------------------------------------------------------
@@ -261,7 +258,7 @@ export class Connection implements Asker, Flushable {
     try {
       this.#step(input)
     } catch (error) {
-      this.#broke(error)
+      this.broke(error)
     }
   }
 
@@ -271,8 +268,8 @@ export class Connection implements Asker, Flushable {
     for (const effect of effects) this.#perform(effect)
   }
 
-  /** A fault of ours ends this connection, and no other. */
-  #broke(error: unknown): void {
+  /** A fault of ours ends this connection, and no other. Does not throw. */
+  broke(error: unknown): void {
     this.#context.metrics.faults.inc()
     this.#context.log.error({ err: error, client: this.client }, 'a connection failed')
     try {
@@ -303,7 +300,7 @@ export class Connection implements Asker, Flushable {
         void this.#ask(effect)
         break
       case 'unsubscribe':
-        this.#behind?.delete(effect.channel)
+        this.#backlog?.behind.delete(effect.channel)
         this.#context.hub.unsubscribe(this, effect.channel)
         break
       case 'close':
@@ -317,7 +314,7 @@ export class Connection implements Asker, Flushable {
       const input = await ask(this.#context, this, question)
       if (input !== undefined) this.#take(input)
     } catch (error) {
-      this.#broke(error)
+      this.broke(error)
     }
   }
 

@@ -5,6 +5,7 @@ import {
   type TemplatedApp,
   type us_listen_socket,
   us_socket_local_port,
+  type WebSocket,
   type WebSocketBehavior,
 } from 'uWebSockets.js'
 import type { Clock, Timer } from '../../platform/clock.ts'
@@ -133,7 +134,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       })
       sweeper = clock.every(sweepIntervalMs, () => {
         const nowMs = clock.nowMs()
-        for (const connection of roster) connection.sweep(nowMs)
+        for (const connection of roster) guarded(connection, () => connection.sweep(nowMs))
       })
       port = us_socket_local_port(await listening(started, options))
       takesTraffic = true
@@ -146,6 +147,8 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       takesTraffic = false
       sweeper?.cancel()
       unlisten?.()
+      // Turns that are still to end find nobody to publish to.
+      hub.publishBy(() => {})
       app?.close()
       app = undefined
     },
@@ -230,11 +233,25 @@ function behavior(
     // A client's own pong would hide that nobody reads our messages behind it.
     sendPingsAutomatically: false,
     upgrade: (res, req, socketContext) => upgrade(res, req, socketContext, context, options),
-    open: (ws) => ws.getUserData().connection.opened(ws),
-    message: (ws, message) => ws.getUserData().connection.received(message),
-    ping: (ws) => ws.getUserData().connection.pinged(),
-    dropped: (ws) => ws.getUserData().connection.dropped(),
-    drain: (ws) => ws.getUserData().connection.drained(),
-    close: (ws) => ws.getUserData().connection.closed(),
+    open: (ws) => about(ws, (connection) => connection.opened(ws)),
+    message: (ws, message) => about(ws, (connection) => connection.received(message)),
+    ping: (ws) => about(ws, (connection) => connection.pinged()),
+    dropped: (ws) => about(ws, (connection) => connection.dropped()),
+    drain: (ws) => about(ws, (connection) => connection.drained()),
+    close: (ws) => about(ws, (connection) => connection.closed()),
+  }
+}
+
+function about(ws: WebSocket<SocketData>, tell: (connection: Connection) => void): void {
+  const { connection } = ws.getUserData()
+  guarded(connection, tell)
+}
+
+/** What is thrown out of a handler ends the process; here it ends the connection it was about. */
+function guarded(connection: Connection, tell: (connection: Connection) => void): void {
+  try {
+    tell(connection)
+  } catch (error) {
+    connection.broke(error)
   }
 }

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { commandsPerFrameMax, frameBytesMax } from '../protocol/codec.ts'
+import * as limits from './limits.ts'
+
+test('a socket is found slow long before uWebSockets.js drops what it is given', () => {
+  expect(limits.socketBufferSoftBytesMax * 4).toBeLessThanOrEqual(limits.socketBufferBytesMax)
+  expect(limits.socketBufferResumeBytes * 4).toBeLessThanOrEqual(limits.socketBufferSoftBytesMax)
+  expect(limits.socketStuckMs).toBeGreaterThan(limits.sweepIntervalMs)
+})
+
+test('a client that answers its pings is never idle', () => {
+  const silentMs = limits.pingIntervalMs + limits.pongDeadlineMs + limits.sweepIntervalMs
+  expect(limits.socketIdleSeconds * 1_000).toBeGreaterThan(silentMs)
+})
+
+test('the first frame has room for a token, and less than any other', () => {
+  expect(limits.firstFrameBytesMax).toBeLessThan(frameBytesMax)
+  expect(limits.firstFrameBytesMax).toBeGreaterThan(3_500)
+})
+
+test('a full frame is within the burst of commands', () => {
+  expect(limits.commandsPerConnection.burst).toBeGreaterThanOrEqual(commandsPerFrameMax)
+})
+
+test('a store that fails is told before the whole admission is given up', () => {
+  expect(limits.loadTimeoutMs + limits.sweepIntervalMs).toBeLessThan(limits.admissionDeadlineMs)
+})
+
+test('verdicts are waited for in a drain as long as anywhere', () => {
+  expect(limits.drainAnswersMs).toBeGreaterThan(limits.verdictDeadlineMs)
+})
+
+test('a reconnect finds its channel warm', () => {
+  expect(limits.channelLingerMs).toBeGreaterThan(limits.drainSpreadMs)
+})
