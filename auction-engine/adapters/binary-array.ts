@@ -37,6 +37,8 @@ export class BinaryArray {
   #end = headerBytes
   #length = 0
   #hasNull = false
+  #lastUuid = ''
+  #lastUuidAt = 0
 
   constructor(type: ColumnType) {
     this.#type = type
@@ -46,6 +48,7 @@ export class BinaryArray {
     this.#end = headerBytes
     this.#length = 0
     this.#hasNull = false
+    this.#lastUuid = ''
   }
 
   push(cell: Cell): void {
@@ -102,9 +105,7 @@ export class BinaryArray {
 
   #pushText(text: string): void {
     if (this.#type === 'uuid') {
-      this.#reserve(20)
-      this.#end = this.#bytes.writeInt32BE(16, this.#end)
-      this.#end += this.#bytes.write(text.replaceAll('-', ''), this.#end, 'hex')
+      this.#pushUuid(text)
       return
     }
     // A UTF-16 unit takes three bytes at most, so the text is written before its length is known.
@@ -115,6 +116,17 @@ export class BinaryArray {
     end += this.#bytes.write(text, end, 'utf8')
     this.#bytes.writeInt32BE(end - lengthAt - 4, lengthAt)
     this.#end = end
+  }
+
+  #pushUuid(text: string): void {
+    this.#reserve(20)
+    const at = this.#bytes.writeInt32BE(16, this.#end)
+    // A batch names the same lot again and again.
+    if (text === this.#lastUuid) this.#bytes.copyWithin(at, this.#lastUuidAt, this.#lastUuidAt + 16)
+    else this.#bytes.write(text.replaceAll('-', ''), at, 'hex')
+    this.#lastUuid = text
+    this.#lastUuidAt = at
+    this.#end = at + 16
   }
 
   #reserve(bytes: number): void {

@@ -26,6 +26,12 @@ export class Draft {
     return this.#decided
   }
 
+  /** What was answered in this batch under the command's id. */
+  earlier(command: LotCommand): Answered | undefined {
+    const key = keyOf(command)
+    return key === undefined ? undefined : this.#answered.get(key)
+  }
+
   /**
    * Decides the next command of the batch. `earlier` is what was answered under its id in batches
    * before; repeats within the batch are found here.

@@ -4,9 +4,9 @@ import { uuidv7 } from '../../platform/ids.ts'
 import { shardOf } from '../../protocol/subjects.ts'
 import type { LotCommand } from '../core/decision.ts'
 import { Draft } from '../core/draft.ts'
-import { seal } from '../shell/audit-chain.ts'
+import { type ChainEnds, seal } from '../shell/audit-chain.ts'
 import { createLot, placeBid, publishLot, termsAt } from '../testing/commands.ts'
-import type { LotBatch, LotChange, LotJournal, StoredLot } from './lot-journal.ts'
+import type { LotBatch, LotChange, LotJournal, SealedEvent, StoredLot } from './lot-journal.ts'
 import type { ShardLeases } from './shard-leases.ts'
 
 /** Two engines on one store: what the one does, the other must live with. */
@@ -28,10 +28,15 @@ function changeOf(
   commands: readonly LotCommand[],
 ): LotChange {
   const draft = new Draft(stored?.lot)
-  for (const command of commands) draft.decide(command, atMs, undefined)
+  const events: SealedEvent[] = []
+  let ends: ChainEnds | undefined = stored
+  for (const command of commands) {
+    const decision = draft.decide(command, atMs, undefined)
+    if (decision.type !== 'decided' || draft.lot === undefined) throw new Error(decision.type)
+    ends = seal(decision, draft.lot.rules, ends, events)
+  }
   const { lot, decided } = draft
-  if (lot === undefined) throw new Error('nothing was decided')
-  const { events, ...ends } = seal(decided, lot.rules, stored)
+  if (lot === undefined || ends === undefined) throw new Error('nothing was decided')
   return {
     lotId,
     shard: shardOf(lotId),

@@ -1,7 +1,6 @@
 // Where lots are kept: what was decided is true once it stands here, and not before.
 import type { Answered, Decided, LotEventDraft } from '../core/decision.ts'
 import type { Lot } from '../core/lot.ts'
-import type { LivePart } from '../core/visibility.ts'
 
 /** A lot as stored, and taken by its shard's owner. */
 export interface StoredLot {
@@ -30,10 +29,14 @@ export interface Lease {
   readonly epoch: number
 }
 
-/** An event with its place in the audit chain. */
+/** An event with its place in the audit chain, and its parts as the JSON texts that were hashed. */
 export interface SealedEvent {
   readonly event: LotEventDraft
-  readonly live: LivePart
+  /** The moving part of the public view after it. */
+  readonly live: string
+  readonly detail: string
+  /** Who is concerned. */
+  readonly private: string
   readonly hash: Uint8Array
 }
 

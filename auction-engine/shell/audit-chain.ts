@@ -4,7 +4,7 @@ import { hash } from 'node:crypto'
 import { assert } from '../../platform/assert.ts'
 import type { Decided, LotEventDraft } from '../core/decision.ts'
 import type { LotRules } from '../core/lot.ts'
-import { type LivePart, livePart } from '../core/visibility.ts'
+import { livePart } from '../core/visibility.ts'
 import type { SealedEvent } from '../ports/lot-journal.ts'
 import { canonicalJson } from './canonical-json.ts'
 
@@ -22,64 +22,58 @@ export interface ChainedEvent {
 
 /** The ends of a lot's chain. */
 export interface ChainEnds {
+  /** SHA-256 of the canonical JSON (RFC 8785) of the rules: the chain's beginning. */
   readonly rulesHash: Uint8Array
   /** Of the newest event; the rules' before the first. */
   readonly hash: Uint8Array
 }
 
-/** Where a chain begins: SHA-256 of the rules' canonical JSON (RFC 8785). */
-function hashOfRules(rules: LotRules): Uint8Array {
-  return hash('sha256', canonicalJson(rules), 'buffer')
-}
-
-/** SHA-256(previous hash ‖ canonical JSON of the event). */
-function hashOfEvent(previous: Uint8Array, event: ChainedEvent): Uint8Array {
-  return hash('sha256', Buffer.concat([previous, Buffer.from(canonicalJson(event))]), 'buffer')
-}
-
 /**
- * Gives the events of these decisions, in order, their places in the chain. `before` is where the chain
- * stands; undefined for a lot that is being created. Until a lot is published its rules may change, and
- * the chain's beginning with them; from the first event on it stands.
+ * Gives the events of a decision their places in the chain, and returns where it ends then. `before` is
+ * where it stands; undefined for a lot that is being created. Until a lot is published its rules may
+ * change, and the chain's beginning with them; from the first event on it stands.
  */
 export function seal(
-  decided: readonly Decided[],
+  decided: Decided,
   rules: LotRules,
   before: ChainEnds | undefined,
-): ChainEnds & { readonly events: readonly SealedEvent[] } {
+  sealed: SealedEvent[],
+): ChainEnds {
+  const isUnpublished = decided.now.seq === decided.events.length
   let ends = before
-  const events: SealedEvent[] = []
-  for (const { now, rules: changed, events: drafts } of decided) {
-    const isUnpublished = now.seq === drafts.length
-    if (changed !== undefined && isUnpublished) ends = beginningWith(changed)
-    assert(ends !== undefined, 'the first decision of a lot brings its rules')
-    for (const event of drafts) {
-      const live = livePart(event.now, rules)
-      const hashed = hashOfEvent(ends.hash, chained(rules.lotId, event, live))
-      ends = { rulesHash: ends.rulesHash, hash: hashed }
-      events.push({ event, live, hash: hashed })
-    }
+  if (decided.rules !== undefined && isUnpublished) ends = beginningWith(decided.rules)
+  assert(ends !== undefined, 'the first decision of a lot brings its rules')
+  for (const event of decided.events) {
+    const one = sealEvent(event, rules, ends.hash)
+    sealed.push(one)
+    ends = { rulesHash: ends.rulesHash, hash: one.hash }
   }
-  assert(ends !== undefined, 'there is something to seal')
-  return { ...ends, events }
+  return ends
 }
 
 function beginningWith(rules: LotRules): ChainEnds {
-  const rulesHash = hashOfRules(rules)
+  const rulesHash = hash('sha256', canonicalJson(rules), 'buffer')
   return { rulesHash, hash: rulesHash }
 }
 
-function chained(lotId: string, event: LotEventDraft, live: LivePart): ChainedEvent {
-  return {
-    lotId,
-    seq: event.seq,
-    round: event.now.round,
-    type: event.type,
-    at: event.atMs,
-    live,
-    detail: event.detail,
-    private: event.concerned,
-  }
+/** The texts that are hashed are the ones that are stored, so they are made once. */
+function sealEvent(event: LotEventDraft, rules: LotRules, previous: Uint8Array): SealedEvent {
+  const live = canonicalJson(livePart(event.now, rules))
+  const detail = canonicalJson(event.detail)
+  const concerned = canonicalJson(event.concerned)
+  // The members of `ChainedEvent` in canonical order.
+  const text =
+    `{"at":${event.atMs},"detail":${detail},"live":${live},"lotId":"${rules.lotId}",` +
+    `"private":${concerned},"round":${event.now.round},"seq":${event.seq},"type":"${event.type}"}`
+  return { event, live, detail, private: concerned, hash: hashAfter(previous, text) }
+}
+
+/** SHA-256(previous hash ‖ text). */
+function hashAfter(previous: Uint8Array, text: string): Uint8Array {
+  const bytes = Buffer.allocUnsafe(previous.length + text.length * 3)
+  bytes.set(previous)
+  const length = previous.length + bytes.write(text, previous.length)
+  return hash('sha256', bytes.subarray(0, length), 'buffer')
 }
 
 /**
@@ -95,7 +89,7 @@ export function firstBreak(
   for (const { hash: stored, ...event } of events) {
     seq += 1
     if (event.seq !== seq) return seq
-    const expected = hashOfEvent(previous, event)
+    const expected = hashAfter(previous, canonicalJson(event))
     if (!Buffer.from(expected).equals(stored)) return seq
     previous = expected
   }

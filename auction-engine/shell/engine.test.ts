@@ -65,6 +65,20 @@ describe('a bid', () => {
     expect(heard[0]?.events[0]?.publication.lot.serverTime).toBe(room.clock.nowMs())
   })
 
+  test('I2: is numbered whether accepted or refused, batch after batch', async () => {
+    await start()
+    const lotId = await room.openLot()
+    for (const max of [5_000, 1_000, 2_000, 1_000, 9_000]) {
+      await room.bid(lotId, { by: `bidder of ${max}`.replaceAll(' ', '-'), max })
+      await settled()
+    }
+    expect(room.lots.stored(lotId)?.lot.now).toMatchObject({ decisionNo: 7, seq: 5 })
+    const numbers = room.lots.batches.flatMap(({ lots }) =>
+      lots.map(({ before, after }) => [before.decisionNo, after.lot.now.decisionNo]),
+    )
+    for (const [nth, [before]] of numbers.entries()) expect(before).toBe(numbers[nth - 1]?.[1] ?? 0)
+  })
+
   test('on a lot nobody has made is refused, and leaves nothing in memory', async () => {
     const engine = await start()
     const reply = await room.bid(uuidv7(), { by: 'ann', max: 5_000 })
@@ -111,6 +125,24 @@ describe('I4: one id, one outcome', () => {
     expect(twin).toEqual({ ...first, replayed: true })
     expect(later).toEqual({ ...first, replayed: true })
     expect(room.lots.stored(lotId)?.lot.now.bidCount).toBe(1)
+  })
+
+  test('I4: a repeat while the first is being committed waits for it, and hears the same', async () => {
+    await start()
+    const lotId = await room.openLot()
+    const bid = placeBid(lotId, { by: 'ann', max: 5_000 })
+    const commits = heldCommits()
+    const first = room.ask(bid)
+    await settled()
+    let isAnswered = false
+    const repeat = room.ask(bid).finally(() => {
+      isAnswered = true
+    })
+    await settled()
+    expect(isAnswered).toBe(false)
+    commits.release()
+    expect(await repeat).toEqual({ ...(await first), replayed: true })
+    expect(room.lots.stored(lotId)?.lot.now.decisionNo).toBe(3)
   })
 
   test('I4: an id that memory has lost is answered from the journal, others of its batch unharmed', async () => {
@@ -185,6 +217,29 @@ describe('a commit that fails', () => {
       expect(room.lots.stored(lotId)?.lot.now).toMatchObject({ bidCount: 1, decisionNo: 3 })
     },
   )
+
+  test('takes nothing with it that was decided meanwhile as if it had succeeded', async () => {
+    await start()
+    const lotId = await room.openLot()
+    const lost = placeBid(lotId, { by: 'ann', max: 5_000 })
+    room.lots.fault = () => 'refused'
+    const first = room.ask(lost)
+    await settled()
+    // Both are decided upon the batch that will fail: the repeat finds its first answer there.
+    const repeat = room.ask(lost)
+    const other = room.bid(lotId, { by: 'bob', max: 3_000 })
+    await settled()
+    const failing = room.clock.advanceAsync(2_500)
+    await first
+    room.lots.fault = () => undefined
+    await failing
+    expect(codes([await first])).toEqual(['overloaded'])
+    const [again, theirs] = await Promise.all([repeat, other])
+    expect(again).toMatchObject({ outcome: 'accepted', seq: 3, price: 1_000 })
+    expect(again).not.toHaveProperty('replayed')
+    expect(theirs).toMatchObject({ outcome: 'accepted', seq: 4, price: 3_100, leading: false })
+    expect(room.lots.stored(lotId)?.lot.now).toMatchObject({ bidCount: 2, decisionNo: 4 })
+  })
 
   test('a command that makes the core fail is answered, and its neighbours are decided', async () => {
     await start({ limits: { lanes: 1 } })

@@ -20,10 +20,12 @@ export class Inbox {
   readonly #queue = new BoundedQueue<Admitted>(inboxCommandsMax)
   readonly #batchMax: number
   #batchMs = 0
+  /** When the oldest of the commands was admitted that were taken and are not on their way yet. */
+  #takenSinceMs = Number.POSITIVE_INFINITY
   #isClosed = false
-  #wake: (() => void) | undefined
+  #wake = (): void => {}
 
-  /** `batchMax`: as many commands as are taken at once. */
+  /** `batchMax`: as many commands as one batch has. */
   constructor(batchMax: number) {
     this.#batchMax = batchMax
   }
@@ -32,10 +34,14 @@ export class Inbox {
     return this.#queue.size === 0
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** False where there is no room. */
   push(admitted: Admitted): boolean {
     if (!this.#queue.push(admitted, admitted.admittedAtMs)) return false
-    this.#wake?.()
+    this.#wake()
     return true
   }
 
@@ -45,18 +51,33 @@ export class Inbox {
    */
   expectedWaitMs(nowMs: number): number {
     const batchesBefore = Math.floor(this.#queue.size / this.#batchMax)
-    return Math.max(batchesBefore * this.#batchMs, this.#queue.oldestWaitMs(nowMs))
+    const oldestMs = Math.max(this.#queue.oldestWaitMs(nowMs), nowMs - this.#takenSinceMs)
+    return Math.max(batchesBefore * this.#batchMs, oldestMs)
   }
 
-  /** Everything that waits, at most a batch; waits for it where nothing does. Empty once closed. */
-  async take(): Promise<readonly Admitted[]> {
-    while (this.isEmpty && !this.#isClosed) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
+  /** Takes at most `countMax` commands, the oldest first. They wait on until `sent` is called. */
+  drain(countMax: number): readonly Admitted[] {
+    const taken = this.#queue.drain(countMax)
+    const [oldest] = taken
+    if (oldest !== undefined) {
+      this.#takenSinceMs = Math.min(this.#takenSinceMs, oldest.admittedAtMs)
     }
-    this.#wake = undefined
-    return this.#queue.drain(this.#batchMax)
+    return taken
+  }
+
+  /** Whatever was taken is on its way; returns since when the oldest of it had waited. */
+  sent(): number {
+    const sinceMs = this.#takenSinceMs
+    this.#takenSinceMs = Number.POSITIVE_INFINITY
+    return sinceMs
+  }
+
+  /** Resolves when something waits, or nothing will come any more. For one who waits at a time. */
+  async more(): Promise<undefined> {
+    if (!this.isEmpty || this.#isClosed) return undefined
+    return new Promise((resolve) => {
+      this.#wake = () => resolve(undefined)
+    })
   }
 
   /** Tells how long a batch took, for the estimate. */
@@ -64,9 +85,9 @@ export class Inbox {
     this.#batchMs += newestWeight * (ms - this.#batchMs)
   }
 
-  /** What waits is still taken; then `take` gives nothing more. */
+  /** What waits may still be taken; whoever waits for more learns that nothing comes. */
   close(): void {
     this.#isClosed = true
-    this.#wake?.()
+    this.#wake()
   }
 }

@@ -15,12 +15,14 @@ import type { Claim, Claimed, Lease, LotJournal } from '../ports/lot-journal.ts'
 import type { Announcer } from './announcer.ts'
 import { AnswerMemory } from './answer-memory.ts'
 import { ClosingTimers } from './closing-timers.ts'
+import { Decider } from './decider.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
 import { HeldLots } from './held-lots.ts'
 import { type Admitted, Inbox } from './inbox.ts'
 import { LotWorker } from './lot-worker.ts'
 import type { OwnedShards } from './owned-shards.ts'
 import { overloaded } from './refusals.ts'
+import { Settler } from './settler.ts'
 
 export interface LaneOptions {
   readonly journal: LotJournal
@@ -60,14 +62,18 @@ export class Lane {
         }),
       ),
     )
-    this.#worker = new LotWorker({
+    const parts = {
       ...options,
       inbox: this.#inbox,
       held: this.#held,
       signal: this.#stopping.signal,
       memory: new AnswerMemory(answersPerLaneMax),
-      onMissing: (admitted) => this.#waitForLot(admitted),
-    })
+      onMissing: (admitted: Admitted) => this.#waitForLot(admitted),
+    }
+    const decider = new Decider(parts)
+    const settler = new Settler(parts, decider)
+    const batchMax = limits.decisionsPerBatchMax
+    this.#worker = new LotWorker({ ...parts, decider, settler, batchMax })
   }
 
   get lotsHeld(): number {
