@@ -28,8 +28,8 @@ describe('the HTTP client of the load test', () => {
     return `http://127.0.0.1:${port}`
   }
 
-  test('is put off by 429 and 503, and asks again until it is answered', async () => {
-    const url = await serve(putOff(429), putOff(503), (request, response) =>
+  test('is put off by 429 and 503, loses an answer, and asks again until it is answered', async () => {
+    const url = await serve(putOff(429), putOff(503), putOff(504), (request, response) =>
       response.end(JSON.stringify({ asked: request.headers.authorization })),
     )
     const answer = await createHttpClient(url, 'a-token').call('POST', '/v1/lots', {})

@@ -28,7 +28,9 @@ export interface HttpClient {
   call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>
 }
 
-/** How often a request that the server put off (429, 503) is sent again before it counts as refused. */
+/** Put off (429, 503), or the answer was lost (504): every command here has an id, so it may be sent again. */
+const AGAIN = new Set([429, 503, 504])
+/** How often it is sent again before it counts as refused. */
 const attemptsMax = 50
 const retryAfterMsDefault = 1_000
 
@@ -41,9 +43,8 @@ export function createHttpClient(url: string, token?: string): HttpClient {
     async call(method, path, body) {
       for (let attempt = 1; ; attempt += 1) {
         const answer = await send(new URL(path, url), { method, headers, body })
-        const putOff = answer.status === 429 || answer.status === 503
         if (answer.ok) return readBody(answer)
-        if (!putOff || attempt === attemptsMax) {
+        if (!AGAIN.has(answer.status) || attempt === attemptsMax) {
           throw new HttpError(`${method} ${path}`, answer.status, await readBody(answer))
         }
         await answer.body?.cancel()
