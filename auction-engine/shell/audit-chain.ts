@@ -68,12 +68,16 @@ function sealEvent(event: LotEventDraft, rules: LotRules, previous: Uint8Array):
   return { event, live, detail, private: concerned, hash: hashAfter(previous, text) }
 }
 
+/** Where a text is put behind the hash before it; grows to the longest event there was. */
+let scratch = Buffer.alloc(4_096)
+
 /** SHA-256(previous hash ‖ text). */
 function hashAfter(previous: Uint8Array, text: string): Uint8Array {
-  const bytes = Buffer.allocUnsafe(previous.length + text.length * 3)
-  bytes.set(previous)
-  const length = previous.length + bytes.write(text, previous.length)
-  return hash('sha256', bytes.subarray(0, length), 'buffer')
+  const bytesMax = previous.length + text.length * 3
+  if (bytesMax > scratch.length) scratch = Buffer.alloc(2 * bytesMax)
+  scratch.set(previous)
+  const length = previous.length + scratch.write(text, previous.length)
+  return hash('sha256', scratch.subarray(0, length), 'buffer')
 }
 
 /**
