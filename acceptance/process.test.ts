@@ -1,7 +1,7 @@
 // `npm start` as an operator meets it: killed, stopped, started twice, started wrongly.
 import { randomUUID } from 'node:crypto'
 import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -49,6 +49,21 @@ async function allSeqs(client: WireClient, lotId: string): Promise<number[]> {
     if (page.publications.length === 0) return seqs
     seqs.push(...page.publications.map(({ offset }) => offset ?? 0))
   }
+}
+
+async function takePort(): Promise<{ readonly taken: Server; readonly port: number }> {
+  const taken = createServer()
+  await new Promise<void>((resolve) => {
+    taken.listen(0, resolve)
+  })
+  const { port } = taken.address() as { readonly port: number }
+  return { taken, port }
+}
+
+async function freePort(): Promise<number> {
+  const { taken, port } = await takePort()
+  taken.close()
+  return port
 }
 
 describe('the all-in-one process', ofThisFile, () => {
@@ -166,6 +181,19 @@ describe('the all-in-one process', ofThisFile, () => {
     expect(await outcry.ended).toBe(0)
   })
 
+  test('goes on when whoever read its words has left', async () => {
+    const port = await freePort()
+    const outcry = start({ LOG_LEVEL: 'trace', PORT: String(port) })
+    outcry.child.stdout?.destroy()
+    outcry.child.stderr?.destroy()
+    const url = `http://127.0.0.1:${port}`
+    await waitFor(async () => (await fetch(`${url}/readyz`)).ok, { timeoutMs: 60_000 })
+    await openLotOn(url)
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    outcry.child.kill('SIGTERM')
+    expect(await outcry.ended).toBe(0)
+  })
+
   test('a second start on the same data folder says so and leaves the first alone', async () => {
     const first = start()
     const url = await first.ready()
@@ -194,11 +222,7 @@ describe('the all-in-one process', ofThisFile, () => {
   })
 
   test('a port in use: one sentence, and nothing is left running', async () => {
-    const taken = createServer()
-    await new Promise<void>((resolve) => {
-      taken.listen(0, resolve)
-    })
-    const { port } = taken.address() as { readonly port: number }
+    const { taken, port } = await takePort()
     const late = start({ PORT: String(port) })
     expect(await late.ended).toBe(69)
     expect(late.said()).toContain(String(port))
