@@ -80,6 +80,17 @@ describe('a client whose socket drops', () => {
     expect(watched.publications.at(-1)?.data.lot).toMatchObject({ bidCount: 12, seq: state.seq })
   })
 
+  test('has all of its subscriptions again, more than a frame holds of other commands', async () => {
+    const lots = await Promise.all(Array.from({ length: 45 }, () => openLot(server)))
+    const ned = await arrive('ned')
+    const watched = await Promise.all(lots.map(({ lotId }) => ned.watch(lotId)))
+    ned.loseNetwork()
+    await waitFor(() => ned.centrifuge.state === State.Connecting)
+    ned.restore()
+    await waitFor(() => watched.every(({ subscribed }) => subscribed.length === 2))
+    expect(watched.map(({ subscribed }) => subscribed[1]?.recovered)).not.toContain(false)
+  })
+
   test('with a position of another history starts anew from the snapshot', async () => {
     const { lotId } = await openLot(server)
     const client = await connectWire({ url: server.websocketUrl, token: await server.token('ivy') })

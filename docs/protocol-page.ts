@@ -2,7 +2,12 @@
 import { LOT_EVENT_TYPES, LOT_STATES } from '../protocol/auction.ts'
 import { CHANNEL_CLASSES } from '../protocol/channels.ts'
 import { CLOSE_CODES, shouldReconnect } from '../protocol/close-codes.ts'
-import { commandsPerFrameMax, depthMax, frameBytesMax } from '../protocol/codec.ts'
+import {
+  commandsPerFrameMax,
+  depthMax,
+  frameBytesMax,
+  subscribesPerFrameMax,
+} from '../protocol/codec.ts'
 import { CODECS } from '../protocol/codecs.ts'
 import { PROTOCOL_ERRORS } from '../protocol/errors.ts'
 import { COMMAND_PARAMS } from '../protocol/frames.ts'
@@ -79,7 +84,7 @@ const typescript = (names: readonly string[]): string =>
 function encodings(): string[] {
   return [
     '## Encodings',
-    `\`GET /connection/websocket\`; the subprotocol chooses the encoding, JSON where none is asked for. A client’s frame holds at most ${frameBytesMax} bytes, ${commandsPerFrameMax} commands, and arrays and maps nested ${depthMax} deep (a MessagePack frame’s own array included).`,
+    `\`GET /connection/websocket\`; the subprotocol chooses the encoding, JSON where none is asked for. A client’s frame holds at most ${frameBytesMax} bytes, ${subscribesPerFrameMax} \`subscribe\` commands and ${commandsPerFrameMax} others, and arrays and maps nested ${depthMax} deep (a MessagePack frame’s own array included).`,
     table(
       ['subprotocol', 'frames'],
       CODECS.map(({ subprotocol, binary }) => [

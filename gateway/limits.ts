@@ -1,6 +1,7 @@
 // Every bound of the gateway, with its unit in its name and the reason for its size. What an operator
 // may change has its default here too; `config.ts` reads the environment.
 import type { Limit } from '../platform/limits/limits.ts'
+import { subscribesPerFrameMax } from '../protocol/codec.ts'
 
 // ---- a connection before it is known --------------------------------------------------------
 
@@ -8,8 +9,10 @@ import type { Limit } from '../platform/limits/limits.ts'
 export const connectDeadlineMs = 5_000
 /** A token whose keys or a feed whose store do not answer by then: the client tries again elsewhere. */
 export const admissionDeadlineMs = 10_000
-/** Room for a token and the first subscriptions, and no more, for somebody who is not known yet. */
+/** Room for a token, and no more, for somebody who is not known yet. */
 export const firstFrameBytesMax = 4 * 1024
+/** And for each subscription which the SDKs put behind `connect`: the channel and where to go on from. */
+export const firstSubscribeBytesMax = 256
 
 // ---- a live connection ----------------------------------------------------------------------
 
@@ -20,13 +23,13 @@ export const pongDeadlineMs = 10_000
 /** Time for a client to fetch a new token after the old one ended. */
 export const tokenGraceMs = 30_000
 /** Every subscription costs memory here and a place in the fan-out; no screen shows more lots. */
-export const subscriptionsPerConnectionMax = 128
+export const subscriptionsPerConnectionMax = subscribesPerFrameMax
 /** Commands on a channel whose subscription is still being made wait for it, but not without end. */
 export const heldCommandsMax = 64
 /** Errors that a client brought upon itself: a burst is a bug, a stream is an attack. */
 export const errorsPerConnection = { points: 5, windowMs: 1_000, burst: 100 } as const
 
-/** Commands of one connection: beyond any person's pace; a reconnecting client resubscribes in the burst. */
+/** Commands of one connection: beyond any person's pace. Subscriptions said before the greeting are free. */
 export const commandsPerConnection: Limit = { points: 50, windowMs: 1_000, burst: 100 }
 /** Devices and browser tabs of one user on this gateway. */
 export const connectionsPerUserMax = 20

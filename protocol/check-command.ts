@@ -1,6 +1,6 @@
 // From a decoded object to a checked command, whatever the encoding was.
 import type { z } from 'zod'
-import { commandsPerFrameMax, FrameError } from './codec.ts'
+import { commandsPerFrameMax, FrameError, subscribesPerFrameMax } from './codec.ts'
 import { type ClientMessage, COMMAND_PARAMS, type CommandName } from './frames.ts'
 
 const names = Object.keys(COMMAND_PARAMS) as CommandName[]
@@ -19,12 +19,17 @@ export function describeFault(error: z.ZodError, at = ''): string {
  * @throws FrameError where an entry is not a command at all, or there are too many of them.
  */
 export function checkCommands(values: readonly unknown[]): ClientMessage[] {
-  if (values.length > commandsPerFrameMax) {
-    throw new FrameError(
-      `a frame may hold ${commandsPerFrameMax} commands, this one has ${values.length}`,
-    )
-  }
-  return values.map(checkCommand)
+  bound('commands', values.length, commandsPerFrameMax + subscribesPerFrameMax)
+  const messages = values.map(checkCommand)
+  if (messages.length <= commandsPerFrameMax) return messages
+  const subscribes = messages.filter(({ name }) => name === 'subscribe').length
+  bound('subscriptions', subscribes, subscribesPerFrameMax)
+  bound('other commands', messages.length - subscribes, commandsPerFrameMax)
+  return messages
+}
+
+function bound(what: string, count: number, max: number): void {
+  if (count > max) throw new FrameError(`a frame may hold ${max} ${what}, this one has ${count}`)
 }
 
 function checkCommand(value: unknown): ClientMessage {

@@ -12,8 +12,13 @@ export class FrameError extends Error {
 
 /** A frame holds at most this many bytes (checked by the edge before it decodes). */
 export const frameBytesMax = 64 * 1024
-/** A frame holds at most this many commands. */
+/** A frame holds at most this many commands, its subscriptions not counted. */
 export const commandsPerFrameMax = 16
+/**
+ * And this many subscriptions: the public SDKs put all they want to have again behind `connect`, in
+ * one frame, and take the close code of a refused frame for a reason never to come back.
+ */
+export const subscribesPerFrameMax = 128
 /** Arrays and maps within each other, the frame's own array included; no message of ours has ten. */
 export const depthMax = 32
 

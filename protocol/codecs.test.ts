@@ -101,10 +101,22 @@ describe.each(ENCODINGS)('$name', ({ server, client }) => {
     expect(() => server.decode(bytes(client.encodeCommands([])))).toThrow(FrameError)
   })
 
-  test('more than 16 commands are refused, 16 are not', () => {
+  test('more than 16 commands that are no subscriptions are refused, 16 are not', () => {
     const pongs = Array.from({ length: 17 }, () => ({}))
     expect(server.decode(bytes(client.encodeCommands(pongs.slice(1))))).toHaveLength(16)
     expect(() => server.decode(bytes(client.encodeCommands(pongs)))).toThrow(FrameError)
+  })
+
+  test('128 subscriptions may stand beside them, as the public SDKs send them; more are refused', () => {
+    const subscribes = Array.from({ length: 129 }, (_, at) => ({
+      id: at + 1,
+      subscribe: { channel: `lot:${at}` },
+    }))
+    const others = Array.from({ length: 16 }, () => ({}))
+    const frame = (commands: readonly WireCommand[]) => bytes(client.encodeCommands(commands))
+    expect(server.decode(frame([...others, ...subscribes.slice(1)]))).toHaveLength(144)
+    expect(() => server.decode(frame(subscribes))).toThrow(FrameError)
+    expect(() => server.decode(frame([...others, {}, subscribes[0] ?? {}]))).toThrow(FrameError)
   })
 
   test('a command that does not fit comes out as invalid and leaves the others', () => {

@@ -2,11 +2,20 @@
 // attached, and it is greeted.
 import { userChannel } from '../../protocol/channels.ts'
 import { errorObject } from '../../protocol/errors.ts'
-import type { ConnectResult, SubscribeResult } from '../../protocol/frames.ts'
+import type { ClientMessage, ConnectResult, SubscribeResult } from '../../protocol/frames.ts'
 import type { Identity } from '../../protocol/identity.ts'
-import { expiresMs, speak, ttlSeconds } from './live.ts'
-import type { Authenticating, AwaitingConnect, InputOf, Joining, Live, Step } from './session.ts'
-import { after, errorReply, leave, none, reply, stay, step } from './step.ts'
+import { onChannel, say } from './commands.ts'
+import { expiresMs, ttlSeconds } from './live.ts'
+import type {
+  Authenticating,
+  AwaitingConnect,
+  InputOf,
+  Joining,
+  Live,
+  SessionRules,
+  Step,
+} from './session.ts'
+import { after, errorReply, fold, leave, none, reply, stay, step } from './step.ts'
 
 export function firstFrame(
   session: AwaitingConnect,
@@ -15,7 +24,8 @@ export function firstFrame(
 ): Step {
   const { rules, client, deadlineMs } = session
   const [first, ...waiting] = messages
-  if (first === undefined || bytes > rules.firstFrameBytesMax) return leave(session, 'bad_request')
+  const bytesLeft = rules.firstFrameBytesMax - charged(messages, bytes, rules)
+  if (first === undefined || bytesLeft < 0) return leave(session, 'bad_request')
   if (first.name === 'invalid') {
     // The reason goes first: a developer who sees only the close code would search for long.
     const error = errorObject('bad_request', first.detail)
@@ -31,7 +41,7 @@ export function firstFrame(
     connectByMs: deadlineMs,
     positions: first.params.subs,
     waiting,
-    bytesLeft: rules.firstFrameBytesMax - bytes,
+    bytesLeft,
   }
   return step(next, { type: 'authenticate', id: first.id, token: first.params.token })
 }
@@ -41,10 +51,21 @@ export function keepWaiting(
   session: Authenticating | Joining,
   { messages, bytes }: InputOf<'frame'>,
 ): Step {
-  const bytesLeft = session.bytesLeft - bytes
-  return bytesLeft < 0
-    ? leave(session, 'bad_request')
-    : step({ ...session, bytesLeft, waiting: [...session.waiting, ...messages] })
+  const bytesLeft = session.bytesLeft - charged(messages, bytes, session.rules)
+  const waiting = [...session.waiting, ...messages]
+  if (bytesLeft < 0 || subscribesIn(waiting) > session.rules.subscriptionsMax) {
+    return leave(session, 'bad_request')
+  }
+  return step({ ...session, bytesLeft, waiting })
+}
+
+/** What a frame takes of the room an unknown client has: subscriptions bring some of their own. */
+function charged(messages: readonly ClientMessage[], bytes: number, rules: SessionRules): number {
+  return Math.max(0, bytes - subscribesIn(messages) * rules.firstSubscribeBytesMax)
+}
+
+function subscribesIn(messages: readonly ClientMessage[]): number {
+  return messages.filter(({ name }) => name === 'subscribe').length
 }
 
 export function admissionOverdue(
@@ -137,7 +158,15 @@ function welcome(
     data,
   }
   const greeting = reply('connect', { id: session.connectId, connect: result })
-  return after([greeting], speak(live, session.waiting, nowMs))
+  return after([greeting], hear(live, session.waiting, nowMs))
+}
+
+/** What was said before the greeting. Its subscriptions cost nothing: they are bounded already. */
+function hear(live: Live, waiting: readonly ClientMessage[], nowMs: number): Step {
+  return fold(live, waiting, (now, message) => {
+    if (now.state !== 'live') return stay(now)
+    return message.name === 'subscribe' ? onChannel(now, message, nowMs) : say(now, message, nowMs)
+  })
 }
 
 /**

@@ -183,6 +183,28 @@ describe('before connect', () => {
     expect(life.closed).toBe('bad_request')
   })
 
+  test('subscriptions behind connect bring room of their own, and cost nothing', () => {
+    const life = new Life()
+    const subscribe = (id: number) => command(id, 'subscribe', { channel: lot })
+    life.take({
+      type: 'frame',
+      messages: [command(1, 'connect'), subscribe(2), subscribe(3)],
+      bytes: 4_096 + 2 * 256,
+    })
+    expect(life.closed).toBeUndefined()
+    life.take({ type: 'frame', messages: [subscribe(4)], bytes: 257 })
+    expect(life.closed).toBe('bad_request')
+  })
+
+  test('an unknown client may not ask for more subscriptions than a known one', () => {
+    const life = new Life()
+    life.say(command(1, 'connect', { token: 'ann' }))
+    for (const id of [2, 3, 4]) life.say(command(id, 'subscribe', { channel: lot }))
+    expect(life.closed).toBeUndefined()
+    life.say(command(5, 'subscribe', { channel: lot }))
+    expect(life.closed).toBe('bad_request')
+  })
+
   test('a token that nobody can check in time is our fault: the client comes back', () => {
     const life = new Life()
     life.say(command(1, 'connect', { token: 'ann' }))

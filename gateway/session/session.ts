@@ -21,6 +21,7 @@ export interface SessionRules {
   readonly connectDeadlineMs: number
   readonly admissionDeadlineMs: number
   readonly firstFrameBytesMax: number
+  readonly firstSubscribeBytesMax: number
   readonly pingIntervalMs: number
   readonly pongDeadlineMs: number
   readonly tokenGraceMs: number

@@ -15,6 +15,7 @@ const rules: SessionRules = {
   connectDeadlineMs: 5_000,
   admissionDeadlineMs: 10_000,
   firstFrameBytesMax: 4_096,
+  firstSubscribeBytesMax: 256,
   pingIntervalMs: 25_000,
   pongDeadlineMs: 10_000,
   tokenGraceMs: 30_000,
