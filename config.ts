@@ -1,5 +1,6 @@
 // What an operator may change about the all-in-one process, read from the environment once.
 // `.env.example` explains each variable.
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type EngineConfig, readEngineConfig } from './auction-engine/config.ts'
@@ -36,7 +37,8 @@ export function readOutcryConfig(env: Variables): OutcryConfig {
   const mode = env['DATABASE_URL']?.trim() ? 'cluster' : 'embedded'
   const { own, engine, gateway } = readAll({
     own: () => readConfig(Environment, env),
-    engine: () => readEngineConfig(env),
+    // Whoever has the data folder is its only engine, on whichever host (a container's changes its name).
+    engine: () => readEngineConfig(env, mode === 'embedded' ? 'embedded' : hostname()),
     gateway: () => readGatewayConfig(env, mode),
   })
   return {

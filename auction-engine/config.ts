@@ -1,12 +1,11 @@
 // The engine's configuration from the environment.
-import { hostname } from 'node:os'
 import { z } from 'zod'
 import { readConfig } from '../platform/config.ts'
 import { variable } from '../platform/config-variables.ts'
 import { defaultLimits, type EngineLimits } from './limits.ts'
 
 const environment = z.object({
-  ENGINE_NAME: variable.text().default(hostname()),
+  ENGINE_NAME: variable.text().optional(),
   ENGINE_LANES: variable.wholeNumber({ min: 1, max: 16 }).default(defaultLimits.lanes),
   ENGINE_LEASE: variable.durationMs().default(defaultLimits.leaseMs),
 })
@@ -20,11 +19,17 @@ export interface EngineConfig {
   readonly limits: EngineLimits
 }
 
-/** @throws ConfigError naming every variable at fault. */
-export function readEngineConfig(env: Readonly<Record<string, string | undefined>>): EngineConfig {
+/**
+ * @param nameDefault the owner's name where the operator gives none
+ * @throws ConfigError naming every variable at fault.
+ */
+export function readEngineConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  nameDefault: string,
+): EngineConfig {
   const { ENGINE_NAME, ENGINE_LANES, ENGINE_LEASE } = readConfig(environment, env)
   return {
-    owner: ENGINE_NAME,
+    owner: ENGINE_NAME ?? nameDefault,
     limits: { ...defaultLimits, lanes: ENGINE_LANES, leaseMs: ENGINE_LEASE },
   }
 }

@@ -44,6 +44,7 @@ const BREAKS: Readonly<Record<string, readonly [file: string, text: string]>> = 
   'core-is-pure': ['auction-engine/core/broken.ts', "import 'node:fs'"],
   'ports-are-promises-only': ['gateway/ports/broken.ts', "import '../../platform/some.ts'"],
   'shells-see-ports': ['auction-engine/shell/broken.ts', "import '../adapters/some.ts'"],
+  'technology-stays-in-adapters': ['gateway/routes/stores.ts', "import { Pool } from 'pg'\nPool"],
   'adapters-see-ports': ['gateway/adapters/broken.ts', "import '../routes/some.ts'"],
   'only-main-picks-adapters': ['gateway/fanout/broken.ts', "import '../adapters/some.ts'"],
   'edge-decides-nothing': ['gateway/edge/broken.ts', "import '../routes/some.ts'"],

@@ -18,6 +18,9 @@ const ENCODINGS = [
 ] as const
 
 describe.each(ENCODINGS)('$name', ({ server, client }) => {
+  const heard = (commands: readonly WireCommand[]) =>
+    server.decode(bytes(client.encodeCommands(commands)))
+
   test('decode(encode(commands)) = commands', () => {
     fc.assert(
       fc.property(fc.array(wireCommand, { minLength: 1, maxLength: 16 }), (commands) => {
@@ -113,10 +116,9 @@ describe.each(ENCODINGS)('$name', ({ server, client }) => {
       subscribe: { channel: `lot:${at}` },
     }))
     const others = Array.from({ length: 16 }, () => ({}))
-    const frame = (commands: readonly WireCommand[]) => bytes(client.encodeCommands(commands))
-    expect(server.decode(frame([...others, ...subscribes.slice(1)]))).toHaveLength(144)
-    expect(() => server.decode(frame(subscribes))).toThrow(FrameError)
-    expect(() => server.decode(frame([...others, {}, subscribes[0] ?? {}]))).toThrow(FrameError)
+    expect(heard([...others, ...subscribes.slice(1)])).toHaveLength(144)
+    expect(() => heard(subscribes)).toThrow(FrameError)
+    expect(() => heard([...others, {}, subscribes[0] ?? {}])).toThrow(FrameError)
   })
 
   test('a command that does not fit comes out as invalid and leaves the others', () => {

@@ -5,6 +5,7 @@ import type { InputType, SessionInput, StateName } from './session.ts'
 import { ann, command, Life, lives, lotName, noonMs, replies, sent } from './testing/sessions.ts'
 
 const lot = lotName(1)
+const subscribeTo = (channel: string, id: number) => command(id, 'subscribe', { channel })
 
 const INPUTS: Record<InputType, SessionInput> = {
   frame: { type: 'frame', messages: [command(9, 'rpc', { method: 'x' })], bytes: 30 },
@@ -185,14 +186,13 @@ describe('before connect', () => {
 
   test('subscriptions behind connect bring room of their own, and cost nothing', () => {
     const life = new Life()
-    const subscribe = (id: number) => command(id, 'subscribe', { channel: lot })
     life.take({
       type: 'frame',
-      messages: [command(1, 'connect'), subscribe(2), subscribe(3)],
+      messages: [command(1, 'connect'), subscribeTo(lot, 2), subscribeTo(lot, 3)],
       bytes: 4_096 + 2 * 256,
     })
     expect(life.closed).toBeUndefined()
-    life.take({ type: 'frame', messages: [subscribe(4)], bytes: 257 })
+    life.take({ type: 'frame', messages: [subscribeTo(lot, 4)], bytes: 257 })
     expect(life.closed).toBe('bad_request')
   })
 
