@@ -40,6 +40,8 @@ export async function startOwnServer(
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Ctrl-C at the terminal is for us to hear; the server is told by `stop`, once.
+    detached: true,
   })
   const stop = async () => {
     await end(child)

@@ -30,7 +30,10 @@ const say = (text: string): boolean => process.stdout.write(`${text}\n`)
 
 async function replay(file: string, options: Options): Promise<void> {
   const auctions = await readAuctions(file)
-  const server = await findServer(options.url)
+  const found = findServer(options.url)
+  // Also while it starts: a server of our own must not be left behind.
+  onInterrupt(async () => (await found).stop())
+  const server = await found
   const progress = createProgress(auctions.length, 'auctions', process.stdout)
   try {
     const report = await replayAll(auctions, {
@@ -58,6 +61,16 @@ async function findServer(
   }
   say('No server runs; starting one on a throw-away data folder, without rate limits.')
   return startOwnServer(ownServerSettings)
+}
+
+/** Ctrl-C, or a plain kill: cleans up and leaves as the shell expects of one who was interrupted. */
+function onInterrupt(cleanUp: () => Promise<void>): void {
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ] as const) {
+    process.once(signal, () => void cleanUp().finally(() => process.exit(128 + number)))
+  }
 }
 
 async function isReady(url: string): Promise<boolean> {
