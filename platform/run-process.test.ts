@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
 import { expectNoLeaks } from './testing/leak-check.ts'
@@ -34,6 +34,11 @@ function start(behaviour: string, deadlineMs = 30_000) {
     ended,
     saying: (word: string) => waitFor(() => said.out.includes(word), { what: `"${word}"` }),
     kill: (signal: NodeJS.Signals) => child.kill(signal),
+    /** Nobody reads what it says any more. */
+    turnAway: () => {
+      child.stdout.destroy()
+      child.stderr.destroy()
+    },
   }
 }
 
@@ -67,6 +72,28 @@ test('one Ctrl-C which comes from the terminal and from npm drains all the same'
   await process.saying('"msg":"draining"')
   process.kill('SIGINT')
   expect(await process.ended).toBe(0)
+})
+
+test('what nobody reads any more is no fault', async () => {
+  const process = start('talkative drain')
+  await process.saying('ready\n')
+  process.turnAway()
+  process.kill('SIGTERM')
+  expect(await process.ended).toBe(0)
+})
+
+test('a process that was forked drains when whoever forked it is gone', async () => {
+  const child = fork(processUnderTest, ['good', '30000'], { silent: true })
+  children.push(child)
+  let said = ''
+  child.stdout?.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
+  const ended = once(child, 'exit')
+  await waitFor(() => said.includes('ready\n'))
+  child.disconnect()
+  expect(await ended).toEqual([0, null])
+  expect(said).toContain('"msg":"drained"')
 })
 
 test('told to end while it starts, it is never ready', async () => {

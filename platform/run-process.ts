@@ -25,7 +25,8 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
  * Starts the parts and lives with them. SIGTERM and Ctrl-C drain and stop, and the process ends with 0
  * if all went well; a second one, half a second later or more, ends it at once. An exception that nobody caught drains and ends with
  * 70: what the process believes may no longer be true, and its successor rebuilds it from the database.
- * A Failure that nobody caught (the database died, say) drains too, and ends by its own exit code.
+ * A Failure that nobody caught (the database died, say) drains too, and ends by its own exit code. The
+ * end of a parent that forked it drains as well.
  * Resolves when every part is ready; where one fails to start, ends the process as `runMain` does.
  */
 export async function runProcess(parts: readonly Part[], options: RunOptions): Promise<void> {
@@ -33,7 +34,10 @@ export async function runProcess(parts: readonly Part[], options: RunOptions): P
   // Timers and idle connections of ours keep no process alive; a running process is.
   setInterval(() => {}, keepAliveMs)
   const ending = new Ending(running)
+  ignoreDeafEars()
   endOnSignals(ending, options.log)
+  // Whoever forked this process with a channel and is gone, however it ended, needs it no more.
+  process.once('disconnect', () => ending.begin(0))
   endOnFaults(ending, options.log)
   try {
     await running.ready
@@ -70,6 +74,14 @@ class Ending {
     }
     process.exit(this.#exitCode)
   }
+}
+
+/**
+ * A closed pipe behind standard output or error is no fault of the program. Raised as one it would be
+ * logged, into the same closed pipe, and so on for ever.
+ */
+function ignoreDeafEars(): void {
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
 }
 
 function endOnSignals(ending: Ending, log: Logger): void {

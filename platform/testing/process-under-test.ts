@@ -28,6 +28,13 @@ const behaviours: Record<string, Partial<Part>> = {
     },
   },
   'hanging drain': { drain: never },
+  'talkative drain': {
+    drain: async () => {
+      for (const output of [process.stdout, process.stderr]) {
+        await new Promise((resolve) => output.write('to whoever listens\n', resolve))
+      }
+    },
+  },
   'fault later': {
     start: async () => {
       setTimeout(() => {
