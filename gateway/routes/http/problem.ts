@@ -1,6 +1,6 @@
 // Failures over HTTP: problem documents (RFC 9457). `code` is for programs and comes from the same
 // tables as over the WebSocket; `detail` says which field was wrong and what was expected.
-import { STATUS_CODES } from 'node:http'
+import { statusPhrase } from '../../../platform/http-status.ts'
 import { PROTOCOL_ERRORS, type ProtocolErrorName } from '../../../protocol/errors.ts'
 import type { RefusalCode } from '../../../protocol/refusals.ts'
 import type { HttpResponse } from '../../ports/http.ts'
@@ -30,7 +30,7 @@ export function problemOf(
   detail: string,
   { headers, members }: ProblemOptions = {},
 ): HttpResponse {
-  const title = STATUS_CODES[status] ?? 'Error'
+  const title = statusPhrase(status)
   return {
     status,
     headers: { 'content-type': 'application/problem+json', ...headers },
@@ -49,7 +49,7 @@ export function problem(
     return problemOf(status, code, detail ?? message, options)
   }
   const status = HTTP_FAULTS[code as keyof typeof HTTP_FAULTS]
-  return problemOf(status, code, detail ?? STATUS_CODES[status] ?? code, options)
+  return problemOf(status, code, detail ?? statusPhrase(status), options)
 }
 
 export function json(
