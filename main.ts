@@ -5,9 +5,6 @@ import { createLogger } from './platform/log.ts'
 import { runMain, runProcess } from './platform/run-process.ts'
 import { createTerminal } from './terminal.ts'
 
-// A terminal that was closed, or a reader of the log that left, is no reason to end.
-for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
-
 await runMain(async () => {
   const config = readOutcryConfig(process.env)
   // Standard output is for the person, standard error for the machine that keeps logs.

@@ -11,7 +11,7 @@ import { migrations } from './migrations.ts'
 import { createNotifier } from './notifier/main.ts'
 import { createInProcessBus } from './platform/bus/in-process-bus.ts'
 import { EmbeddedPostgres } from './platform/embedded/embedded-postgres.ts'
-import type { Part } from './platform/lifecycle.ts'
+import { type Part, type Running, runParts } from './platform/lifecycle.ts'
 import { createMemoryLimits } from './platform/limits/memory-limits.ts'
 import type { Logger } from './platform/log.ts'
 import { createMetrics, createMetricsServer } from './platform/metrics.ts'
@@ -36,9 +36,12 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
   const database = databaseOf(config, log)
   let gateway: Gateway | undefined
 
-  const services = builtAtStart('services', async () => {
+  const services = builtAtStart('services', log, async () => {
     const pool = createPool(database.url(), { log, applicationName: 'outcry', max: 20 })
-    const bus = createInProcessBus()
+    // What one listener could not take in, its stream heals; the others have nothing to do with it.
+    const bus = createInProcessBus({
+      onError: (err, subject) => log.error({ err, subject }, 'a listener failed'),
+    })
     const shared = { pool, bus, clock, log, metrics }
     gateway = createGateway({
       ...shared,
@@ -104,23 +107,21 @@ async function withSecret({ gateway, databaseUrl, dataFolder }: OutcryConfig) {
   return { ...gateway, tokens: { ...gateway.tokens, secret: await keptSecret(dataFolder) } }
 }
 
-/** One part out of several that cannot be made before the parts ahead of it have started. */
-function builtAtStart(name: string, build: () => Promise<readonly Part[]>): Part {
-  const begun: Part[] = []
+/**
+ * One part out of several that cannot be made before the parts ahead of it have started. They stop when
+ * they have drained: nothing that comes to its end after them needs them.
+ */
+function builtAtStart(name: string, log: Logger, build: () => Promise<readonly Part[]>): Part {
+  let running: Running | undefined
+  const end = async () => await running?.drainAndStop()
   return {
     name,
     async start() {
-      for (const part of await build()) {
-        begun.push(part)
-        await part.start()
-      }
+      running = runParts(await build(), { log })
+      await running.ready
     },
-    async drain(signal) {
-      for (const part of begun.toReversed()) await part.drain(signal)
-    },
-    async stop() {
-      for (const part of begun.splice(0).toReversed()) await part.stop()
-    },
+    drain: end,
+    stop: end,
   }
 }
 

@@ -23,10 +23,10 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
 
 /**
  * Starts the parts and lives with them. SIGTERM and Ctrl-C drain and stop, and the process ends with 0
- * if all went well; a second one, half a second later or more, ends it at once. An exception that nobody caught drains and ends with
- * 70: what the process believes may no longer be true, and its successor rebuilds it from the database.
- * A Failure that nobody caught (the database died, say) drains too, and ends by its own exit code. The
- * end of a parent that forked it drains as well.
+ * if all went well; a second one, half a second later or more, ends it at once. The end of a parent that
+ * forked it drains as well. An exception that nobody caught drains and ends with 70: what the process
+ * believes may no longer be true, and its successor rebuilds it from the database. A Failure that nobody
+ * caught (the database died, say) drains too, and ends by its own exit code.
  * Resolves when every part is ready; where one fails to start, ends the process as `runMain` does.
  */
 export async function runProcess(parts: readonly Part[], options: RunOptions): Promise<void> {
