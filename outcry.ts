@@ -11,7 +11,7 @@ import { migrations } from './migrations.ts'
 import { createNotifier } from './notifier/main.ts'
 import { createInProcessBus } from './platform/bus/in-process-bus.ts'
 import { EmbeddedPostgres } from './platform/embedded/embedded-postgres.ts'
-import { type Part, type Running, runParts } from './platform/lifecycle.ts'
+import { type Part, partOfParts } from './platform/lifecycle.ts'
 import { createMemoryLimits } from './platform/limits/memory-limits.ts'
 import type { Logger } from './platform/log.ts'
 import { createMetrics, createMetricsServer } from './platform/metrics.ts'
@@ -36,7 +36,7 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
   const database = databaseOf(config, log)
   let gateway: Gateway | undefined
 
-  const services = builtAtStart('services', log, async () => {
+  const services = partOfParts('services', { log }, async () => {
     const pool = createPool(database.url(), { log, applicationName: 'outcry', max: 20 })
     // What one listener could not take in, its stream heals; the others have nothing to do with it.
     const bus = createInProcessBus({
@@ -105,24 +105,6 @@ async function withSecret({ gateway, databaseUrl, dataFolder }: OutcryConfig) {
   const { secret, jwksUrl } = gateway.tokens
   if (databaseUrl !== undefined || secret !== undefined || jwksUrl !== undefined) return gateway
   return { ...gateway, tokens: { ...gateway.tokens, secret: await keptSecret(dataFolder) } }
-}
-
-/**
- * One part out of several that cannot be made before the parts ahead of it have started. They stop when
- * they have drained: nothing that comes to its end after them needs them.
- */
-function builtAtStart(name: string, log: Logger, build: () => Promise<readonly Part[]>): Part {
-  let running: Running | undefined
-  const end = async () => await running?.drainAndStop()
-  return {
-    name,
-    async start() {
-      running = runParts(await build(), { log })
-      await running.ready
-    },
-    drain: end,
-    stop: end,
-  }
 }
 
 function endingWith(name: string, stop: () => Promise<void>): Part {

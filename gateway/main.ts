@@ -1,7 +1,7 @@
 // The gateway put together: what stands behind each port, and in which order its parts come and go.
 import type { Bus } from '../platform/bus/bus.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Part } from '../platform/lifecycle.ts'
+import { type Part, partOfParts } from '../platform/lifecycle.ts'
 import type { Limits } from '../platform/limits/limits.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Registry } from '../platform/metrics.ts'
@@ -61,26 +61,16 @@ export interface Gateway extends Part {
 
 /** @throws Failure from `start` where the port cannot be had or the database is not of this version. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const begun: Part[] = []
   let server: SocketServer | undefined
+  const parts = partOfParts('gateway', options, async () => {
+    const wired = wire(options, await readStreamEpoch(options.pool))
+    server = wired.server
+    return wired.parts
+  })
   return {
-    name: 'gateway',
+    ...parts,
     get port() {
       return server?.port ?? 0
-    },
-    async start() {
-      const wired = wire(options, await readStreamEpoch(options.pool))
-      server = wired.server
-      for (const part of wired.parts) {
-        begun.push(part)
-        await part.start()
-      }
-    },
-    async drain(signal) {
-      for (const part of begun.toReversed()) await part.drain(signal)
-    },
-    async stop() {
-      for (const part of begun.splice(0).toReversed()) await part.stop()
     },
   }
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { exitCodes, Failure } from './failure.ts'
-import { type Part, type Running, runParts } from './lifecycle.ts'
+import { type Part, partOfParts, type Running, runParts } from './lifecycle.ts'
 import { createLogger } from './log.ts'
 import { expectNoLeaks } from './testing/leak-check.ts'
 import { VirtualClock } from './testing/virtual-clock.ts'
@@ -208,5 +208,42 @@ describe('an end that does not go well', () => {
     await clock.advanceAsync(30_000)
     await ended
     expect(steps).toContain('database stops')
+  })
+})
+
+describe('a part of parts', () => {
+  const log = createLogger({ name: 'test', level: 'silent' })
+  const services = (...parts: Part[]) =>
+    partOfParts('services', { log, clock }, async () => {
+      steps.push('built')
+      return parts
+    })
+
+  test('is built when its turn has come, and ends before the parts ahead of it', async () => {
+    const running = run(part('database'), services(part('engine'), part('gateway')))
+    await running.ready
+    expect(steps.splice(0)).toEqual(['database starts', 'built', 'engine starts', 'gateway starts'])
+    await running.drainAndStop()
+    expect(steps).toEqual([
+      'gateway drains',
+      'engine drains',
+      'gateway stops',
+      'engine stops',
+      'database drains',
+      'database stops',
+    ])
+  })
+
+  test('stops the others where one of them fails to stop, and says so', async () => {
+    const running = run(services(part('engine'), part('gateway', { stop: fails })))
+    await running.ready
+    await expect(running.drainAndStop()).rejects.toThrow(/services failed to drain/)
+    expect(steps.at(-1)).toBe('engine stops')
+  })
+
+  test('that cannot start leaves nothing begun', async () => {
+    const running = run(part('database'), services(part('engine'), part('x', { start: portInUse })))
+    await expect(running.ready).rejects.toThrow('PORT 8080 cannot be used.')
+    expect(steps.slice(-3)).toEqual(['x stops', 'engine stops', 'database stops'])
   })
 })

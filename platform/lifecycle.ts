@@ -44,6 +44,28 @@ export function runParts(parts: readonly Part[], options: RunOptions): Running {
   return { ready: run.ready, drainAndStop: () => run.drainAndStop() }
 }
 
+/**
+ * One part made of several, which cannot be built before the parts ahead of it have started. They stop as
+ * soon as they have drained: nothing that comes to its end after them needs them.
+ */
+export function partOfParts(
+  name: string,
+  options: RunOptions,
+  build: () => Promise<readonly Part[]>,
+): Part {
+  let running: Running | undefined
+  const end = async () => await running?.drainAndStop()
+  return {
+    name,
+    async start() {
+      running = runParts(await build(), options)
+      await running.ready
+    },
+    drain: end,
+    stop: end,
+  }
+}
+
 class Run {
   readonly ready: Promise<void>
   readonly #log: Logger
