@@ -16,24 +16,24 @@ const lagBucketsMs = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000,
 export function createFeedMetrics(registry: Registry): FeedMetrics {
   const registers = [registry]
   const lag = new Histogram({
-    name: 'notifier_feed_lag_ms',
+    name: 'outcry_notifier_feed_lag_ms',
     help: 'From the commit of a lot’s event to the commit of what it tells; the oldest of each pass.',
     buckets: lagBucketsMs,
     registers,
   })
   const notifications = new Counter({
-    name: 'notifier_notifications_total',
+    name: 'outcry_notifier_notifications_total',
     help: 'Notifications added to the users’ feeds.',
     labelNames: ['type'],
     registers,
   })
   const underivable = new Counter({
-    name: 'notifier_underivable_commits_total',
+    name: 'outcry_notifier_underivable_commits_total',
     help: 'Commits left aside because their log could not be understood. Anything above 0 is an alarm.',
     registers,
   })
   const failures = new Counter({
-    name: 'notifier_failed_passes_total',
+    name: 'outcry_notifier_failed_passes_total',
     help: 'Passes that failed as a whole and were tried again.',
     registers,
   })

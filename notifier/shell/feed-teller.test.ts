@@ -138,9 +138,9 @@ describe('what it told', () => {
   test('is counted, with the lag of the oldest', async () => {
     journal.passes.push({ ...nothing, commits: 1, feeds: [feed('ann', 1, 2)], oldestAtMs: 9_900 })
     await started()
-    expect(await metric('notifier_notifications_total')).toBe(2)
+    expect(await metric('outcry_notifier_notifications_total')).toBe(2)
     const page = await registry.metrics()
-    expect(page).toMatch(/notifier_feed_lag_ms_sum\{.*\} 100\n/)
+    expect(page).toMatch(/outcry_notifier_feed_lag_ms_sum\{.*\} 100\n/)
   })
 
   test('what could not be derived is an alarm and a log line, and work goes on', async () => {
@@ -154,7 +154,7 @@ describe('what it told', () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       expect.objectContaining({ level: 'error', lotId: 'x', fromSeq: 4, outboxId: 3 }),
     ])
-    expect(await metric('notifier_underivable_commits_total')).toBe(1)
+    expect(await metric('outcry_notifier_underivable_commits_total')).toBe(1)
     await clock.advanceAsync(pollMs)
     expect(journal.calls).toBe(2)
   })
@@ -170,7 +170,7 @@ describe('when the database fails', () => {
     await teller.start()
     await clock.advanceAsync(60_000)
     expect(heard).toEqual([feed('ann', 1)])
-    expect(await metric('notifier_failed_passes_total')).toBe(3)
+    expect(await metric('outcry_notifier_failed_passes_total')).toBe(3)
     expect(lines).toHaveLength(3)
   })
 })
