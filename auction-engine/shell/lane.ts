@@ -108,10 +108,12 @@ export class Lane {
    * @throws what the journal throws; commands that wait for these lots are refused then.
    */
   async load(lotIds: readonly string[]): Promise<void> {
-    const missing = lotIds.filter((lotId) => !this.#held.has(lotId) && !this.#waiting.has(lotId))
-    for (const lotId of missing) this.#waiting.set(lotId, [])
-    for (let from = 0; from < missing.length; from += lotsPerLoadMax) {
-      await this.#read(missing.slice(from, from + lotsPerLoadMax))
+    for (let from = 0; from < lotIds.length; from += lotsPerLoadMax) {
+      const part = lotIds.slice(from, from + lotsPerLoadMax)
+      const missing = part.filter((lotId) => !this.#held.has(lotId) && !this.#waiting.has(lotId))
+      // Not before it is their turn: where a reading fails, nobody comes for the lots of those after it.
+      for (const lotId of missing) this.#waiting.set(lotId, [])
+      if (missing.length > 0) await this.#read(missing)
     }
   }
 
