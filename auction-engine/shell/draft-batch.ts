@@ -68,13 +68,21 @@ export class DraftBatch {
   /** Every command of the batch, in the order decided. */
   readonly admitted: Admitted[] = []
   readonly #memory: AnswerMemory
-  readonly #below: DraftBatch | undefined
+  #below: DraftBatch | undefined
   readonly #lots = new Map<string, DraftLot>()
 
   /** `below` is the batch that is on its way; its lots are taken as they will be once it is committed. */
   constructor(memory: AnswerMemory, below?: DraftBatch) {
     this.#memory = memory
     this.#below = below
+  }
+
+  /**
+   * The batch below is stored as it was drafted, and what is held says all that it said. A lane that never
+   * rests drafts each batch upon the one before: if they were not let go, all of them would stay in memory.
+   */
+  standAlone(): void {
+    this.#below = undefined
   }
 
   get lots(): Iterable<DraftLot> {

@@ -65,7 +65,7 @@ export class Inbox {
     return taken
   }
 
-  /** Whatever was taken is on its way; returns since when the oldest of it had waited. */
+  /** Whatever was taken is on its way or went elsewhere; returns since when the oldest of it had waited. */
   sent(): number {
     const sinceMs = this.#takenSinceMs
     this.#takenSinceMs = Number.POSITIVE_INFINITY

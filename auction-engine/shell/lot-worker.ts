@@ -44,7 +44,9 @@ export class LotWorker {
     let sent: Sent | undefined
     for (;;) {
       const { batch, tellings } = await this.#gather(sent)
-      sent = batch.admitted.length === 0 ? undefined : this.#send(batch)
+      // Even if all of it went elsewhere (their lots have to be read again), none of it waits here.
+      const sinceMs = inbox.sent()
+      sent = batch.admitted.length === 0 ? undefined : this.#send(batch, sinceMs)
       // The database works on the next batch while the one before it is told.
       for (const telling of tellings) telling()
       if (sent !== undefined) continue
@@ -74,14 +76,15 @@ export class LotWorker {
         decideWaiting(batch)
         continue
       }
+      if (settled.asDrafted) batch.standAlone()
       const standing = settled.asDrafted ? batch : decider.again(batch.admitted)
       return { batch: decideWaiting(standing), tellings: settled.tellings }
     }
   }
 
-  #send(batch: DraftBatch): Sent {
-    const { inbox, settler, clock, metrics } = this.#options
-    metrics.inboxWaitMs.observe(Math.max(0, clock.nowMs() - inbox.sent()))
+  #send(batch: DraftBatch, sinceMs: number): Sent {
+    const { settler, clock, metrics } = this.#options
+    metrics.inboxWaitMs.observe(Math.max(0, clock.nowMs() - sinceMs))
     return { batch, settling: settler.settle(batch) }
   }
 }
