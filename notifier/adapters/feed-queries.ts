@@ -9,7 +9,8 @@ import type { Underivable } from '../ports/feed-journal.ts'
  * moving them on, always in the order of the user ids, so two notifiers cannot wait for each other; a
  * feed's row stays locked to the commit, so its seqs become visible in order. Causes told before are
  * left out before anything is numbered, so they take no seq; nobody else can be telling them now, since
- * whoever tells a cause holds its row of the outbox.
+ * whoever tells a cause holds its row of the outbox. LATERAL with a LIMIT looks each cause up by its key,
+ * however few notifications there were when the statement was planned.
  */
 const appendQuery = {
   name: 'notifier-append',
@@ -21,10 +22,12 @@ const appendQuery = {
         FROM unnest($1::text[], $2::text[], $3::bigint[], $4::uuid[], $5::bigint[], $6::jsonb[])
                WITH ORDINALITY
                AS n (user_id, type, at_ms, lot_id, cause_seq, data, place)
-       WHERE NOT EXISTS (
-               SELECT FROM notifications t
+        LEFT JOIN LATERAL (
+               SELECT true AS told FROM notifications t
                 WHERE t.source = 'lot' AND t.aggregate_id = n.lot_id AND t.source_seq = n.cause_seq
-                  AND t.user_id = n.user_id AND t.type = n.type)
+                  AND t.user_id = n.user_id AND t.type = n.type
+                LIMIT 1) before ON true
+       WHERE before.told IS NULL
     ), streams AS (
       INSERT INTO user_streams AS s (user_id, last_seq)
       SELECT user_id, count(*) FROM fresh GROUP BY user_id ORDER BY user_id COLLATE "C"
