@@ -58,13 +58,17 @@ function untoldFrom(rows: readonly UntoldRow[]): UntoldEvents[] {
   })
 }
 
+// LATERAL with a LIMIT: each row's events are looked up by their seqs, and never a lot's whole log.
 const unpublished = `
   SELECT o.id, o.aggregate_id AS lot_id, o.epoch, o.from_seq, p.seq, p.publication
     FROM (SELECT id, aggregate_id, epoch, from_seq, to_seq FROM outbox
            WHERE NOT published AND source = 'lot' AND created_at_ms < $1
            ORDER BY id LIMIT $2) AS o
-    JOIN lot_publications p
-      ON p.lot_id = o.aggregate_id AND p.seq BETWEEN greatest(o.from_seq, o.to_seq - $3 + 1) AND o.to_seq
+   CROSS JOIN LATERAL (
+           SELECT e.seq, e.publication FROM lot_publications e
+            WHERE e.lot_id = o.aggregate_id
+              AND e.seq BETWEEN greatest(o.from_seq, o.to_seq - $3 + 1) AND o.to_seq
+            ORDER BY e.seq LIMIT $3) AS p
    ORDER BY o.id, p.seq`
 
 // Skipping what is locked: two engines may prune at once, and the notifier may be at work on a row.
