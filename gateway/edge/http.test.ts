@@ -265,7 +265,9 @@ describe('tokens', () => {
   )
 
   test('without a token only what is public is there; where watchers are not let in, nothing', async () => {
-    await expectProblem(await post(bids, bid), 401, 'unauthorized')
+    const bidden = await post(bids, bid)
+    expect(bidden.headers.get('www-authenticate')).toBe('Bearer')
+    await expectProblem(bidden, 401, 'unauthorized', 'a token is needed')
     const closed = await startApiServer({ anonymous: 'deny' })
     const response = await fetch(`${closed.url}/v1/lots/${lotId}`)
     expect(response.headers.get('www-authenticate')).toBe('Bearer')

@@ -7,7 +7,13 @@ import type { MethodName, MethodParams } from '../../protocol/methods.ts'
 import type { AuctionHouse } from '../ports/auction-house.ts'
 import type { Caller } from '../ports/desk.ts'
 import type { LotBook } from '../ports/lot-book.ts'
-import { type MethodHandlers, type MethodResult, permitted, refused } from './method.ts'
+import {
+  type MethodHandlers,
+  type MethodResult,
+  permitted,
+  refused,
+  tokenNeeded,
+} from './method.ts'
 import { visibleLot } from './visible-lot.ts'
 
 export interface LotRoutesOptions {
@@ -104,7 +110,7 @@ async function command(
   order: Order,
 ): Promise<MethodResult> {
   // Who has no token is told so before anything is looked up: it learns nothing about the lot.
-  if (caller.identity === undefined) return { kind: 'error', error: 'unauthorized' }
+  if (caller.identity === undefined) return tokenNeeded
   const lot = await visibleLot(options.book, caller.identity, lotId)
   if (lot === undefined) {
     return refused('lot_not_found', { lotId, serverTime: options.clock.nowMs() })

@@ -67,6 +67,13 @@ function labelOf(result: MethodResult): string {
   return result.outcome.outcome === 'accepted' ? 'accepted' : result.outcome.code
 }
 
+/** What an anonymous caller is told where it would have to be somebody. */
+export const tokenNeeded = {
+  kind: 'error',
+  error: 'unauthorized',
+  detail: 'a token is needed',
+} as const satisfies MethodResult
+
 /** The actor to be told to the engine, where the caller may do `action`; else what to answer. */
 export function permitted(
   action: Action,
@@ -74,8 +81,8 @@ export function permitted(
   about: About = {},
 ): { readonly actor: Actor } | { readonly denied: MethodResult } {
   const error = forbidden(action, caller.identity, about)
-  if (error !== undefined) return { denied: { kind: 'error', error } }
-  if (caller.identity === undefined) return { denied: { kind: 'error', error: 'unauthorized' } }
+  if (error === 'permission_denied') return { denied: { kind: 'error', error } }
+  if (error !== undefined || caller.identity === undefined) return { denied: tokenNeeded }
   const { userId, roles } = caller.identity
   return { actor: { userId, roles } }
 }

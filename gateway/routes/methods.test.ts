@@ -59,7 +59,7 @@ describe('bid.place', () => {
   test('who has no token can not bid', async () => {
     const house = houseOf()
     const result = await methods({ house })('bid.place', nobody, bid)
-    expect(result).toEqual({ kind: 'error', error: 'unauthorized' })
+    expect(result).toEqual({ kind: 'error', error: 'unauthorized', detail: 'a token is needed' })
     expect(house.asked).toEqual([])
   })
 

@@ -124,8 +124,9 @@ function notKnown(who: Extract<Identification, { readonly known: false }>): Http
     return problemOf(503, 'internal', who.says, { headers: { 'retry-after': '1' } })
   }
   const code = who.fault === 'expired' ? 'token_expired' : 'unauthorized'
-  const challenge = who.fault === 'missing' ? 'Bearer' : 'Bearer error="invalid_token"'
-  return problem(code, who.says, { headers: { 'www-authenticate': challenge } })
+  if (who.fault === 'missing') return problem(code, who.says)
+  const headers = { 'www-authenticate': 'Bearer error="invalid_token"' }
+  return problem(code, who.says, { headers })
 }
 
 function unknownPath({ method, path }: HttpRequest): HttpResponse {

@@ -33,7 +33,12 @@ export function problemOf(
   const title = statusPhrase(status)
   return {
     status,
-    headers: { 'content-type': 'application/problem+json', ...headers },
+    headers: {
+      'content-type': 'application/problem+json',
+      // RFC 9110 wants the challenge with every 401.
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      ...headers,
+    },
     body: JSON.stringify({ ...members, type: 'about:blank', title, status, code, detail }),
   }
 }
