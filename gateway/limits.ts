@@ -90,6 +90,12 @@ export const RATES = {
   bidsPerUser: { points: 5, windowMs: 1_000, burst: 10 },
   /** Bids of one user over all lots: a person who watches many lots close in the same minute. */
   bidsPerUserAllLots: { points: 30, windowMs: 1_000 },
+  /** Messages, edits, reactions and offers of one user: faster than anybody types. */
+  messagesPerUser: { points: 10, windowMs: 1_000, burst: 20 },
+  /** Conversations that a user opens with somebody it has never talked to. */
+  conversationsOpenedPerUser: { points: 30, windowMs: 3_600_000 },
+  /** Signs of typing of one user in one conversation; a sign holds for six seconds. */
+  typingPerUser: { points: 1, windowMs: 3_000 },
   /** HTTP requests under one token, or from one address without any: a marketplace's own back end included. */
   requestsPerToken: { points: 100, windowMs: 1_000 },
 } as const satisfies Record<string, Limit>

@@ -1,143 +1,23 @@
-// The methods of `rpc` and, where they have one, their resource over HTTP: one table, from which the
-// gateway's routes and the printed protocol page are made. Path parameters in braces and the query or
-// body are the same fields as the method's parameters.
+// The methods of `rpc`, whole: one table, put together from those of each family.
 import { z } from 'zod'
-import {
-  CreateLot,
-  ListBids,
-  LotRef,
-  PlaceBid,
-  RetractBid,
-  UpdateLot,
-  WithdrawLot,
-} from './auction.ts'
+import { AUCTION_METHODS } from './auction-methods.ts'
+import { CHAT_METHODS } from './chat-methods.ts'
+import type { MethodTable } from './method-table.ts'
+import { MODERATION_METHODS } from './moderation-methods.ts'
 
-export type HttpMethod = 'GET' | 'POST' | 'PATCH'
-
-/** Who may call: `anyone` includes anonymous watchers, `user` needs a token. Rights on the lot itself are the engine's. */
-export type MethodAudience = 'anyone' | 'user'
-
-interface MethodEntry {
-  readonly params: z.ZodObject
-  readonly http?: {
-    readonly method: HttpMethod
-    readonly path: string
-    /** The status of an accepted outcome; a refused one answers 200. */
-    readonly success: 200 | 201
-    /** The parameter that the `Idempotency-Key` header fills where the body leaves it out. */
-    readonly idempotencyKey?: 'commandId' | 'clientBidId'
-  }
-  readonly audience: MethodAudience
-  /** The type of the reply's `data` (over HTTP: of the body), as declared in `protocol/`. */
-  readonly result: string
-  readonly summary: string
-}
-
-/** Makes a command on a lot repeatable: the same id by the same user gets the first answer again. */
-const Repeatable = { commandId: CreateLot.shape.commandId }
-
-const PublishLot = LotRef.extend(Repeatable)
-const ChangeLot = UpdateLot.extend(Repeatable)
-const EndLot = WithdrawLot.extend(Repeatable)
-const TakeBack = RetractBid.extend(Repeatable)
 const TimeSync = z.object({})
 
 export const METHODS = {
-  'bid.place': {
-    params: PlaceBid,
-    http: {
-      method: 'POST',
-      path: '/v1/lots/{lotId}/bids',
-      success: 200,
-      idempotencyKey: 'clientBidId',
-    },
-    audience: 'user',
-    result: 'BidOutcome',
-    summary: 'Bids on a lot: `proxy` names the secret most you pay, `exact` the price you call.',
-  },
-  'bid.retract': {
-    params: TakeBack,
-    http: {
-      method: 'POST',
-      path: '/v1/lots/{lotId}/bids/{clientBidId}/retract',
-      success: 200,
-      idempotencyKey: 'commandId',
-    },
-    audience: 'user',
-    result: 'BidOutcome',
-    summary: 'Takes a bid back, where the lot’s retraction rules allow it.',
-  },
-  'lot.get': {
-    params: LotRef,
-    http: { method: 'GET', path: '/v1/lots/{lotId}', success: 200 },
-    audience: 'anyone',
-    result: 'LotView & { you?: OwnStanding }',
-    summary: 'The public state of a lot, and how the caller stands on it.',
-  },
-  'lot.bids': {
-    params: ListBids,
-    http: { method: 'GET', path: '/v1/lots/{lotId}/bids', success: 200 },
-    audience: 'anyone',
-    result: 'BidPage',
-    summary: 'The public bids of a lot, newest first.',
-  },
-  'lot.create': {
-    params: CreateLot,
-    http: { method: 'POST', path: '/v1/lots', success: 201, idempotencyKey: 'commandId' },
-    audience: 'user',
-    result: 'LotOutcome',
-    summary: 'Creates a lot as a draft; needs the role `seller` or `service`.',
-  },
-  'lot.publish': {
-    params: PublishLot,
-    http: {
-      method: 'POST',
-      path: '/v1/lots/{lotId}/publish',
-      success: 200,
-      idempotencyKey: 'commandId',
-    },
-    audience: 'user',
-    result: 'LotOutcome',
-    summary: 'Schedules a draft; one whose `startsAt` has passed opens at once.',
-  },
-  'lot.update': {
-    params: ChangeLot,
-    http: { method: 'PATCH', path: '/v1/lots/{lotId}', success: 200, idempotencyKey: 'commandId' },
-    audience: 'user',
-    result: 'LotOutcome',
-    summary: 'Changes what may still change: texts, a lower reserve, a later end.',
-  },
-  'lot.withdraw': {
-    params: EndLot,
-    http: {
-      method: 'POST',
-      path: '/v1/lots/{lotId}/withdraw',
-      success: 200,
-      idempotencyKey: 'commandId',
-    },
-    audience: 'user',
-    result: 'LotOutcome',
-    summary: 'Takes back a lot that has no bid.',
-  },
-  'lot.cancel': {
-    params: EndLot,
-    http: {
-      method: 'POST',
-      path: '/v1/lots/{lotId}/cancel',
-      success: 200,
-      idempotencyKey: 'commandId',
-    },
-    audience: 'user',
-    result: 'LotOutcome',
-    summary: 'Ends a lot that has bids without a sale; needs the role `service` or `admin`.',
-  },
+  ...AUCTION_METHODS,
+  ...CHAT_METHODS,
+  ...MODERATION_METHODS,
   'time.sync': {
     params: TimeSync,
     audience: 'anyone',
     result: '{ serverTime: number }',
     summary: 'The server’s clock, epoch milliseconds.',
   },
-} as const satisfies Record<string, MethodEntry>
+} as const satisfies MethodTable
 
 export type MethodName = keyof typeof METHODS
 export type MethodParams<N extends MethodName> = z.output<(typeof METHODS)[N]['params']>

@@ -1,6 +1,6 @@
-// What a bid or a command on a lot may be refused for: a closed table. The name travels as `code`,
-// is the metric's label and stands in the tests' titles. Codes are never reused; one that is no
-// longer given stays listed with `retired: true`.
+// What a bid, a message or another command may be refused for: closed tables. The name travels as
+// `code`, is the metric's label and stands in the tests' titles. Codes are never reused; one that is
+// no longer given stays listed with `retired: true`.
 
 /** What the client can do: nothing, change the input, wait, or send the same id again. */
 export type RetryAdvice = 'never' | 'with_new_input' | 'after_delay' | 'after_action' | 'same_id'
@@ -10,7 +10,31 @@ interface RefusalEntry {
   readonly says: string
 }
 
-export const REFUSALS = {
+type RefusalTable = Record<string, RefusalEntry>
+
+/** What any command may be answered. */
+export const COMMON_REFUSALS = {
+  idempotency_mismatch: {
+    retry: 'never',
+    says: 'This id was used before with other contents.',
+  },
+  rate_limited: { retry: 'after_delay', says: 'Too many of these; wait a little.' },
+  overloaded: {
+    retry: 'after_delay',
+    says: 'The server sheds load; nothing was decided, try again later.',
+  },
+  // The outcome is in doubt: not a refusal, but in the same closed table.
+  outcome_unknown: {
+    retry: 'same_id',
+    says: 'The answer was lost; send the same id again to learn it.',
+  },
+  internal: { retry: 'same_id', says: 'The server failed; send the same id again.' },
+  not_permitted: { retry: 'never', says: 'You may not do this.' },
+  lot_not_found: { retry: 'never', says: 'There is no such lot.' },
+} as const satisfies RefusalTable
+
+export const LOT_REFUSALS = {
+  ...COMMON_REFUSALS,
   // The bid itself.
   bid_too_low: { retry: 'with_new_input', says: 'The bid is below the next allowed amount.' },
   max_not_raised: {
@@ -27,12 +51,7 @@ export const REFUSALS = {
     retry: 'with_new_input',
     says: 'The bid is far above the price; send it again with the confirm token.',
   },
-  idempotency_mismatch: {
-    retry: 'never',
-    says: 'This id was used before with other contents.',
-  },
   // The lot.
-  lot_not_found: { retry: 'never', says: 'There is no such lot.' },
   lot_not_open: { retry: 'after_delay', says: 'The lot is not open for bids yet.' },
   lot_paused: { retry: 'after_delay', says: 'The lot is paused.' },
   lot_closed: { retry: 'never', says: 'The lot has closed.' },
@@ -42,21 +61,63 @@ export const REFUSALS = {
   // The bidder.
   self_bid: { retry: 'never', says: 'Sellers may not bid on their own lots.' },
   bidder_blocked: { retry: 'never', says: 'The seller or the house does not take your bids.' },
-  not_permitted: { retry: 'never', says: 'Only the lot’s seller or a service may do this.' },
-  // The moment.
-  rate_limited: { retry: 'after_delay', says: 'Too many bids; wait a little.' },
-  overloaded: {
-    retry: 'after_delay',
-    says: 'The server sheds load; nothing was decided, try again later.',
-  },
-  // The outcome is in doubt: not a refusal, but in the same closed table.
-  outcome_unknown: {
-    retry: 'same_id',
-    says: 'The answer was lost; send the same id again to learn it.',
-  },
-  internal: { retry: 'same_id', says: 'The server failed; send the same id again.' },
-} as const satisfies Record<string, RefusalEntry>
+} as const satisfies RefusalTable
 
+export const CHAT_REFUSALS = {
+  ...COMMON_REFUSALS,
+  // Who speaks. A conversation of others and one that does not exist are not told apart.
+  not_member: { retry: 'never', says: 'There is no such conversation of yours.' },
+  peer_invalid: {
+    retry: 'with_new_input',
+    says: 'A conversation has two different people; about a lot, one of them is its seller.',
+  },
+  blocked: { retry: 'never', says: 'Your messages are not delivered here.' },
+  muted_by_moderator: { retry: 'after_delay', says: 'A moderator has muted you for a while.' },
+  slow_mode: { retry: 'after_delay', says: 'Slow mode: wait before the next message.' },
+  // What is said.
+  text_empty: { retry: 'with_new_input', says: 'The message has no text.' },
+  text_too_long: { retry: 'with_new_input', says: 'The text is too long.' },
+  text_invalid: {
+    retry: 'with_new_input',
+    says: 'The text holds control characters or half of a surrogate pair.',
+  },
+  refused_by_rule: { retry: 'with_new_input', says: 'The text is not allowed here.' },
+  attachment_not_ready: {
+    retry: 'after_action',
+    says: 'There is no such upload of yours for this conversation, or it is not complete.',
+  },
+  attachment_type: {
+    retry: 'with_new_input',
+    says: 'The file’s type is not allowed, or is not the one that was declared.',
+  },
+  attachment_too_large: { retry: 'with_new_input', says: 'The file is too large.' },
+  reply_target_missing: {
+    retry: 'with_new_input',
+    says: 'The message that is quoted is not in this conversation, or was deleted.',
+  },
+  // What was said before.
+  message_missing: { retry: 'never', says: 'There is no such message, or it was deleted.' },
+  edit_window_over: { retry: 'never', says: 'The time for this change is over.' },
+  reaction_limit: { retry: 'with_new_input', says: 'Too many different reactions.' },
+  mark_beyond_end: {
+    retry: 'with_new_input',
+    says: 'The mark is beyond the end of the conversation.',
+  },
+  // Offers.
+  amount_invalid: LOT_REFUSALS.amount_invalid,
+  offer_state: { retry: 'never', says: 'The offer’s state does not allow this.' },
+  offer_expiry_invalid: {
+    retry: 'with_new_input',
+    says: 'An offer ends in the future, within 30 days.',
+  },
+  // Moderation.
+  case_decided: { retry: 'never', says: 'The case is not there, or was decided already.' },
+} as const satisfies RefusalTable
+
+export const REFUSALS = { ...LOT_REFUSALS, ...CHAT_REFUSALS }
+
+export type LotRefusalCode = keyof typeof LOT_REFUSALS
+export type ChatRefusalCode = keyof typeof CHAT_REFUSALS
 export type RefusalCode = keyof typeof REFUSALS
 
 /** Whether anything the client does can help: a new input, waiting, the same id again. The table says which. */

@@ -19,6 +19,17 @@ export const lotCommandsSubject = (shard: number): string => `cmd.lot.${shard}`
 export const lotEventsSubject = (lotId: string): string => `evt.lot.${lotId}`
 /** Publish: `UserEvents`, by the notifier after the commit. */
 export const userEventsSubject = (userId: string): string => `evt.user.${subjectToken(userId)}`
+/** Request/reply: `ConversationCommand` → `ChatOutcome`, served by any chat store (queue `chatQueue`). */
+export const chatCommandsSubject = 'cmd.chat'
+/** Request/reply: `HouseCommand` → `HouseOutcome`, served by any chat store (queue `chatQueue`). */
+export const houseCommandsSubject = 'cmd.house'
+export const chatQueue = 'chat'
+/** Publish: `ChatEvents`, by the chat store after the commit; what is volatile, by gateways. */
+export const chatEventsSubject = (conversationId: string): string => `evt.chat.${conversationId}`
+/** Publish: `BlockChange`, by the chat store after the commit. */
+export const blockChangesSubject = 'ctl.block'
+/** Publish: a hint without contents that the moderation rules have changed. */
+export const rulesHintSubject = 'hint.rules'
 /** Publish: a hint without contents that the outbox has new rows; losing it costs latency only. */
 export const outboxHintSubject = 'hint.outbox'
 /** Publish: `Revocation`, to every gateway. */

@@ -2,7 +2,13 @@
 
 import type { Bus } from '../../platform/bus/bus.ts'
 
-import { lotEventsSubject, revocationsSubject, userEventsSubject } from '../../protocol/subjects.ts'
+import {
+  blockChangesSubject,
+  chatEventsSubject,
+  lotEventsSubject,
+  revocationsSubject,
+  userEventsSubject,
+} from '../../protocol/subjects.ts'
 import type { EventSource } from '../ports/event-source.ts'
 import type { RevocationBoard } from '../ports/revocation-board.ts'
 
@@ -13,6 +19,9 @@ export function createBusEventSource(bus: Bus): EventSource {
   return {
     listenLot: (lotId, handler) => bus.listen(lotEventsSubject(lotId), handler as Listener),
     listenUser: (userId, handler) => bus.listen(userEventsSubject(userId), handler as Listener),
+    listenChat: (conversationId, handler) =>
+      bus.listen(chatEventsSubject(conversationId), handler as Listener),
+    listenBlocks: (handler) => bus.listen(blockChangesSubject, handler as Listener),
     listenRevocations: (handler) => bus.listen(revocationsSubject, handler as Listener),
   }
 }

@@ -1,4 +1,5 @@
 // Where committed events reach a gateway. Delivery may lose, double and reorder; seqs tell.
+import type { BlockChange, ChatEvents } from '../../protocol/chat-store.ts'
 import type { LotEvents } from '../../protocol/engine.ts'
 import type { Revocation, UserEvents } from '../../protocol/notifications.ts'
 
@@ -9,5 +10,7 @@ export interface EventSource {
   /** From the moment the promise resolves, every event that arrives is handed over. */
   listenLot(lotId: string, handler: (events: LotEvents) => void): Promise<Unlisten>
   listenUser(userId: string, handler: (events: UserEvents) => void): Promise<Unlisten>
+  listenChat(conversationId: string, handler: (events: ChatEvents) => void): Promise<Unlisten>
+  listenBlocks(handler: (change: BlockChange) => void): Promise<Unlisten>
   listenRevocations(handler: (revocation: Revocation) => void): Promise<Unlisten>
 }

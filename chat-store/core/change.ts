@@ -1,0 +1,67 @@
+// What a batch makes of one conversation, as it is to be stored.
+import type { ChatEventType, ChatPublication, MessageView } from '../../protocol/chat.ts'
+import type { Answered, Conversation, Member, StoredMessage } from './conversation.ts'
+
+export interface LoggedEvent {
+  readonly seq: number
+  readonly atMs: number
+  readonly type: ChatEventType
+  readonly actorId: string
+  readonly messageId?: string
+  /** What the publication says besides type, seq, at and the message. */
+  readonly detail: Pick<ChatPublication, 'reaction' | 'receipt' | 'conversation'>
+}
+
+export interface MessageVersionRow {
+  readonly messageId: string
+  readonly fromMs: number
+  readonly toMs: number
+  readonly actorId: string
+  readonly view: MessageView
+}
+
+export interface CaseOpened {
+  readonly caseId: string
+  readonly kind: 'held' | 'report'
+  readonly messageId?: string
+  readonly reportedBy?: string
+  readonly reason?: string
+  readonly note?: string
+  readonly rules: readonly string[]
+}
+
+export interface LogEntry {
+  readonly moderatorId: string
+  readonly action: string
+  readonly caseId?: string
+  readonly userId?: string
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** Rows that are new or changed; of a row that changed several times its last state. */
+export interface ConversationChange {
+  /** As it stands afterwards, but with the version that it was decided upon. */
+  readonly conversation: Conversation
+  /** When something must happen by itself next, epoch ms. */
+  readonly dueMs: number | undefined
+  readonly members: readonly Member[]
+  readonly messages: readonly StoredMessage[]
+  readonly events: readonly LoggedEvent[]
+  readonly answers: readonly (Answered & { readonly actorId: string; readonly commandId: string })[]
+  readonly versions: readonly MessageVersionRow[]
+  readonly hides: readonly { readonly userId: string; readonly messageId: string }[]
+  readonly reactions: readonly {
+    readonly messageId: string
+    readonly userId: string
+    readonly emoji: readonly string[]
+  }[]
+  /** Attachments that were sent, and the message that holds each. */
+  readonly attachments: readonly { readonly attachmentId: string; readonly messageId: string }[]
+  readonly casesOpened: readonly CaseOpened[]
+  readonly casesDecided: readonly {
+    readonly caseId: string
+    readonly decision: string
+    readonly decidedBy: string
+  }[]
+  readonly log: readonly LogEntry[]
+}
