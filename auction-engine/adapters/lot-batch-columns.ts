@@ -1,9 +1,10 @@
 // The columns of `commit_lot_batch` (sql/000003): what each is called, of what type, and what goes in.
 // The three tables stand in the order of the function's parameters.
+
+import { BinaryArray, type Cell, type ColumnType } from '../../platform/postgres/binary-array.ts'
 import type { Decided } from '../core/decision.ts'
 import { livePart, publicPart } from '../core/visibility.ts'
 import type { LotBatch, LotChange, SealedEvent } from '../ports/lot-journal.ts'
-import { BinaryArray, type Cell, type ColumnType } from './binary-array.ts'
 
 type Columns<Row> = readonly (readonly [ColumnType, (row: Row) => Cell])[]
 

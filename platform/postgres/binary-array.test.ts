@@ -1,12 +1,9 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createLogger } from '../../platform/log.ts'
-import { createPool, type Pool } from '../../platform/postgres/pool.ts'
-import {
-  type ThrowawayDatabase,
-  throwawayDatabase,
-} from '../../platform/testing/throwaway-database.ts'
+import { createLogger } from '../log.ts'
+import { type ThrowawayDatabase, throwawayDatabase } from '../testing/throwaway-database.ts'
 import { BinaryArray, type Cell, type ColumnType } from './binary-array.ts'
+import { createPool, type Pool } from './pool.ts'
 
 let database: ThrowawayDatabase
 let pool: Pool
@@ -65,4 +62,8 @@ test('a column larger than the buffer it began with is whole', async () => {
   for (const cell of column) array.push(cell)
   const { rows } = await pool.query('SELECT $1::text[] AS cells', [array.encoded()])
   expect(rows[0]).toEqual({ cells: column })
+})
+
+test('half of a surrogate pair is refused, and not turned into another character', () => {
+  expect(() => new BinaryArray('text').push('\ud83d')).toThrow(RangeError)
 })

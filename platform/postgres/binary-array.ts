@@ -1,5 +1,5 @@
-// Columns of a batch in the binary array format of PostgreSQL's wire. A batch of bids carries hundreds
-// of JSON texts; as an array literal each of their quotes is escaped here and unescaped there, which
+// Columns of a batch in the binary array format of PostgreSQL's wire. A batch carries hundreds of JSON
+// texts; as an array literal each of their quotes is escaped here and unescaped there, which
 // costs more than half of what the inserts themselves cost. In binary form both ends just copy.
 // Layout: dimensions, has-nulls flag, element type, length, lower bound; then length + bytes of each.
 // https://www.postgresql.org/docs/current/protocol-overview.html#PROTOCOL-FORMAT-CODES
@@ -51,6 +51,7 @@ export class BinaryArray {
     this.#lastUuid = ''
   }
 
+  /** @throws RangeError where a text holds half of a surrogate pair. */
   push(cell: Cell): void {
     this.#length += 1
     if (cell === null) {
@@ -108,6 +109,8 @@ export class BinaryArray {
       this.#pushUuid(text)
       return
     }
+    // Written as UTF-8 it would silently become another text.
+    if (!text.isWellFormed()) throw new RangeError('half of a surrogate pair can not be stored')
     // A UTF-16 unit takes three bytes at most, so the text is written before its length is known.
     this.#reserve(5 + text.length * 3)
     const lengthAt = this.#end
@@ -121,7 +124,7 @@ export class BinaryArray {
   #pushUuid(text: string): void {
     this.#reserve(20)
     const at = this.#bytes.writeInt32BE(16, this.#end)
-    // A batch names the same lot again and again.
+    // A batch names the same lot or conversation again and again.
     if (text === this.#lastUuid) this.#bytes.copyWithin(at, this.#lastUuidAt, this.#lastUuidAt + 16)
     else this.#bytes.write(text.replaceAll('-', ''), at, 'hex')
     this.#lastUuid = text
