@@ -28,3 +28,21 @@ export const offerLifeMsMax = 30 * 24 * 3_600_000
 export const repeatedTextWindowMs = 10 * 60_000
 /** Shorter texts are said again and again by honest people. */
 export const repeatedTextCharactersMin = 20
+
+// ---- keeping ----------------------------------------------------------------------------------
+
+export const dayMs = 24 * 3_600_000
+/** Rooms are for the moment; what two people agreed on is kept until the operator says otherwise. */
+export const roomRetentionDays = 30
+/** Months for which there is room before they begin: a store that is down for weeks finds its place. */
+export const monthsAhead = 2
+/** How often retention is looked after. */
+export const thinningPeriodMs = 3_600_000
+/** Conversations thinned in one transaction: few enough that nobody waits long for a row. */
+export const thinnedConversationsPerPass = 100
+/** How often erasures are looked after. */
+export const erasurePeriodMs = 5_000
+/** Users looked at in one pass. */
+export const erasuresPerPass = 20
+/** Messages erased at a time. */
+export const erasedMessagesPerPass = 200

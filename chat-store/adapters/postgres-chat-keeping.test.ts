@@ -1,0 +1,208 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createLogger } from '../../platform/log.ts'
+import { closePool, createPool, type Pool } from '../../platform/postgres/pool.ts'
+import {
+  type ThrowawayDatabase,
+  throwawayDatabase,
+} from '../../platform/testing/throwaway-database.ts'
+import { createPostgresChatKeeping } from './postgres-chat-keeping.ts'
+
+const day = 24 * 3_600_000
+const january = Date.UTC(2031, 0, 10)
+const room = '00000000-0000-4000-8000-000000000001'
+const pair = '00000000-0000-4000-8000-000000000002'
+
+let database: ThrowawayDatabase
+let pool: Pool
+
+beforeEach(async () => {
+  database = await throwawayDatabase()
+  const log = createLogger({ name: 'test', level: 'silent' })
+  pool = createPool(database.url, { log, applicationName: 'test', max: 4 })
+})
+
+afterEach(async () => {
+  await closePool(pool)
+  await database.drop()
+})
+
+/** A UUID of version 7 of that instant. */
+const idAt = (atMs: number, nth = 0): string => {
+  const hex = atMs.toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${nth.toString(16).padStart(12, '0')}`
+}
+
+async function converse(conversationId: string, kind: string, lastAtMs: number): Promise<void> {
+  await pool.query(
+    `INSERT INTO conversations (conversation_id, kind, subject_type, subject_id, buyer_id, seller_id,
+            created_at_ms, version, batch_id, last_seq, last_message_at_ms)
+     VALUES ($1, $2, 'listing', 'l1', 'ann', 'bob', $3, 1, $1, 0, $3)`,
+    [conversationId, kind, lastAtMs],
+  )
+  for (const userId of ['ann', 'bob']) {
+    await pool.query(
+      `INSERT INTO conversation_members (conversation_id, user_id, role, joined_seq, delivered_seq,
+              read_seq, told_delivered_seq, told_read_seq, told_at_ms, draft)
+       VALUES ($1, $2, 'participant', 0, 0, 0, 0, 0, 0, 'half a thought')`,
+      [conversationId, userId],
+    )
+  }
+}
+
+async function say(
+  conversationId: string,
+  seq: number,
+  atMs: number,
+  { senderId = 'ann', quotes }: { senderId?: string; quotes?: string } = {},
+): Promise<string> {
+  const messageId = idAt(atMs, seq)
+  const replyTo = quotes === undefined ? {} : { replyTo: { senderId: quotes, text: 'a secret' } }
+  const view = { text: 'a secret', senderId, ...replyTo }
+  await pool.query(
+    `INSERT INTO messages (conversation_id, message_id, seq, sender_id, kind, at_ms, state, view)
+     VALUES ($1, $2, $3, $4, 'text', $5, 'visible', $6)`,
+    [conversationId, messageId, seq, senderId, atMs, view],
+  )
+  await pool.query(
+    `INSERT INTO conversation_events (conversation_id, seq, at_ms, type, actor_id, message_id, detail)
+     VALUES ($1, $2, $3, 'message_created', $4, $5, '{}')`,
+    [conversationId, seq, atMs, senderId, messageId],
+  )
+  return messageId
+}
+
+const seqs = async (table: 'messages' | 'conversation_events', conversationId: string) => {
+  const { rows } = await pool.query<{ seq: number }>(
+    `SELECT seq FROM ${table} WHERE conversation_id = $1 ORDER BY seq`,
+    [conversationId],
+  )
+  return rows.map(({ seq }) => seq)
+}
+
+describe('retention', () => {
+  test('takes what is older, of its kind only, and the numbers go on', async () => {
+    const keeping = createPostgresChatKeeping(pool)
+    await converse(room, 'room', january + 40 * day)
+    await converse(pair, 'direct', january)
+    for (const [seq, after] of [0, 10, 40].entries())
+      await say(room, seq + 1, january + after * day)
+    await say(pair, 1, january)
+
+    const thinned = await keeping.thin('room', january + 20 * day, 100)
+
+    expect(thinned).toEqual({ conversations: 1, messages: 2 })
+    expect(await seqs('messages', room)).toEqual([3])
+    expect(await seqs('conversation_events', room)).toEqual([3])
+    expect(await seqs('messages', pair)).toEqual([1])
+  })
+
+  test('looks at a conversation once for the same day, and no more once it is empty', async () => {
+    const keeping = createPostgresChatKeeping(pool)
+    await converse(room, 'room', january)
+    await say(room, 1, january)
+    expect(await keeping.thin('room', january + day, 100)).toEqual({
+      conversations: 1,
+      messages: 1,
+    })
+    expect(await keeping.thin('room', january + day, 100)).toMatchObject({ conversations: 0 })
+    expect(await keeping.thin('room', january + 9 * day, 100)).toMatchObject({ conversations: 0 })
+  })
+
+  test('leaves alone what is under legal hold, and takes it when that ends', async () => {
+    const keeping = createPostgresChatKeeping(pool)
+    await converse(room, 'room', january)
+    await say(room, 1, january)
+    await pool.query('UPDATE conversations SET legal_hold = true')
+    expect(await keeping.thin('room', january + day, 100)).toMatchObject({ messages: 0 })
+    await pool.query('UPDATE conversations SET legal_hold = false')
+    expect(await keeping.thin('room', january + day, 100)).toMatchObject({ messages: 1 })
+  })
+
+  test('what is decided meanwhile on a thinned conversation is decided anew', async () => {
+    await converse(room, 'room', january)
+    await createPostgresChatKeeping(pool).thin('room', january + day, 100)
+    const { rows } = await pool.query('SELECT version FROM conversations')
+    expect(rows).toEqual([{ version: 2 }])
+  })
+})
+
+describe('months', () => {
+  const parts = async (): Promise<string[]> => {
+    const { rows } = await pool.query<{ relname: string }>(
+      `SELECT relname FROM pg_class WHERE relname ~ '^messages_2031_\\d\\d$' AND relkind = 'r' ORDER BY 1`,
+    )
+    return rows.map(({ relname }) => relname)
+  }
+
+  test('are made ahead, hold their messages, and go when they are over and empty', async () => {
+    const keeping = createPostgresChatKeeping(pool)
+    expect(await keeping.preparePartitions(january, 2)).toBe(3)
+    expect(await keeping.preparePartitions(january, 2)).toBe(0)
+    expect(await parts()).toEqual(['messages_2031_01', 'messages_2031_02', 'messages_2031_03'])
+
+    await converse(room, 'room', january)
+    await say(room, 1, january)
+    const { rows } = await pool.query(`SELECT tableoid::regclass::text AS part FROM messages`)
+    expect(rows).toEqual([{ part: 'messages_2031_01' }])
+
+    const inMarch = Date.UTC(2031, 2, 2)
+    expect(await keeping.dropEmptyPartitions(inMarch)).toBeGreaterThan(0)
+    expect(await parts()).toEqual(['messages_2031_01', 'messages_2031_03'])
+    await keeping.thin('room', inMarch, 100)
+    expect(await keeping.dropEmptyPartitions(inMarch)).toBe(2)
+    expect(await parts()).toEqual(['messages_2031_03'])
+  })
+})
+
+describe('erasing a user', () => {
+  const askFor = (userId: string) =>
+    pool.query(
+      `INSERT INTO erasures (user_id, requested_by, requested_at_ms) VALUES ($1, 'house', 1)`,
+      [userId],
+    )
+
+  test('names its messages until none says anything', async () => {
+    const keeping = createPostgresChatKeeping(pool)
+    await converse(pair, 'direct', january)
+    const messageId = await say(pair, 1, january)
+    await say(pair, 2, january, { senderId: 'bob' })
+    expect(await keeping.messagesToErase('ann', 10)).toEqual([{ conversationId: pair, messageId }])
+    await pool.query(`UPDATE messages SET state = 'deleted' WHERE sender_id = 'ann'`)
+    expect(await keeping.messagesToErase('ann', 10)).toEqual([])
+  })
+
+  test('I21: leaves its words in no quote, draft or former text', async () => {
+    const keeping = createPostgresChatKeeping(pool)
+    await askFor('ann')
+    await converse(pair, 'direct', january)
+    const messageId = await say(pair, 1, january)
+    await say(pair, 2, january, { senderId: 'bob', quotes: 'ann' })
+    await pool.query(
+      `INSERT INTO message_versions (conversation_id, message_id, from_ms, to_ms, actor_id, view)
+       VALUES ($1, $2, 1, 2, 'ann', '{"text": "a former secret"}')`,
+      [pair, messageId],
+    )
+    expect(await keeping.eraseTraces('ann', january, day)).toBe(true)
+
+    const { rows } = await pool.query(
+      `SELECT (SELECT view #>> '{replyTo,text}' FROM messages WHERE seq = 2) AS quote,
+              (SELECT count(*) FROM message_versions) AS versions,
+              (SELECT draft FROM conversation_members WHERE user_id = 'ann') AS draft,
+              (SELECT draft FROM conversation_members WHERE user_id = 'bob') AS other`,
+    )
+    expect(rows).toEqual([{ quote: '', versions: 0, draft: null, other: 'half a thought' }])
+    expect(await keeping.erasuresToDo(january + 9 * day, 10)).toEqual([])
+  })
+
+  test('waits for the end of a legal hold', async () => {
+    const keeping = createPostgresChatKeeping(pool)
+    await askFor('ann')
+    await converse(pair, 'direct', january)
+    await say(pair, 1, january)
+    await pool.query('UPDATE conversations SET legal_hold = true')
+    expect(await keeping.messagesToErase('ann', 10)).toEqual([])
+    expect(await keeping.eraseTraces('ann', january, day)).toBe(false)
+    expect(await keeping.erasuresToDo(january, 10)).toEqual([])
+    expect(await keeping.erasuresToDo(january + day, 10)).toEqual(['ann'])
+  })
+})
