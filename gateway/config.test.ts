@@ -69,6 +69,9 @@ test('limits are changed one by one, and switched off', () => {
     {
       LIMIT_BIDS_PER_USER: '7/2s+9',
       LIMIT_BIDS_PER_USER_ALL_LOTS: 'off',
+      LIMIT_MESSAGES_PER_USER: '3/1s',
+      LIMIT_CONVERSATIONS_OPENED_PER_USER: '4/1m',
+      LIMIT_TYPING_PER_USER: 'off',
       LIMIT_CONNECTIONS_PER_ADDRESS: 'off',
       LIMIT_CONNECTIONS_PER_USER: '3',
     },
@@ -77,6 +80,9 @@ test('limits are changed one by one, and switched off', () => {
   expect(config.rates).toEqual({
     bidsPerUser: { points: 7, windowMs: 2_000, burst: 9 },
     bidsPerUserAllLots: 'off',
+    messagesPerUser: { points: 3, windowMs: 1_000 },
+    conversationsOpenedPerUser: { points: 4, windowMs: 60_000 },
+    typingPerUser: 'off',
     requestsPerToken: RATES.requestsPerToken,
   })
   expect(config.connections).toMatchObject({

@@ -56,6 +56,9 @@ const Environment = z.object({
   DEV_TOKENS: variable.flag().optional(),
   LIMIT_BIDS_PER_USER: variable.limit().default(RATES.bidsPerUser),
   LIMIT_BIDS_PER_USER_ALL_LOTS: variable.limit().default(RATES.bidsPerUserAllLots),
+  LIMIT_MESSAGES_PER_USER: variable.limit().default(RATES.messagesPerUser),
+  LIMIT_CONVERSATIONS_OPENED_PER_USER: variable.limit().default(RATES.conversationsOpenedPerUser),
+  LIMIT_TYPING_PER_USER: variable.limit().default(RATES.typingPerUser),
   LIMIT_REQUESTS_PER_TOKEN: variable.limit().default(RATES.requestsPerToken),
   LIMIT_COMMANDS_PER_CONNECTION: variable.limit().default(commandsPerConnection),
   LIMIT_CONNECTIONS_PER_USER: countOrOff().default(connectionsPerUserMax),
@@ -83,6 +86,9 @@ export function readGatewayConfig(env: Variables, mode: GatewayMode): GatewayCon
     rates: {
       bidsPerUser: read.LIMIT_BIDS_PER_USER,
       bidsPerUserAllLots: read.LIMIT_BIDS_PER_USER_ALL_LOTS,
+      messagesPerUser: read.LIMIT_MESSAGES_PER_USER,
+      conversationsOpenedPerUser: read.LIMIT_CONVERSATIONS_OPENED_PER_USER,
+      typingPerUser: read.LIMIT_TYPING_PER_USER,
       requestsPerToken: read.LIMIT_REQUESTS_PER_TOKEN,
     },
     connections: {

@@ -5,7 +5,11 @@ import { identity } from '../testing/people.ts'
 import { ACTIONS, type Action, CAPACITIES, type Capacity, forbidden } from './authorization.ts'
 
 const everybody: readonly Capacity[] = CAPACITIES
-const withToken = CAPACITIES.filter((capacity) => capacity !== 'anonymous')
+const withToken = CAPACITIES.filter(
+  (capacity) => capacity !== 'anonymous' && capacity !== 'room_watcher',
+)
+const inTheTalk: readonly Capacity[] = ['member']
+const inTheTalkOrKeepingOrder: readonly Capacity[] = ['member', 'moderator', 'service', 'admin']
 
 /** The same rights once more, as sentences: who may. All others may not. */
 const whoMay: Record<Action, readonly Capacity[]> = {
@@ -32,15 +36,54 @@ const whoMay: Record<Action, readonly Capacity[]> = {
   'user.presence_stats': ['self', 'service'],
   'user.channel_publish': [],
   'user.revoke': ['service'],
+  'chat.open': withToken,
+  'chat.open_for_others': ['service'],
+  'chat.list': withToken,
+  'chat.search': withToken,
+  'chat.block': withToken,
+  'chat.unblock': withToken,
+  'chat.blocks': withToken,
+  'chat.settings': withToken,
+  'chat.updateSettings': withToken,
+  'chat.get': inTheTalkOrKeepingOrder,
+  'chat.history': ['room_watcher', ...inTheTalkOrKeepingOrder],
+  'chat.subscribe': ['room_watcher', 'member'],
+  'chat.presence': ['member', 'service'],
+  'chat.presence_stats': ['room_watcher', 'member', 'service'],
+  'chat.channel_publish': inTheTalk,
+  'chat.send': ['member', 'service'],
+  'chat.send_system': ['service'],
+  'chat.edit': inTheTalk,
+  'chat.delete': ['member', 'moderator'],
+  'chat.react': inTheTalk,
+  'chat.offer': inTheTalk,
+  'chat.delivered': inTheTalk,
+  'chat.read': inTheTalk,
+  'chat.update': inTheTalk,
+  'chat.mute': inTheTalk,
+  'chat.report': inTheTalk,
+  'chat.slowMode': ['lot_seller', 'moderator', 'service', 'admin'],
+  'attachment.create': inTheTalk,
+  'attachment.get': inTheTalkOrKeepingOrder,
+  'chat.versions': ['moderator', 'admin'],
+  'chat.legalHold': ['moderator', 'service', 'admin'],
+  'moderation.queue': ['moderator', 'admin'],
+  'moderation.decide': ['moderator', 'admin'],
+  'moderation.silence': ['moderator', 'service', 'admin'],
+  'moderation.rules': ['moderator', 'service', 'admin'],
+  'moderation.setRules': ['service', 'admin'],
+  'user.erase': ['service', 'admin'],
 }
 
 /** Asks for `action` in one capacity and, beside it, in none but that of any user. */
 function answerTo(action: Action, capacity: Capacity) {
   const ofBob = { sellerId: 'bob', userId: 'bob' }
   if (capacity === 'anonymous') return forbidden(action, undefined, ofBob)
+  if (capacity === 'room_watcher') return forbidden(action, undefined, { inConversation: true })
   if (capacity === 'user') return forbidden(action, identity('ann'), ofBob)
   if (capacity === 'self') return forbidden(action, identity('ann'), { userId: 'ann' })
   if (capacity === 'lot_seller') return forbidden(action, identity('ann'), { sellerId: 'ann' })
+  if (capacity === 'member') return forbidden(action, identity('ann'), { inConversation: true })
   return forbidden(action, identity('ann', capacity), ofBob)
 }
 

@@ -5,10 +5,19 @@ import { type Identity, ROLES, type Role } from '../../protocol/identity.ts'
 import type { MethodName } from '../../protocol/methods.ts'
 
 /**
- * In what capacity somebody acts: without a token, with one, as the person whose feed it is, as the
- * seller of the lot in question, or in a role of the token. Several at once; one that may is enough.
+ * In what capacity somebody acts: without a token (and, as a watcher, in a room), with one, as the person
+ * whose feed it is, as the seller of the lot in question, as one of the conversation, or in a role of the
+ * token. Several at once; one that may is enough.
  */
-export const CAPACITIES = ['anonymous', 'user', 'self', 'lot_seller', ...ROLES] as const
+export const CAPACITIES = [
+  'anonymous',
+  'room_watcher',
+  'user',
+  'self',
+  'lot_seller',
+  'member',
+  ...ROLES,
+] as const
 export type Capacity = (typeof CAPACITIES)[number]
 
 /** What can be done besides calling a method. */
@@ -26,13 +35,19 @@ export type ChannelAction =
   | 'user.presence_stats'
   | 'user.channel_publish'
   | 'user.revoke'
+  | 'chat.open_for_others'
+  | 'chat.send_system'
+  | 'chat.subscribe'
+  | 'chat.presence'
+  | 'chat.presence_stats'
+  | 'chat.channel_publish'
 
 export type Action = MethodName | ChannelAction
 
 /** `sign_in`: not so, but a caller with a token might (error 101 instead of 103). */
 type Cell = 'may' | 'no' | 'sign_in'
 /** One cell for each of `CAPACITIES`, in that order. */
-type Row = readonly [Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell]
+type Row = readonly [Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell]
 
 const may = 'may'
 const no = 'no'
@@ -40,34 +55,77 @@ const sign = 'sign_in'
 
 // biome-ignore format: a table is read in columns
 const TABLE = {
-  //                       anonym. user  self  seller  role:   auction- mode-   service admin
-  //                                           of lot  seller  eer      rator
-  'time.sync':            [may,    may,  may,  may,    may,    may,     may,    may,    may],
-  'lot.get':              [may,    may,  may,  may,    may,    may,     may,    may,    may],
-  'lot.bids':             [may,    may,  may,  may,    may,    may,     may,    may,    may],
-  'bid.place':            [sign,   may,  may,  may,    may,    may,     may,    may,    may],
-  'bid.retract':          [sign,   may,  may,  may,    may,    may,     may,    may,    may],
-  'lot.create':           [sign,   no,   no,   no,     may,    no,      no,     may,    no],
-  'lot.publish':          [sign,   no,   no,   may,    no,     no,      no,     may,    no],
-  'lot.update':           [sign,   no,   no,   may,    no,     no,      no,     may,    no],
-  'lot.withdraw':         [sign,   no,   no,   may,    no,     no,      no,     may,    no],
-  'lot.cancel':           [sign,   no,   no,   no,     no,     no,      no,     may,    may],
+  //                        anonym-  in a    user  self  seller  in the  role:   auction- mode-    service  admin
+  //                        ous      room                of lot  talk    seller  eer      rator
+  'time.sync':             [may,     may,     may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'lot.get':               [may,     may,     may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'lot.bids':              [may,     may,     may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'bid.place':             [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'bid.retract':           [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'lot.create':            [sign,    sign,    no,   no,   no,     no,     may,    no,      no,      may,     no],
+  'lot.publish':           [sign,    sign,    no,   no,   may,    no,     no,     no,      no,      may,     no],
+  'lot.update':            [sign,    sign,    no,   no,   may,    no,     no,     no,      no,      may,     no],
+  'lot.withdraw':          [sign,    sign,    no,   no,   may,    no,     no,     no,      no,      may,     no],
+  'lot.cancel':            [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     may],
   // A draft is there for its seller only; to all others the lot does not exist.
-  'lot.see_draft':        [no,     no,   no,   may,    no,     no,      no,     may,    no],
-  'lot.subscribe':        [may,    may,  may,  may,    may,    may,     may,    may,    may],
-  'lot.history':          [may,    may,  may,  may,    may,    may,     may,    may,    may],
-  'lot.presence':         [no,     may,  may,  may,    may,    may,     may,    may,    may],
-  'lot.presence_stats':   [may,    may,  may,  may,    may,    may,     may,    may,    may],
+  'lot.see_draft':         [no,      no,      no,   no,   may,    no,     no,     no,      no,      may,     no],
+  'lot.subscribe':         [may,     may,     may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'lot.history':           [may,     may,     may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'lot.presence':          [no,      no,      may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'lot.presence_stats':    [may,     may,     may,  may,  may,    may,    may,    may,     may,     may,     may],
   // The user ids of others in the presence of a lot: bidders are known to each other by alias only.
-  'lot.see_watchers':     [no,     no,   no,   no,     no,     may,     may,    may,    may],
+  'lot.see_watchers':      [no,      no,      no,   no,   no,     no,     no,     may,     may,     may,     may],
   // The lots' channels speak for the engine alone, the users' for the notifier alone.
-  'lot.channel_publish':  [no,     no,   no,   no,     no,     no,      no,     no,     no],
-  'user.subscribe':       [no,     no,   may,  no,     no,     no,      no,     no,     no],
-  'user.history':         [no,     no,   may,  no,     no,     no,      no,     no,     no],
-  'user.presence':        [no,     no,   may,  no,     no,     no,      no,     may,    no],
-  'user.presence_stats':  [no,     no,   may,  no,     no,     no,      no,     may,    no],
-  'user.channel_publish': [no,     no,   no,   no,     no,     no,      no,     no,     no],
-  'user.revoke':          [sign,   no,   no,   no,     no,     no,      no,     may,    no],
+  'lot.channel_publish':   [no,      no,      no,   no,   no,     no,     no,     no,      no,      no,      no],
+  'user.subscribe':        [no,      no,      no,   may,  no,     no,     no,     no,      no,      no,      no],
+  'user.history':          [no,      no,      no,   may,  no,     no,     no,     no,      no,      no,      no],
+  'user.presence':         [no,      no,      no,   may,  no,     no,     no,     no,      no,      may,     no],
+  'user.presence_stats':   [no,      no,      no,   may,  no,     no,     no,     no,      no,      may,     no],
+  'user.channel_publish':  [no,      no,      no,   no,   no,     no,     no,     no,      no,      no,      no],
+  'user.revoke':           [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     no],
+  // Everybody's own: whom to talk to, the inbox, the settings.
+  'chat.open':             [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'chat.open_for_others':  [no,      no,      no,   no,   no,     no,     no,     no,      no,      may,     no],
+  'chat.list':             [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'chat.search':           [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'chat.block':            [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'chat.unblock':          [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'chat.blocks':           [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'chat.settings':         [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'chat.updateSettings':   [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  // A conversation is there for those in it: its two people, in a room whoever may see the room.
+  'chat.get':              [sign,    sign,    no,   no,   no,     may,    no,     no,      may,     may,     may],
+  // The method and the channel's command alike; the method asks for a token besides.
+  'chat.history':          [sign,    may,     no,   no,   no,     may,    no,     no,      may,     may,     may],
+  'chat.subscribe':        [no,      may,     no,   no,   no,     may,    no,     no,      no,      no,      no],
+  'chat.presence':         [no,      no,      no,   no,   no,     may,    no,     no,      no,      may,     no],
+  'chat.presence_stats':   [no,      may,     no,   no,   no,     may,    no,     no,      no,      may,     no],
+  // Signs of typing; all else is said by the chat store alone.
+  'chat.channel_publish':  [no,      no,      no,   no,   no,     may,    no,     no,      no,      no,      no],
+  'chat.send':             [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      may,     no],
+  // Sold, paid, shipped: said by the marketplace itself.
+  'chat.send_system':      [no,      no,      no,   no,   no,     no,     no,     no,      no,      may,     no],
+  'chat.edit':             [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
+  'chat.delete':           [sign,    sign,    no,   no,   no,     may,    no,     no,      may,     no,      no],
+  'chat.react':            [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
+  'chat.offer':            [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
+  'chat.delivered':        [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
+  'chat.read':             [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
+  'chat.update':           [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
+  'chat.mute':             [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
+  'chat.report':           [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
+  'chat.slowMode':         [sign,    sign,    no,   no,   may,    no,     no,     no,      may,     may,     may],
+  'attachment.create':     [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
+  'attachment.get':        [sign,    sign,    no,   no,   no,     may,    no,     no,      may,     may,     may],
+  // Those who keep order.
+  'chat.versions':         [sign,    sign,    no,   no,   no,     no,     no,     no,      may,     no,      may],
+  'chat.legalHold':        [sign,    sign,    no,   no,   no,     no,     no,     no,      may,     may,     may],
+  'moderation.queue':      [sign,    sign,    no,   no,   no,     no,     no,     no,      may,     no,      may],
+  'moderation.decide':     [sign,    sign,    no,   no,   no,     no,     no,     no,      may,     no,      may],
+  'moderation.silence':    [sign,    sign,    no,   no,   no,     no,     no,     no,      may,     may,     may],
+  'moderation.rules':      [sign,    sign,    no,   no,   no,     no,     no,     no,      may,     may,     may],
+  'moderation.setRules':   [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     may],
+  'user.erase':            [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     may],
 } as const satisfies Record<Action, Row>
 
 export const ACTIONS = Object.keys(TABLE) as Action[]
@@ -77,6 +135,8 @@ export interface About {
   readonly sellerId?: string
   /** Whose feed or tokens they are. */
   readonly userId?: string
+  /** Whether the caller is in the conversation: one of its people, or in a room that it may see. */
+  readonly inConversation?: boolean
 }
 
 /** Undefined where `identity` may do `action`, else the protocol error that says why not. */
@@ -96,10 +156,14 @@ function cell(action: Action, capacity: Capacity): Cell {
 }
 
 function capacities(identity: Identity | undefined, about: About): Capacity[] {
-  if (identity === undefined) return ['anonymous']
+  const inConversation = about.inConversation === true
+  if (identity === undefined) {
+    return inConversation ? ['anonymous', 'room_watcher'] : ['anonymous']
+  }
   const { userId, roles } = identity
   const held: Capacity[] = ['user', ...new Set<Role>(roles)]
   if (about.userId === userId) held.push('self')
   if (about.sellerId === userId) held.push('lot_seller')
+  if (inConversation) held.push('member')
   return held
 }

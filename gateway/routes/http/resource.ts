@@ -1,5 +1,5 @@
 // What the HTTP API is made of.
-import type { HttpMethod } from '../../../protocol/methods.ts'
+import type { HttpMethod } from '../../../protocol/method-table.ts'
 import type { Caller } from '../../ports/desk.ts'
 import type { HttpRequest, HttpResponse } from '../../ports/http.ts'
 import type { PathParams } from './router.ts'

@@ -1,5 +1,5 @@
 // From a method and a path to the resource that answers.
-import type { HttpMethod } from '../../../protocol/methods.ts'
+import type { HttpMethod } from '../../../protocol/method-table.ts'
 
 /** What a path with parameters in braces (`/v1/lots/{lotId}`) makes of a request's path. */
 export type PathParams = Readonly<Record<string, string>>
