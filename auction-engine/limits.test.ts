@@ -15,10 +15,6 @@ test('a lot that is about to open or close is found by at least two heartbeats b
   expect(limits.lotIdleMs).toBeGreaterThan(limits.dueHorizonMs)
 })
 
-test('a row is marked well before the relay takes it for lost', () => {
-  expect(limits.markPublishedMs).toBeLessThanOrEqual(limits.relayAfterMs / 2)
-})
-
 test('the inbox holds several batches', () => {
   expect(limits.inboxCommandsMax).toBeGreaterThanOrEqual(10 * defaultLimits.decisionsPerBatchMax)
 })

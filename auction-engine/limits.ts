@@ -66,12 +66,5 @@ export const eventsPerSecond = 20
 export const eventsBurst = 20
 /** 50 ms: nobody sees a price change faster. */
 export const conflationTickMs = 1_000 / eventsPerSecond
-/** Published rows of the outbox are marked in groups; sooner than the relay would take them for lost. */
-export const markPublishedMs = 500
-/** A row of the outbox that is unpublished for so long belonged to an owner that died. */
-export const relayAfterMs = 2_000
-/** Rows relayed or deleted in one statement. */
-export const relayRowsMax = 200
-export const pruneRowsMax = 5_000
 /** Of a long row only the newest events are relayed: each carries the whole public state. */
 export const relayEventsMax = 20

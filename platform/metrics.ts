@@ -1,6 +1,6 @@
 // Metrics: one registry per process, read by Prometheus at `/metrics`.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { codeOf, Failure } from './failure.ts'
 import type { Part } from './lifecycle.ts'
 
@@ -19,6 +19,33 @@ export function createMetrics(options: MetricsOptions): Registry {
   registry.setDefaultLabels({ role: options.role })
   if (options.ofProcess !== false) collectDefaultMetrics({ register: registry })
   return registry
+}
+
+/** From half a millisecond to the seconds of a database that is away. */
+export const bucketsOfMs = [0.5, 1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1_000, 2_000, 5_000]
+/** Powers of two, for what comes in batches. */
+export const bucketsOfCounts = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+
+export interface Meters {
+  counter<Label extends string = never>(
+    name: string,
+    help: string,
+    labelNames?: Label[],
+  ): Counter<Label>
+  gauge(name: string, help: string): Gauge
+  histogram(name: string, help: string, buckets: number[]): Histogram
+}
+
+/** Makes the metrics of one service, whose names begin with `prefix`. */
+export function metersOf(registry: Registry, prefix: string): Meters {
+  const registers = [registry]
+  return {
+    counter: (name, help, labelNames = []) =>
+      new Counter({ name: `${prefix}_${name}`, help, labelNames, registers }),
+    gauge: (name, help) => new Gauge({ name: `${prefix}_${name}`, help, registers }),
+    histogram: (name, help, buckets) =>
+      new Histogram({ name: `${prefix}_${name}`, help, buckets, registers }),
+  }
 }
 
 export interface MetricsServerOptions {

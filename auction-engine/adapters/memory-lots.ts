@@ -131,14 +131,7 @@ export class MemoryLots {
         waiting()
           .filter(({ createdAtMs }) => createdAtMs < beforeMs)
           .slice(0, limit),
-      backlog: async () => {
-        const rows = waiting()
-        const [oldest] = rows
-        return {
-          rows: rows.length,
-          ...(oldest === undefined ? {} : { oldestMs: oldest.createdAtMs }),
-        }
-      },
+      oldestUnpublishedMs: async () => waiting()[0]?.createdAtMs,
       prune: async (limit) => {
         const done = this.#outbox.filter(({ published }) => published).slice(0, limit)
         this.#outbox = this.#outbox.filter((row) => !done.includes(row))

@@ -31,15 +31,13 @@ export function createPostgresLotOutbox(pool: Pool, eventsMax: number): LotOutbo
       })
       return untoldFrom(rows)
     },
-    async backlog() {
-      const { rows } = await pool.query<{ rows: number; oldest_ms: number | null }>({
-        name: 'outbox_backlog',
-        text: `SELECT count(*) AS rows, min(created_at_ms) AS oldest_ms
-                 FROM outbox WHERE NOT published AND source = 'lot'`,
+    async oldestUnpublishedMs() {
+      const { rows } = await pool.query<{ created_at_ms: number }>({
+        name: 'oldest_unpublished',
+        text: `SELECT created_at_ms FROM outbox
+                WHERE NOT published AND source = 'lot' ORDER BY id LIMIT 1`,
       })
-      const [found] = rows
-      const oldestMs = found?.oldest_ms ?? undefined
-      return { rows: found?.rows ?? 0, ...(oldestMs === undefined ? {} : { oldestMs }) }
+      return rows[0]?.created_at_ms
     },
     async prune(limit) {
       const { rowCount } = await pool.query({ name: 'prune_outbox', text: prune, values: [limit] })

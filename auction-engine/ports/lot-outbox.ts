@@ -12,17 +12,12 @@ export interface UntoldEvents {
   readonly events: readonly { readonly seq: number; readonly publication: LotPublication }[]
 }
 
-export interface Backlog {
-  readonly rows: number
-  /** When the oldest of them was committed; undefined where there is none. */
-  readonly oldestMs?: number
-}
-
 export interface LotOutbox {
   markPublished(outboxIds: readonly number[]): Promise<void>
   /** Rows committed before `beforeMs` and not yet published, oldest first; of a long row its newest events. */
   unpublished(beforeMs: number, limit: number): Promise<readonly UntoldEvents[]>
-  backlog(): Promise<Backlog>
+  /** When the oldest unpublished row was committed; undefined where there is none. */
+  oldestUnpublishedMs(): Promise<number | undefined>
   /** Deletes rows that everybody has dealt with, at most `limit`. Returns how many. */
   prune(limit: number): Promise<number>
 }

@@ -11,6 +11,7 @@ import type { LotRules } from '../core/lot.ts'
 import { publication } from '../core/visibility.ts'
 import { conflationTickMs, eventsBurst, eventsPerSecond } from '../limits.ts'
 import type { LotChange } from '../ports/lot-journal.ts'
+import type { UntoldEvents } from '../ports/lot-outbox.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
 
 /** Told at once, however hot the lot is: whoever waits for these acts on them. */
@@ -65,6 +66,14 @@ export class Announcer {
     this.#publish(change.lotId, pace, events)
     this.#options.bus.publish(outboxHintSubject, {})
     this.#ticking ??= this.#options.clock.every(conflationTickMs, () => this.#tick())
+  }
+
+  /** Tells what somebody committed and did not live to tell. */
+  repeat(rows: readonly UntoldEvents[]): void {
+    const { bus, clock } = this.#options
+    const serverTime = clock.nowMs()
+    for (const row of rows) bus.publish(lotEventsSubject(row.lotId), storedEvents(row, serverTime))
+    bus.publish(outboxHintSubject, {})
   }
 
   /** Publishes what waits, and ends the ticking. */
@@ -160,4 +169,23 @@ function refill(pace: Pace, nowMs: number): void {
   const gained = ((nowMs - pace.filledAtMs) * eventsPerSecond) / 1_000
   pace.tokens = Math.min(eventsBurst, pace.tokens + Math.max(0, gained))
   pace.filledAtMs = nowMs
+}
+
+function storedEvents(
+  { lotId, epoch, fromSeq, events }: UntoldEvents,
+  serverTime: number,
+): LotEvents {
+  return {
+    lotId,
+    epoch,
+    events: events.map(({ seq, publication: told }, at) => ({
+      seq,
+      publication: {
+        ...told,
+        lot: { ...told.lot, serverTime },
+        // The first one stands for those of its row that were left out.
+        ...(at === 0 && seq > fromSeq ? { fromSeq } : {}),
+      },
+    })),
+  }
 }

@@ -2,10 +2,10 @@
 import type { Clock } from '../../platform/clock.ts'
 import { uuidv7 } from '../../platform/ids.ts'
 import type { Logger } from '../../platform/log.ts'
+import type { Admitted } from './admitted.ts'
 import type { AnswerMemory } from './answer-memory.ts'
 import { DraftBatch } from './draft-batch.ts'
 import type { HeldLots } from './held-lots.ts'
-import type { Admitted } from './inbox.ts'
 import { undecided } from './refusals.ts'
 
 export interface DeciderOptions {

@@ -5,10 +5,10 @@ import type { EngineReply } from '../../protocol/engine.ts'
 import type { Answered, LotCommand } from '../core/decision.ts'
 import { Draft } from '../core/draft.ts'
 import type { LotChange, SealedEvent } from '../ports/lot-journal.ts'
+import type { Admitted } from './admitted.ts'
 import type { AnswerMemory } from './answer-memory.ts'
 import { type ChainEnds, seal } from './audit-chain.ts'
 import type { HeldLot } from './held-lots.ts'
-import type { Admitted } from './inbox.ts'
 
 /** A command and what it hears, if its lot's part of the batch stands. */
 export interface Heard {

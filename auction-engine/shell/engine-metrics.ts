@@ -1,6 +1,6 @@
 // What the engine counts and measures.
-import { Counter, Gauge, Histogram } from 'prom-client'
-import type { Registry } from '../../platform/metrics.ts'
+import type { Counter, Gauge, Histogram } from 'prom-client'
+import { bucketsOfCounts, bucketsOfMs, metersOf, type Registry } from '../../platform/metrics.ts'
 import type { EngineReply } from '../../protocol/engine.ts'
 
 export interface EngineMetrics {
@@ -24,22 +24,13 @@ export interface EngineMetrics {
   readonly outboxLagMs: Gauge
 }
 
-const milliseconds = [0.5, 1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1_000, 2_000, 5_000]
-const decisions = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
-
 export function createEngineMetrics(registry: Registry): EngineMetrics {
-  const registers = [registry]
-  const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []) =>
-    new Counter<L>({ name: `outcry_engine_${name}`, help, labelNames, registers })
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name: `outcry_engine_${name}`, help, registers })
-  const histogram = (name: string, help: string, buckets: number[]) =>
-    new Histogram({ name: `outcry_engine_${name}`, help, buckets, registers })
+  const { counter, gauge, histogram } = metersOf(registry, 'outcry_engine')
   return {
     answers: counter('answers_total', 'Answers to commands, by outcome', ['outcome']),
-    batchDecisions: histogram('batch_decisions', 'Decisions per commit', decisions),
-    commitMs: histogram('commit_ms', 'Time until a batch was known to be stored', milliseconds),
-    inboxWaitMs: histogram('inbox_wait_ms', 'Wait of the oldest command of a batch', milliseconds),
+    batchDecisions: histogram('batch_decisions', 'Decisions per commit', bucketsOfCounts),
+    commitMs: histogram('commit_ms', 'Time until a batch was known to be stored', bucketsOfMs),
+    inboxWaitMs: histogram('inbox_wait_ms', 'Wait of the oldest command of a batch', bucketsOfMs),
     commits: counter('commits_total', 'Batches, by what became of them', ['result']),
     shards: gauge('shards', 'Shards this engine owns'),
     publications: counter('publications_total', 'Lot events published'),

@@ -1,21 +1,22 @@
 // The engine as a part of a process: takes shards, brings their lots into memory, serves their commands,
 // and gives everything back in order.
 import { assert } from '../../platform/assert.ts'
+import { type Beat, beat } from '../../platform/beat.ts'
 import type { Bus, Unlisten } from '../../platform/bus/bus.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
+import { OutboxKeeper } from '../../platform/outbox-keeper.ts'
+import { untilAborted } from '../../platform/until-aborted.ts'
 import type { EngineCommand } from '../../protocol/engine.ts'
 import { lotCommandsSubject, shardCount, shardOf } from '../../protocol/subjects.ts'
 import { dueHorizonMs, dueLotsMax, type EngineLimits, heartbeatMs } from '../limits.ts'
 import type { Lease, LotJournal } from '../ports/lot-journal.ts'
-import type { LotOutbox } from '../ports/lot-outbox.ts'
+import type { LotOutbox, UntoldEvents } from '../ports/lot-outbox.ts'
 import type { ShardLeases } from '../ports/shard-leases.ts'
 import { Announcer } from './announcer.ts'
-import { type Beat, beat } from './beat.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
 import { Lane } from './lane.ts'
-import { OutboxKeeper } from './outbox-keeper.ts'
 import { OwnedShards } from './owned-shards.ts'
 import { ShardKeeper } from './shard-keeper.ts'
 
@@ -44,17 +45,20 @@ export class Engine implements Part {
   readonly #shards = new OwnedShards()
   readonly #keeper: ShardKeeper
   readonly #announcer: Announcer
-  readonly #outboxKeeper: OutboxKeeper
+  readonly #outboxKeeper: OutboxKeeper<UntoldEvents>
   readonly #tracks: readonly Track[]
   readonly #serving = new Map<number, Unlisten>()
   #beats: readonly Beat[] = []
 
   constructor(options: EngineOptions) {
     this.#options = options
-    this.#outboxKeeper = new OutboxKeeper(options)
     this.#announcer = new Announcer({
       ...options,
       onPublished: (outboxId) => this.#outboxKeeper.published(outboxId),
+    })
+    this.#outboxKeeper = new OutboxKeeper({
+      ...options,
+      publish: (rows) => this.#announcer.repeat(rows),
     })
     this.#keeper = new ShardKeeper({
       ...options,
@@ -165,20 +169,5 @@ export class Engine implements Part {
     const track = this.#tracks[shard % this.#tracks.length]
     assert(track !== undefined, 'an engine has at least one lane')
     return track
-  }
-}
-
-/** @throws the signal's reason, where it aborts first. */
-async function untilAborted(signal: AbortSignal, work: Promise<unknown>): Promise<void> {
-  signal.throwIfAborted()
-  let give: (() => void) | undefined
-  const aborted = new Promise<never>((_resolve, reject) => {
-    give = () => reject(signal.reason)
-    signal.addEventListener('abort', give, { once: true })
-  })
-  try {
-    await Promise.race([work, aborted])
-  } finally {
-    if (give !== undefined) signal.removeEventListener('abort', give)
   }
 }

@@ -1,6 +1,7 @@
 // One lane: some of the shards, with their lots in memory, an inbox and a worker. Here commands enter;
 // one whose lot is not in memory waits until the lot is read, in its place behind the others of that lot.
 import type { Clock } from '../../platform/clock.ts'
+import { Inbox } from '../../platform/inbox.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
 import { shardOf } from '../../protocol/subjects.ts'
@@ -8,17 +9,18 @@ import {
   answersPerLaneMax,
   dueHorizonMs,
   type EngineLimits,
+  inboxCommandsMax,
   lotIdleMs,
   lotsPerLoadMax,
 } from '../limits.ts'
 import type { Claim, Claimed, Lease, LotJournal } from '../ports/lot-journal.ts'
+import type { Admitted } from './admitted.ts'
 import type { Announcer } from './announcer.ts'
 import { AnswerMemory } from './answer-memory.ts'
 import { ClosingTimers } from './closing-timers.ts'
 import { Decider } from './decider.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
 import { HeldLots } from './held-lots.ts'
-import { type Admitted, Inbox } from './inbox.ts'
 import { LotWorker } from './lot-worker.ts'
 import type { OwnedShards } from './owned-shards.ts'
 import { overloaded } from './refusals.ts'
@@ -38,7 +40,7 @@ export interface LaneOptions {
 
 export class Lane {
   readonly #options: LaneOptions
-  readonly #inbox: Inbox
+  readonly #inbox: Inbox<Admitted>
   readonly #held: HeldLots
   readonly #worker: LotWorker
   /** Commands whose lot is being read, by lot, in the order admitted. */
@@ -51,7 +53,7 @@ export class Lane {
   constructor(options: LaneOptions) {
     const { clock, limits } = options
     this.#options = options
-    this.#inbox = new Inbox(limits.decisionsPerBatchMax)
+    this.#inbox = new Inbox(inboxCommandsMax, limits.decisionsPerBatchMax)
     this.#held = new HeldLots(
       new ClosingTimers(clock, (command) =>
         this.#admit({

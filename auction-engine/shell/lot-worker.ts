@@ -3,14 +3,15 @@
 // told. One batch is on its way to the journal at a time. No timer: an idle lot's bid is committed at
 // once, and while a commit is under way the next batch grows.
 import type { Clock } from '../../platform/clock.ts'
+import type { Inbox } from '../../platform/inbox.ts'
+import type { Admitted } from './admitted.ts'
 import type { Decider } from './decider.ts'
 import type { DraftBatch } from './draft-batch.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
-import type { Inbox } from './inbox.ts'
 import type { Settled, Settler, Telling } from './settler.ts'
 
 export interface LotWorkerOptions {
-  readonly inbox: Inbox
+  readonly inbox: Inbox<Admitted>
   readonly decider: Decider
   readonly settler: Settler
   readonly clock: Clock

@@ -2,25 +2,33 @@
 // not to be stored at all, or given up.
 import { assert } from '../../platform/assert.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { commitUntilKnown, type GivenUp } from '../../platform/commit-until-known.ts'
 import { codeOf } from '../../platform/failure.ts'
 import { uuidv7 } from '../../platform/ids.ts'
+import type { Inbox } from '../../platform/inbox.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { EngineReply } from '../../protocol/engine.ts'
 import type { LotCommand } from '../core/decision.ts'
-import type { Lease, LotChange, LotJournal, LotVerdict } from '../ports/lot-journal.ts'
+import { commitGiveUpMs, commitRetry } from '../limits.ts'
+import type {
+  CommitResult,
+  Lease,
+  LotChange,
+  LotJournal,
+  LotVerdict,
+} from '../ports/lot-journal.ts'
+import type { Admitted } from './admitted.ts'
 import type { Announcer } from './announcer.ts'
 import { type AnswerMemory, keyOf } from './answer-memory.ts'
-import { commitUntilKnown, type KnownResult } from './commit-until-known.ts'
 import type { Decider } from './decider.ts'
 import type { DraftBatch, DraftLot, Heard } from './draft-batch.ts'
 import { type EngineMetrics, outcomeOf } from './engine-metrics.ts'
 import type { HeldLots } from './held-lots.ts'
-import type { Admitted, Inbox } from './inbox.ts'
 import type { OwnedShards } from './owned-shards.ts'
 import { overloaded, undecided, unknownOutcome } from './refusals.ts'
 
 export interface SettlerOptions {
-  readonly inbox: Inbox
+  readonly inbox: Inbox<Admitted>
   readonly held: HeldLots
   readonly memory: AnswerMemory
   readonly shards: OwnedShards
@@ -43,6 +51,9 @@ export interface Settled {
   /** Whether all of it was stored just as it was drafted, so that what was drafted upon it holds. */
   readonly asDrafted: boolean
 }
+
+/** What became of a batch, as far as it can be known. */
+type Committed = Exclude<CommitResult, { readonly type: 'failed' | 'in_doubt' }> | GivenUp
 
 interface Part {
   readonly lot: DraftLot
@@ -80,11 +91,15 @@ export class Settler {
     }
   }
 
-  async #commit(changes: readonly LotChange[]): Promise<KnownResult> {
-    const { clock, metrics, inbox } = this.#options
+  async #commit(changes: readonly LotChange[]): Promise<Committed> {
+    const { journal, clock, metrics, inbox } = this.#options
     const startedMs = performance.now()
     const batch = { batchId: uuidv7(), atMs: clock.nowMs(), lots: changes }
-    const result = await commitUntilKnown(batch, this.#options)
+    const result = await commitUntilKnown(() => journal.commit(batch), {
+      ...this.#options,
+      giveUpMs: commitGiveUpMs,
+      delays: commitRetry,
+    })
     const tookMs = performance.now() - startedMs
     inbox.batchTook(tookMs)
     metrics.commitMs.observe(tookMs)

@@ -1,11 +1,12 @@
 // Takes shards and keeps them: renews the leases in time, notices which were lost, takes what others let
 // go or left behind, and gives everything back at the end.
+
+import { type Beat, beat } from '../../platform/beat.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { heartbeatMs, leaseSafetyMs } from '../limits.ts'
 import type { Lease } from '../ports/lot-journal.ts'
 import type { ShardLeases } from '../ports/shard-leases.ts'
-import { type Beat, beat } from './beat.ts'
 import type { OwnedShards } from './owned-shards.ts'
 
 export interface ShardKeeperOptions {

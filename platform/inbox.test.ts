@@ -1,16 +1,12 @@
 import { expect, test } from 'vitest'
-import { placeBid } from '../testing/commands.ts'
-import { type Admitted, Inbox } from './inbox.ts'
+import { Inbox, type Waiting } from './inbox.ts'
 
-const lotId = '01890a5d-ac96-774b-bcce-b302099a8057'
-
-function admitted(admittedAtMs: number): Admitted {
-  const command = placeBid(lotId, { by: 'ann', max: 5_000 })
-  return { command, shard: 0, admittedAtMs, answer: () => {} }
+function admitted(admittedAtMs: number): Waiting {
+  return { admittedAtMs }
 }
 
 test('what waits is taken in the order admitted, as much as is asked for', () => {
-  const inbox = new Inbox(2)
+  const inbox = new Inbox<Waiting>(100, 2)
   const all = [1, 2, 3].map(admitted)
   for (const one of all) inbox.push(one)
   expect(inbox.drain(2)).toEqual(all.slice(0, 2))
@@ -19,7 +15,7 @@ test('what waits is taken in the order admitted, as much as is asked for', () =>
 })
 
 test('whoever waits for more is woken by the next command, and by the end', async () => {
-  const inbox = new Inbox(2)
+  const inbox = new Inbox<Waiting>(100, 2)
   const waiting = inbox.more()
   inbox.push(admitted(1))
   await waiting
@@ -34,7 +30,7 @@ test('whoever waits for more is woken by the next command, and by the end', asyn
 })
 
 test('the wait to expect is that of the full batches before, or of the oldest command', () => {
-  const inbox = new Inbox(10)
+  const inbox = new Inbox<Waiting>(100, 10)
   for (let batch = 0; batch < 100; batch += 1) inbox.batchTook(40)
   for (let nth = 0; nth < 9; nth += 1) inbox.push(admitted(1_000))
   // Who comes now rides in the next batch.
@@ -42,4 +38,10 @@ test('the wait to expect is that of the full batches before, or of the oldest co
   for (let nth = 0; nth < 21; nth += 1) inbox.push(admitted(1_000))
   expect(inbox.expectedWaitMs(1_000)).toBeCloseTo(120)
   expect(inbox.expectedWaitMs(1_500)).toBe(500)
+})
+
+test('what finds no room is not taken in', () => {
+  const inbox = new Inbox<Waiting>(2, 2)
+  expect([1, 2, 3].map((nowMs) => inbox.push(admitted(nowMs)))).toEqual([true, true, false])
+  expect(inbox.drain(3)).toHaveLength(2)
 })

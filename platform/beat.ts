@@ -1,6 +1,6 @@
-// Work that is done again and again for as long as the engine runs.
-import type { Clock } from '../../platform/clock.ts'
-import type { Logger } from '../../platform/log.ts'
+// Work that is done again and again for as long as a service runs.
+import type { Clock } from './clock.ts'
+import type { Logger } from './log.ts'
 
 export interface BeatOptions {
   readonly clock: Clock

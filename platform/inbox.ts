@@ -1,23 +1,16 @@
 // The inbox of a lane: commands in the order admitted, until a batch takes them.
-import { BoundedQueue } from '../../platform/bounded-queue.ts'
-import type { EngineReply } from '../../protocol/engine.ts'
-import type { LotCommand } from '../core/decision.ts'
-import { inboxCommandsMax } from '../limits.ts'
+import { BoundedQueue } from './bounded-queue.ts'
 
-/** A command on its way to its decision. */
-export interface Admitted {
-  readonly command: LotCommand
-  readonly shard: number
-  /** When it entered, on the owner's clock: this instant decides whether a bid is in time. */
+export interface Waiting {
+  /** When it entered, on this process's clock. */
   readonly admittedAtMs: number
-  readonly answer: (reply: EngineReply) => void
 }
 
 /** Weight of the newest batch in the running mean of how long batches take. */
 const newestWeight = 0.2
 
-export class Inbox {
-  readonly #queue = new BoundedQueue<Admitted>(inboxCommandsMax)
+export class Inbox<Admitted extends Waiting> {
+  readonly #queue: BoundedQueue<Admitted>
   readonly #batchMax: number
   #batchMs = 0
   /** When the oldest of the commands was admitted that were taken and are not on their way yet. */
@@ -25,8 +18,9 @@ export class Inbox {
   #isClosed = false
   #wake = (): void => {}
 
-  /** `batchMax`: as many commands as one batch has. */
-  constructor(batchMax: number) {
+  /** `commandsMax` may wait; `batchMax` of them are one batch. */
+  constructor(commandsMax: number, batchMax: number) {
+    this.#queue = new BoundedQueue(commandsMax)
     this.#batchMax = batchMax
   }
 
