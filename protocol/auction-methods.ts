@@ -7,7 +7,7 @@ import {
   RetractBid,
   UpdateLot,
   WithdrawLot,
-} from './auction.ts'
+} from './auction-requests.ts'
 import type { MethodTable } from './method-table.ts'
 
 /** Makes a command on a lot repeatable: the same id by the same user gets the first answer again. */

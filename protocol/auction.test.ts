@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { CreateLot, ListBids, LotTerms, PlaceBid, RetractBid, UpdateLot } from './auction.ts'
+import { LotTerms } from './auction.ts'
+import { CreateLot, ListBids, PlaceBid, RetractBid, UpdateLot } from './auction-requests.ts'
 import { describeFault } from './check-command.ts'
 
 const lotId = '0190a1b2-1111-7222-8333-123456789abc'

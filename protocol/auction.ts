@@ -3,14 +3,19 @@
 import { z } from 'zod'
 import { CommandId, LotId } from './ids.ts'
 import { Amount, CurrencyCode } from './money.ts'
-import type { RefusalCode } from './refusals.ts'
+import { REFUSALS, type RefusalCode } from './refusals.ts'
 import { Text } from './text.ts'
 
 /** Milliseconds since 1970-01-01 UTC, whole. */
-const EpochMs = z.number().int().min(0).max(8_640_000_000_000_000).describe('Epoch milliseconds.')
+export const EpochMs = z
+  .number()
+  .int()
+  .min(0)
+  .max(8_640_000_000_000_000)
+  .describe('Epoch milliseconds.')
 const durationMsMax = 365 * 24 * 3_600_000
-const Title = Text(200).trim().min(1)
-const Description = Text(10_000)
+export const Title = Text(200).trim().min(1)
+export const Description = Text(10_000)
 /** The marketplace's own id of something. */
 const ForeignId = Text(128).min(1)
 const DurationMs = z.number().int().min(0).max(durationMsMax).describe('Milliseconds.')
@@ -48,6 +53,16 @@ export const SoftClose = z.object({
   minGrowthMs: DurationMs.default(1_000),
 })
 export type SoftClose = z.output<typeof SoftClose>
+
+/** Whole minor units; zero where there is nothing yet. */
+const Minor = z.number().int().min(0)
+/** A number of things, or a place in a row. */
+const Count = z.number().int().min(0)
+const Replayed = z
+  .literal(true)
+  .exactOptional()
+  .describe('This is the first answer again: the id was used before.')
+const refusalCodes = Object.keys(REFUSALS) as [RefusalCode, ...RefusalCode[]]
 
 /** The retraction rules a lot is sold under; `none` is what most live platforms do. */
 const RetractionPolicy = z.enum(['none', 'ebay'])
@@ -93,60 +108,72 @@ export const LOT_STATES = [
 ] as const
 export type LotState = (typeof LOT_STATES)[number]
 
-export interface LotResult {
-  readonly outcome: 'sold' | 'unsold' | 'withdrawn' | 'cancelled'
-  /** When bidding ended, epoch ms: the end in force, or the moment of the withdrawal. */
-  readonly at: number
-  /** The hammer price, where the lot is sold. */
-  readonly price?: number
-  /** The winner's alias, where the lot is sold. */
-  readonly winner?: string
-  readonly reason?: string
-}
+export const LotResult = z
+  .object({
+    outcome: z.enum(['sold', 'unsold', 'withdrawn', 'cancelled']),
+    at: EpochMs.describe('When bidding ended: the end in force, or the moment of the withdrawal.'),
+    price: Minor.exactOptional().describe('The hammer price, where the lot is sold.'),
+    winner: z.string().exactOptional().describe('The winner’s alias, where the lot is sold.'),
+    reason: z.string().exactOptional(),
+  })
+  .describe('How a lot ended.')
+export type LotResult = Readonly<z.output<typeof LotResult>>
 
-/** What everybody may know of a lot. Amounts in minor units, times in epoch ms. */
-export interface LotView {
-  readonly lotId: string
-  readonly saleId?: string
-  readonly listingId?: string
-  readonly title: string
-  readonly currency: string
-  readonly format: 'english'
-  readonly state: LotState
-  readonly round: number
-  /** The offset of this state in the lot's channel. */
-  readonly seq: number
-  /** Null before the first bid. */
-  readonly price: number | null
-  readonly startPrice: number
-  readonly minNext: number
-  /** The leader's alias (`Bidder 1`), or null. */
-  readonly leader: string | null
-  readonly reserveMet: boolean
-  readonly bidCount: number
-  readonly bidderCount: number
-  readonly startsAt: number
-  readonly endsAt: number
-  readonly extensions: number
-  /** When this view was made, on the engine's clock. */
-  readonly serverTime: number
-  readonly result?: LotResult
-}
+export const LotView = z
+  .object({
+    lotId: LotId,
+    saleId: z.string().exactOptional(),
+    listingId: z.string().exactOptional(),
+    title: z.string(),
+    currency: z.string(),
+    format: z.literal('english'),
+    state: z.enum(LOT_STATES),
+    round: Count,
+    seq: Count.describe('The offset of this state in the lot’s channel.'),
+    price: Minor.nullable().describe('Null before the first bid.'),
+    startPrice: Minor,
+    minNext: Minor.describe('The least that the next bid may be.'),
+    leader: z.string().nullable().describe('The leader’s alias (`Bidder 1`), or null.'),
+    reserveMet: z.boolean(),
+    bidCount: Count,
+    bidderCount: Count,
+    startsAt: EpochMs,
+    endsAt: EpochMs,
+    extensions: Count,
+    serverTime: EpochMs.describe('When this view was made, on the engine’s clock.'),
+    result: LotResult.exactOptional(),
+  })
+  .describe('What everybody may know of a lot. Amounts in minor units, times in epoch ms.')
+export type LotView = Readonly<z.output<typeof LotView>>
 
-/** The caller's own standing on a lot; in `lot.get` and in the snapshot, never in a publication. */
-export interface OwnStanding {
-  readonly leading: boolean
-  readonly max: number
-  readonly alias: string
-}
+export const OwnStanding = z
+  .object({
+    leading: z.boolean(),
+    max: Minor,
+    alias: z.string().describe('How the others see you.'),
+  })
+  .describe('The caller’s own standing on a lot: told to nobody else.')
+export type OwnStanding = Readonly<z.output<typeof OwnStanding>>
 
-export interface PublicBid {
-  readonly alias: string
-  /** What the bid made visible: the price after it, never a secret maximum. */
-  readonly amount: number
-  readonly kind: 'proxy' | 'exact'
-  readonly at: number
-}
+/** The answer of `lot.get`. */
+export const LotForCaller = LotView.extend({
+  you: OwnStanding.exactOptional().describe('Where you have bid.'),
+}).describe('A lot, and how the caller stands on it.')
+
+export const BidKind = z.enum(['proxy', 'exact'])
+export type BidKind = z.output<typeof BidKind>
+
+export const PublicBid = z
+  .object({
+    alias: z.string(),
+    amount: Minor.describe(
+      'What the bid made visible: the price after it, never a secret maximum.',
+    ),
+    kind: BidKind,
+    at: EpochMs,
+  })
+  .describe('A bid as everybody may see it.')
+export type PublicBid = Readonly<z.output<typeof PublicBid>>
 
 export const LOT_EVENT_TYPES = [
   'lot_published',
@@ -161,176 +188,147 @@ export const LOT_EVENT_TYPES = [
 ] as const
 export type LotEventType = (typeof LOT_EVENT_TYPES)[number]
 
-/** `data` of a publication on `lot:`: the event, and the whole public state after it. */
-export interface LotPublication {
-  readonly type: LotEventType
-  readonly lot: LotView
-  /** With `bid_accepted`. */
-  readonly bid?: PublicBid
-  /** With `lot_extended`. */
-  readonly extended?: { readonly from: number; readonly to: number; readonly reason: string }
-  /** With `bid_retracted`. */
-  readonly retracted?: { readonly priceBefore: number; readonly priceAfter: number | null }
-  /** The first seq this publication stands for, where events before it were conflated into it. */
-  readonly fromSeq?: number
-}
-
-/** `data` in the reply to a `subscribe` on `lot:`. */
-export interface LotSnapshot {
-  readonly lot: LotView
-  /** Newest first, at most 20. */
-  readonly bids: readonly PublicBid[]
-  readonly watchers: number
-  readonly you?: OwnStanding
-}
-
-// ---- methods --------------------------------------------------------------------------------
-
-export const BidKind = z.enum(['proxy', 'exact'])
-export type BidKind = z.output<typeof BidKind>
-
-export const PlaceBid = z.object({
-  lotId: LotId,
-  clientBidId: CommandId,
-  kind: BidKind.default('proxy'),
-  amount: z.number().describe('Minor units; one that can not be bid is refused `amount_invalid`.'),
-  currency: Text(8).describe('The lot’s own.'),
-  confirmToken: Text(256).optional(),
-})
-export type PlaceBid = z.output<typeof PlaceBid>
-
-export const RETRACTION_REASONS = [
-  'typing_error',
-  'description_changed',
-  'seller_unreachable',
-] as const
-export const RetractBid = z.object({
-  lotId: LotId,
-  clientBidId: CommandId.describe('The bid.'),
-  reason: z.enum(RETRACTION_REASONS),
-})
-export type RetractBid = z.output<typeof RetractBid>
-
-export const LotRef = z.object({ lotId: LotId })
-
-export const ListBids = z.object({
-  lotId: LotId,
-  before: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .optional()
-    .describe('Only bids before this seq: the `next` of the page before.'),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-})
-export interface BidPage {
-  readonly items: readonly (PublicBid & { readonly seq: number })[]
-  /** Pass as `before` for the following page; absent on the last one. */
-  readonly next?: number
-}
-
-export const CreateLot = LotTerms.safeExtend({
-  commandId: Text(128)
-    .min(1)
-    .optional()
-    .describe(
-      'Makes the command repeatable: the same id by the same user gets the first answer again.',
+export const LotPublication = z
+  .object({
+    type: z.enum(LOT_EVENT_TYPES),
+    lot: LotView,
+    bid: PublicBid.exactOptional().describe('With `bid_accepted`.'),
+    extended: z
+      .object({ from: EpochMs, to: EpochMs, reason: z.string() })
+      .exactOptional()
+      .describe('With `lot_extended`.'),
+    retracted: z
+      .object({ priceBefore: Minor, priceAfter: Minor.nullable() })
+      .exactOptional()
+      .describe('With `bid_retracted`.'),
+    fromSeq: Count.exactOptional().describe(
+      'The first seq this publication stands for, where events before it were conflated into it.',
     ),
-})
+  })
+  .describe('`data` of a publication on `lot:`: the event, and the whole public state after it.')
+export type LotPublication = Readonly<z.output<typeof LotPublication>>
 
-export const UpdateLot = z.object({
-  lotId: LotId,
-  title: Title.optional(),
-  description: Description.optional(),
-  reservePrice: Amount.nullable()
-    .optional()
-    .describe('May only be lowered, or taken away with null.'),
-  endsAt: EpochMs.optional().describe(
-    'Epoch milliseconds. A seller may only move it later, a service as early as now + the soft-close window.',
-  ),
-})
-export type UpdateLot = z.output<typeof UpdateLot>
+export const LotSnapshot = z
+  .object({
+    lot: LotView,
+    bids: z.array(PublicBid).readonly().describe('Newest first, at most 20.'),
+    watchers: Count,
+    you: OwnStanding.exactOptional(),
+  })
+  .describe('`data` in the reply to a `subscribe` on `lot:`.')
+export type LotSnapshot = Readonly<z.output<typeof LotSnapshot>>
 
-export const WithdrawLot = z.object({ lotId: LotId, reason: Text(500).optional() })
+export const BidPage = z
+  .object({
+    items: z.array(PublicBid.extend({ seq: Count })).readonly(),
+    next: Count.exactOptional().describe(
+      'Pass as `before` for the following page; absent on the last one.',
+    ),
+  })
+  .describe('Bids, newest first.')
+export type BidPage = Readonly<z.output<typeof BidPage>>
 
-/** What came of a bid, or of a retraction. Prices in minor units; `endsAt`, `serverTime` in epoch ms. */
-export interface BidAccepted {
-  readonly outcome: 'accepted'
-  readonly lotId: string
-  readonly clientBidId: string
-  readonly seq: number
-  /** Null only where a retraction left the lot without a bid. */
-  readonly price: number | null
-  /** False where an earlier or higher maximum stands against it: accepted, binding, and outbid at once. */
-  readonly leading: boolean
-  /** Zero only where a retraction took all your bids away. */
-  readonly yourMax: number
-  readonly minNext: number
-  readonly reserveMet: boolean
-  readonly endsAt: number
-  readonly serverTime: number
-  /** The amount that counts, where the grid moved it (`snap_down`). */
-  readonly appliedAmount?: number
-  readonly replayed?: true
-}
+// ---- what came of a command -------------------------------------------------------------------
 
-/** What came of a command on a lot that is not a bid. */
-export interface LotAccepted {
-  readonly outcome: 'accepted'
-  readonly lotId: string
-  readonly lot: LotView
-  readonly replayed?: true
-}
+export const BidAccepted = z
+  .object({
+    outcome: z.literal('accepted'),
+    lotId: LotId,
+    clientBidId: CommandId,
+    seq: Count,
+    price: Minor.nullable().describe('Null only where a retraction left the lot without a bid.'),
+    leading: z
+      .boolean()
+      .describe(
+        'False where an earlier or higher maximum stands against it: accepted, binding, and outbid at once.',
+      ),
+    yourMax: Minor.describe('Zero only where a retraction took all your bids away.'),
+    minNext: Minor,
+    reserveMet: z.boolean(),
+    endsAt: EpochMs,
+    serverTime: EpochMs,
+    appliedAmount: Minor.exactOptional().describe(
+      'The amount that counts, where the grid moved it (`snap_down`).',
+    ),
+    replayed: Replayed,
+  })
+  .describe('What came of a bid, or of a retraction, that was taken.')
+export type BidAccepted = Readonly<z.output<typeof BidAccepted>>
 
-/** The extra fields of a refusal, by code, as the clients get them. */
-export interface RefusalFields {
-  /** With `bid_too_low` and `max_not_raised`: the least amount that would have been taken. */
-  readonly minAcceptable?: number
-  readonly currency?: string
-  readonly expected?: string
-  readonly below?: number
-  readonly above?: number
-  readonly state?: string
-  readonly opensAt?: number
-  readonly closedAt?: number
-  readonly result?: string
-  readonly reason?: string
-  readonly rule?: string
-  readonly until?: number
-  readonly field?: string
-  readonly fields?: readonly string[]
-  readonly scope?: 'user' | 'lot' | 'address'
-  readonly retryAfterMs?: number
-  readonly incidentId?: string
-}
+export const LotAccepted = z
+  .object({
+    outcome: z.literal('accepted'),
+    lotId: LotId,
+    lot: LotView,
+    state: z.enum(LOT_STATES).exactOptional().describe('The lot’s, once more.'),
+    replayed: Replayed,
+  })
+  .describe('What came of a command on a lot that is not a bid.')
+export type LotAccepted = Readonly<z.output<typeof LotAccepted>>
 
-export interface Refused extends RefusalFields {
-  readonly outcome: 'refused'
-  readonly code: RefusalCode
-  readonly lotId: string
-  readonly clientBidId?: string
-  readonly serverTime: number
-  readonly retryable: boolean
-  readonly replayed?: true
-  /** The lot as the refusal was decided on it; absent where no lot was looked at. */
-  readonly seq?: number
-  readonly price?: number | null
-  readonly leading?: boolean
-  readonly yourMax?: number
-  readonly minNext?: number
-  readonly reserveMet?: boolean
-  readonly endsAt?: number
-}
+export const RefusalFields = z
+  .object({
+    minAcceptable: Minor.exactOptional().describe(
+      'With `bid_too_low` and `max_not_raised`: the least amount that would have been taken.',
+    ),
+    currency: z.string().exactOptional(),
+    expected: z.string().exactOptional(),
+    below: z.number().exactOptional(),
+    above: z.number().exactOptional(),
+    state: z.string().exactOptional(),
+    opensAt: EpochMs.exactOptional(),
+    closedAt: EpochMs.exactOptional(),
+    result: z.string().exactOptional(),
+    reason: z.string().exactOptional(),
+    rule: z.string().exactOptional(),
+    until: EpochMs.exactOptional(),
+    field: z.string().exactOptional(),
+    fields: z.array(z.string()).readonly().exactOptional(),
+    scope: z.enum(['user', 'lot', 'address']).exactOptional(),
+    retryAfterMs: z.number().exactOptional(),
+    incidentId: z.string().exactOptional(),
+  })
+  .describe('The extra fields of a refusal, by code.')
+export type RefusalFields = Readonly<z.output<typeof RefusalFields>>
 
-/** The commit's outcome is in doubt, or no owner answered in time: send the same id again. */
-export interface OutcomeUnknown {
-  readonly outcome: 'unknown'
-  readonly code: 'outcome_unknown'
-  readonly lotId: string
-  readonly clientBidId?: string
-  readonly serverTime: number
-  readonly retryable: true
-}
+export const Refused = z
+  .object({
+    ...RefusalFields.shape,
+    outcome: z.literal('refused'),
+    code: z.enum(refusalCodes),
+    lotId: LotId,
+    clientBidId: CommandId.exactOptional(),
+    serverTime: EpochMs,
+    retryable: z.boolean(),
+    replayed: Replayed,
+    seq: Count.exactOptional().describe(
+      'With the following fields: the lot as the refusal was decided on it; absent where no lot was looked at.',
+    ),
+    price: Minor.nullable().exactOptional(),
+    leading: z.boolean().exactOptional(),
+    yourMax: Minor.exactOptional(),
+    minNext: Minor.exactOptional(),
+    reserveMet: z.boolean().exactOptional(),
+    endsAt: EpochMs.exactOptional(),
+  })
+  .describe('The command was heard and not carried out; `code` says why.')
+export type Refused = Readonly<z.output<typeof Refused>>
 
-export type BidOutcome = BidAccepted | Refused | OutcomeUnknown
-export type LotOutcome = LotAccepted | Refused | OutcomeUnknown
+export const OutcomeUnknown = z
+  .object({
+    outcome: z.literal('unknown'),
+    code: z.literal('outcome_unknown'),
+    lotId: LotId,
+    clientBidId: CommandId.exactOptional(),
+    serverTime: EpochMs,
+    retryable: z.literal(true),
+  })
+  .describe(
+    'The commit’s outcome is in doubt, or no owner answered in time: send the same id again.',
+  )
+export type OutcomeUnknown = Readonly<z.output<typeof OutcomeUnknown>>
+
+export const BidOutcome = z.discriminatedUnion('outcome', [BidAccepted, Refused, OutcomeUnknown])
+export type BidOutcome = Readonly<z.output<typeof BidOutcome>>
+export const LotOutcome = z.discriminatedUnion('outcome', [LotAccepted, Refused, OutcomeUnknown])
+export type LotOutcome = Readonly<z.output<typeof LotOutcome>>

@@ -1,14 +1,15 @@
 // What gateways and chat stores say to each other over the bus. Already checked at the gateway's edge;
 // plain data only, since another process may be at the other end.
-import type {
+import { z } from 'zod'
+import {
   AttachmentUpload,
-  ChatOutcome,
-  ChatPublication,
+  type ChatOutcome,
+  type ChatPublication,
   ChatRefused,
-  ChatSettings,
+  type ChatSettings,
   ChatUnknown,
-  ConversationKind,
-  SubjectType,
+  type ConversationKind,
+  type SubjectType,
 } from './chat.ts'
 import type { ReportMessage, SendMessage, UpdateMembership } from './chat-requests.ts'
 import type { Actor } from './identity.ts'
@@ -112,15 +113,18 @@ export type HouseCommand = { readonly actor: Actor } & (
 
 export type ChatCommand = ConversationCommand | HouseCommand
 
-/** What came of a house command; `upload` with `create_attachment`. */
-export type HouseOutcome =
-  | {
-      readonly outcome: 'accepted'
-      readonly serverTime: number
-      readonly upload?: AttachmentUpload
-    }
-  | ChatRefused
-  | ChatUnknown
+/** What came of a house command. */
+export const HouseAccepted = z.object({
+  outcome: z.literal('accepted'),
+  serverTime: z.number().int().min(0),
+  upload: AttachmentUpload.exactOptional().describe('With `create_attachment`.'),
+})
+export const HouseOutcome = z.discriminatedUnion('outcome', [
+  HouseAccepted,
+  ChatRefused,
+  ChatUnknown,
+])
+export type HouseOutcome = Readonly<z.output<typeof HouseOutcome>>
 
 export type ChatReply = ChatOutcome | HouseOutcome
 

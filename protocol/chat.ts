@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { UserId, Uuid } from './ids.ts'
 import { CurrencyCode } from './money.ts'
-import type { ChatRefusalCode } from './refusals.ts'
+import { CHAT_REFUSALS, type ChatRefusalCode } from './refusals.ts'
 
 export const ConversationId = Uuid.describe('The conversation.')
 export type ConversationId = string
@@ -156,154 +156,174 @@ export type ChatEventType = (typeof CHAT_EVENT_TYPES)[number]
  * it is now, so an event that is read again later never brings back what was deleted since. `hidden`
  * stands for an event of somebody whom the reader has blocked.
  */
-export interface ChatPublication {
-  readonly type: ChatEventType
-  /** The publication's offset. */
-  readonly seq: number
-  readonly at: number
-  /** With every event of a message. */
-  readonly message?: MessageView
-  /** With `reaction_changed`: whose reactions on the message are now these. */
-  readonly reaction?: { readonly userId: string; readonly emoji: readonly string[] }
-  /** With `receipt`. */
-  readonly receipt?: {
-    readonly userId: string
-    readonly deliveredSeq: number
-    readonly readSeq?: number
-  }
-  /** With `conversation_changed`. */
-  readonly conversation?: { readonly slowModeMs: number }
-}
+export const ChatPublication = z.object({
+  type: z.enum(CHAT_EVENT_TYPES),
+  seq: Seq.describe('The publication’s offset.'),
+  at: EpochMs,
+  message: MessageView.exactOptional().describe('With every event of a message: as it is now.'),
+  reaction: z
+    .object({ userId: UserId, emoji: z.array(z.string()).readonly() })
+    .exactOptional()
+    .describe('With `reaction_changed`: whose reactions on the message are now these.'),
+  receipt: z
+    .object({ userId: UserId, deliveredSeq: Seq, readSeq: Seq.exactOptional() })
+    .exactOptional()
+    .describe('With `receipt`.'),
+  conversation: z
+    .object({ slowModeMs: z.number().int() })
+    .exactOptional()
+    .describe('With `conversation_changed`.'),
+})
+export type ChatPublication = Readonly<z.output<typeof ChatPublication>>
 
-/** `data` of a publication without offset: somebody types. It ends by itself at `expiresAt`. */
-export interface TypingPublication {
-  readonly type: 'typing'
-  readonly userId: string
-  readonly expiresAt: number
-}
+/** `data` of a publication without offset: somebody types. */
+export const TypingPublication = z.object({
+  type: z.literal('typing'),
+  userId: UserId,
+  expiresAt: EpochMs.describe('It ends by itself then.'),
+})
+export type TypingPublication = Readonly<z.output<typeof TypingPublication>>
 
 // ---- what came of a command -------------------------------------------------------------------
 
 /** A warning of a moderation rule: the message was taken, and its sender should know. */
-export interface ChatWarning {
-  readonly rule: string
-  readonly says: string
-}
+export const ChatWarning = z.object({ rule: z.string(), says: z.string() })
+export type ChatWarning = Readonly<z.output<typeof ChatWarning>>
 
-export interface ChatAccepted {
-  readonly outcome: 'accepted'
-  readonly conversationId: string
-  readonly serverTime: number
-  readonly clientMessageId?: string
-  readonly messageId?: string
-  /** The message's place; absent while it is held for review. */
-  readonly seq?: number
-  /** When the message was taken. */
-  readonly at?: number
-  /** The message as it is now. */
-  readonly message?: MessageView
-  /** Taken, and hidden from the others until a moderator releases it. */
-  readonly code?: 'held_for_review'
-  readonly warnings?: readonly ChatWarning[]
-  /** With marks: where they are now. */
-  readonly deliveredSeq?: number
-  readonly readSeq?: number
-  /** With a report: the case it opened. */
-  readonly caseId?: string
-  readonly replayed?: true
-}
+export const ChatAccepted = z.object({
+  outcome: z.literal('accepted'),
+  conversationId: ConversationId,
+  serverTime: EpochMs,
+  clientMessageId: Uuid.exactOptional(),
+  messageId: MessageId.exactOptional(),
+  seq: Seq.exactOptional().describe('The message’s place; absent while it is held for review.'),
+  at: EpochMs.exactOptional().describe('When the message was taken.'),
+  message: MessageView.exactOptional().describe('The message as it is now.'),
+  code: z
+    .literal('held_for_review')
+    .exactOptional()
+    .describe('Taken, and hidden from the others until a moderator releases it.'),
+  warnings: z.array(ChatWarning).readonly().exactOptional(),
+  deliveredSeq: Seq.exactOptional().describe('With marks: where they are now.'),
+  readSeq: Seq.exactOptional(),
+  caseId: Uuid.exactOptional().describe('With a report: the case it opened.'),
+  replayed: z
+    .literal(true)
+    .exactOptional()
+    .describe('This is the first answer again: the id was used before.'),
+})
+export type ChatAccepted = Readonly<z.output<typeof ChatAccepted>>
 
 /** The extra fields of a refusal, by code. */
-export interface ChatRefusalFields {
-  /** With `text_too_long` (characters), `attachment_too_large` (bytes), `mark_beyond_end` (the last seq). */
-  readonly max?: number
-  readonly retryAfterMs?: number
-  /** With `offer_state`: the offer's state now; `none` where there is no such offer. */
-  readonly state?: OfferState | 'none'
-  /** With `refused_by_rule`. */
-  readonly rule?: string
-  /** With `muted_by_moderator`. */
-  readonly until?: number
-  readonly expected?: string
-  readonly reason?: string
-  readonly incidentId?: string
-}
+export const ChatRefusalFields = z.object({
+  max: z
+    .number()
+    .exactOptional()
+    .describe(
+      'With `text_too_long` (characters), `attachment_too_large` (bytes), `mark_beyond_end` (the last seq).',
+    ),
+  retryAfterMs: z.number().exactOptional(),
+  state: z
+    .enum([...OFFER_STATES, 'none'])
+    .exactOptional()
+    .describe('With `offer_state`: the offer’s state now; `none` where there is no such offer.'),
+  rule: z.string().exactOptional().describe('With `refused_by_rule`.'),
+  until: EpochMs.exactOptional().describe('With `muted_by_moderator`.'),
+  expected: z.string().exactOptional(),
+  reason: z.string().exactOptional(),
+  incidentId: z.string().exactOptional(),
+})
+export type ChatRefusalFields = Readonly<z.output<typeof ChatRefusalFields>>
 
-export interface ChatRefused extends ChatRefusalFields {
-  readonly outcome: 'refused'
-  readonly code: ChatRefusalCode
-  readonly conversationId?: string
-  readonly clientMessageId?: string
-  readonly serverTime: number
-  readonly retryable: boolean
-}
+export const ChatRefused = z.object({
+  ...ChatRefusalFields.shape,
+  outcome: z.literal('refused'),
+  code: z.enum(Object.keys(CHAT_REFUSALS) as [ChatRefusalCode, ...ChatRefusalCode[]]),
+  conversationId: ConversationId.exactOptional(),
+  clientMessageId: Uuid.exactOptional(),
+  serverTime: EpochMs,
+  retryable: z.boolean(),
+})
+export type ChatRefused = Readonly<z.output<typeof ChatRefused>>
 
 /** The commit's outcome is in doubt, or no chat store answered in time: send the same id again. */
-export interface ChatUnknown {
-  readonly outcome: 'unknown'
-  readonly code: 'outcome_unknown'
-  readonly conversationId?: string
-  readonly clientMessageId?: string
-  readonly serverTime: number
-  readonly retryable: true
-}
+export const ChatUnknown = z.object({
+  outcome: z.literal('unknown'),
+  code: z.literal('outcome_unknown'),
+  conversationId: ConversationId.exactOptional(),
+  clientMessageId: Uuid.exactOptional(),
+  serverTime: EpochMs,
+  retryable: z.literal(true),
+})
+export type ChatUnknown = Readonly<z.output<typeof ChatUnknown>>
 
-export type ChatOutcome = ChatAccepted | ChatRefused | ChatUnknown
+export const ChatOutcome = z.discriminatedUnion('outcome', [ChatAccepted, ChatRefused, ChatUnknown])
+export type ChatOutcome = Readonly<z.output<typeof ChatOutcome>>
 
 /** `chat.open`: the conversation, new or as it was. */
-export type ConversationOutcome =
-  | (ConversationView & { readonly outcome: 'accepted' })
-  | ChatRefused
-  | ChatUnknown
+export const ConversationOpened = ConversationView.extend({ outcome: z.literal('accepted') })
+export const ConversationOutcome = z.discriminatedUnion('outcome', [
+  ConversationOpened,
+  ChatRefused,
+  ChatUnknown,
+])
+export type ConversationOutcome = Readonly<z.output<typeof ConversationOutcome>>
 
-export interface ConversationPage {
-  readonly items: readonly ConversationView[]
-  /** Pass as `cursor` for the following page; absent on the last one. */
-  readonly next?: string
-}
+/** Pages follow each other by `next`, which is absent on the last one. */
+const Next = z.string().exactOptional().describe('Pass as `cursor` for the following page.')
 
-export interface MessagePage {
-  /** With `after` oldest first, else newest first. */
-  readonly items: readonly MessageView[]
-  /** Pass as `before` (as `after`, where that was asked) for the following page; absent on the last one. */
-  readonly next?: number
-}
+export const ConversationPage = z.object({
+  items: z.array(ConversationView).readonly(),
+  next: Next,
+})
+export type ConversationPage = Readonly<z.output<typeof ConversationPage>>
 
-export interface SearchPage {
-  readonly items: readonly MessageView[]
-  readonly next?: string
-}
+export const MessagePage = z.object({
+  items: z.array(MessageView).readonly().describe('With `after` oldest first, else newest first.'),
+  next: Seq.exactOptional().describe(
+    'Pass as `before` (as `after`, where that was asked) for the following page; absent on the last one.',
+  ),
+})
+export type MessagePage = Readonly<z.output<typeof MessagePage>>
+
+export const SearchPage = z.object({ items: z.array(MessageView).readonly(), next: Next })
+export type SearchPage = Readonly<z.output<typeof SearchPage>>
 
 /** A text that a message had before. */
-export interface MessageVersion {
-  readonly text: string
-  /** From when until when it was so. */
-  readonly from: number
-  readonly to: number
-}
+export const MessageVersion = z.object({
+  text: z.string(),
+  from: EpochMs.describe('Since when it was so.'),
+  to: EpochMs.describe('Until when.'),
+})
+export type MessageVersion = Readonly<z.output<typeof MessageVersion>>
+export const MessageVersionList = z.object({ items: z.array(MessageVersion).readonly() })
 
-export interface BlockPage {
-  readonly items: readonly { readonly userId: string; readonly at: number }[]
-  readonly next?: string
-}
+export const BlockPage = z.object({
+  items: z.array(z.object({ userId: UserId, at: EpochMs })).readonly(),
+  next: Next,
+})
+export type BlockPage = Readonly<z.output<typeof BlockPage>>
 
-export interface ChatSettings {
-  /** Hides your read marks from others, and theirs from you. */
-  readonly hideReadMarks: boolean
-}
+export const ChatSettings = z.object({
+  hideReadMarks: z.boolean().describe('Hides your read marks from others, and theirs from you.'),
+})
+export type ChatSettings = Readonly<z.output<typeof ChatSettings>>
 
 /** Where to put an attachment's bytes, once. */
-export interface AttachmentUpload {
-  readonly attachmentId: string
-  readonly uploadUrl: string
-  readonly method: 'PUT'
-  /** To be sent with the bytes as they are here. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly expiresAt: number
-}
+export const AttachmentUpload = z.object({
+  attachmentId: Uuid,
+  uploadUrl: z.string(),
+  method: z.literal('PUT'),
+  headers: z
+    .record(z.string(), z.string())
+    .readonly()
+    .describe('To be sent with the bytes as they are here.'),
+  expiresAt: EpochMs,
+})
+export type AttachmentUpload = Readonly<z.output<typeof AttachmentUpload>>
 
-export interface AttachmentLink extends AttachmentView {
-  /** Where its bytes are, for a while. */
-  readonly url: string
-  readonly expiresAt: number
-}
+export const AttachmentLink = AttachmentView.extend({
+  url: z.string().describe('Where its bytes are, for a while.'),
+  expiresAt: EpochMs,
+})
+export type AttachmentLink = Readonly<z.output<typeof AttachmentLink>>

@@ -1,13 +1,7 @@
 // What gateways and engines say to each other over the bus. Already checked at the gateway's edge;
 // plain data only, since another process may be at the other end.
-import type {
-  BidKind,
-  BidOutcome,
-  LotOutcome,
-  LotPublication,
-  LotTerms,
-  UpdateLot,
-} from './auction.ts'
+import type { BidKind, BidOutcome, LotOutcome, LotPublication, LotTerms } from './auction.ts'
+import type { UpdateLot } from './auction-requests.ts'
 import type { Actor } from './identity.ts'
 
 interface CommandBase {

@@ -3,12 +3,7 @@
 import { z } from 'zod'
 
 /** A UUID in lower case, of any version. Upper case is accepted and folded, so one id has one spelling. */
-export const Uuid = z
-  .string()
-  .regex(/^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/, {
-    message: 'expected a UUID',
-  })
-  .transform((id) => id.toLowerCase())
+export const Uuid = z.guid({ message: 'expected a UUID' }).toLowerCase()
 
 export const LotId = Uuid.describe('The lot.')
 export type LotId = string

@@ -1,6 +1,6 @@
 // The words of moderation: rules over texts, the queue of what people must look at, and decisions.
 import { z } from 'zod'
-import { ConversationId, type MessageView } from './chat.ts'
+import { ConversationId, MessageView } from './chat.ts'
 import { UserId, Uuid } from './ids.ts'
 import { Text } from './text.ts'
 
@@ -72,23 +72,31 @@ export const SilenceUser = z.object({
 })
 export type SilenceUser = z.output<typeof SilenceUser>
 
-/** Something a moderator must look at. */
-export interface ModerationCase {
-  readonly caseId: string
-  readonly kind: 'held' | 'report'
-  readonly conversationId: string
-  readonly openedAt: number
-  /** The message as it was sent, a held one included; absent where the conversation was reported. */
-  readonly message?: MessageView
-  readonly reportedBy?: string
-  readonly reason?: string
-  readonly note?: string
-  /** With `held`: the rules that held it. */
-  readonly rules?: readonly string[]
-}
+/** The answer of `moderation.rules`. */
+export const ModerationRuleList = z.object({ rules: z.array(ModerationRule).readonly() })
 
-export interface ModerationQueuePage {
-  /** Oldest first. */
-  readonly items: readonly ModerationCase[]
-  readonly next?: string
-}
+/** Something a moderator must look at. */
+export const ModerationCase = z.object({
+  caseId: Uuid,
+  kind: z.enum(['held', 'report']),
+  conversationId: ConversationId,
+  openedAt: z.number().int().min(0).describe('Epoch milliseconds.'),
+  message: MessageView.exactOptional().describe(
+    'The message as it was sent, a held one included; absent where the conversation was reported.',
+  ),
+  reportedBy: UserId.exactOptional(),
+  reason: z.string().exactOptional(),
+  note: z.string().exactOptional(),
+  rules: z
+    .array(z.string())
+    .readonly()
+    .exactOptional()
+    .describe('With `held`: the rules that held it.'),
+})
+export type ModerationCase = Readonly<z.output<typeof ModerationCase>>
+
+export const ModerationQueuePage = z.object({
+  items: z.array(ModerationCase).readonly().describe('Oldest first.'),
+  next: z.string().exactOptional().describe('Pass as `cursor` for the following page.'),
+})
+export type ModerationQueuePage = Readonly<z.output<typeof ModerationQueuePage>>

@@ -1,6 +1,8 @@
 // The durable feed of a user: the `user:` channel and what the notifier says to the gateways.
-import type { LotResult } from './auction.ts'
-import type { MessageKind, OfferState } from './chat.ts'
+import { z } from 'zod'
+import { EpochMs, LotResult } from './auction.ts'
+import { ConversationId, MESSAGE_KINDS, MessageId, OFFER_STATES } from './chat.ts'
+import { LotId, UserId } from './ids.ts'
 
 export const NOTIFICATION_TYPES = [
   'outbid',
@@ -12,37 +14,48 @@ export const NOTIFICATION_TYPES = [
 ] as const
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number]
 
-/** `data` of a publication on `user:`. The offset of the publication is `seq`. */
-export interface Notification {
-  readonly seq: number
-  readonly type: NotificationType
-  /** When the cause was committed, epoch ms. */
-  readonly at: number
-  readonly lotId?: string
-  /** With `message`, `offer`, and an order that came of an offer. */
-  readonly conversationId?: string
-  readonly messageId?: string
-  readonly messageSeq?: number
-  readonly senderId?: string
-  readonly kind?: MessageKind
-  /** The first 200 characters of the message; gone once the message is deleted. */
-  readonly text?: string
-  /** With `offer`: what became of it; with an order: what it is worth. */
-  readonly state?: OfferState
-  readonly amount?: number
-  /** With `order_created`: to whom the lot or the offer's subject is sold, and by whom. */
-  readonly orderId?: string
-  readonly buyerId?: string
-  readonly sellerId?: string
-  readonly title?: string
-  readonly currency?: string
-  /** The lot as the commit that caused this left it: the price to beat, or the one it ended at. */
-  readonly price?: number
-  readonly minNext?: number
-  readonly endsAt?: number
-  /** With `lot_won` and `lot_lost`: what became of the lot. */
-  readonly outcome?: LotResult['outcome']
-}
+/** `data` of a publication on `user:`. */
+export const Notification = z.object({
+  seq: z.number().int().min(1).describe('The publication’s offset.'),
+  type: z.enum(NOTIFICATION_TYPES),
+  at: EpochMs.describe('When the cause was committed.'),
+  lotId: LotId.exactOptional(),
+  conversationId: ConversationId.exactOptional().describe(
+    'With `message`, `offer`, and an order that came of an offer.',
+  ),
+  messageId: MessageId.exactOptional(),
+  messageSeq: z.number().int().exactOptional(),
+  senderId: UserId.exactOptional(),
+  kind: z.enum(MESSAGE_KINDS).exactOptional(),
+  text: z
+    .string()
+    .exactOptional()
+    .describe('The first 200 characters of the message; gone once the message is deleted.'),
+  state: z.enum(OFFER_STATES).exactOptional().describe('With `offer`: what became of it.'),
+  amount: z
+    .number()
+    .int()
+    .exactOptional()
+    .describe('With `offer` and `order_created`: what it is worth.'),
+  orderId: z.string().exactOptional().describe('With `order_created`.'),
+  buyerId: UserId.exactOptional().describe('With `order_created`: to whom it is sold.'),
+  sellerId: UserId.exactOptional().describe('With `order_created`: by whom it is sold.'),
+  title: z.string().exactOptional(),
+  currency: z.string().exactOptional(),
+  price: z
+    .number()
+    .int()
+    .exactOptional()
+    .describe(
+      'The lot as the commit that caused this left it: the price to beat, or the one it ended at.',
+    ),
+  minNext: z.number().int().exactOptional(),
+  endsAt: EpochMs.exactOptional(),
+  outcome: LotResult.shape.outcome
+    .exactOptional()
+    .describe('With `lot_won` and `lot_lost`: what became of the lot.'),
+})
+export type Notification = Readonly<z.output<typeof Notification>>
 
 /** What one commit of the notifier added to one user's feed, in order of seq. */
 export interface UserEvents {

@@ -117,6 +117,6 @@ describe('limits', () => {
     expect(depthMax).toBeGreaterThanOrEqual(2 * 10)
   })
   test('every kind of channel has a class', () => {
-    expect(CHANNEL_CLASSES).toEqual({ lot: 'state', user: 'durable' })
+    expect(CHANNEL_CLASSES).toEqual({ lot: 'state', chat: 'durable', user: 'durable' })
   })
 })

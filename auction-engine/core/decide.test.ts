@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BidKind, PlaceBid, RetractBid, UpdateLot } from '../../protocol/auction.ts'
+import { BidKind } from '../../protocol/auction.ts'
+import { PlaceBid, RetractBid, UpdateLot } from '../../protocol/auction-requests.ts'
 import type { EngineCommand } from '../../protocol/engine.ts'
 import { ROLES } from '../../protocol/identity.ts'
 import { decide } from './decide.ts'

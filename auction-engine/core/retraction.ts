@@ -1,5 +1,5 @@
 // Under which rules a bid may be taken back, and what a bidder's standing remembers for that.
-import { RETRACTION_REASONS } from '../../protocol/auction.ts'
+import { RETRACTION_REASONS } from '../../protocol/auction-requests.ts'
 import type { LotNow, LotRules, Standing } from './lot.ts'
 
 const hourMs = 3_600_000

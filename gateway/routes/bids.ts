@@ -3,7 +3,7 @@
 import type { Clock } from '../../platform/clock.ts'
 import { uuidv5 } from '../../platform/ids.ts'
 import type { Limits } from '../../platform/limits/limits.ts'
-import type { PlaceBid } from '../../protocol/auction.ts'
+import type { PlaceBid } from '../../protocol/auction-requests.ts'
 import type { MethodParams } from '../../protocol/methods.ts'
 import { amountFault } from '../../protocol/money.ts'
 import type { GatewayLimit } from '../limits.ts'
