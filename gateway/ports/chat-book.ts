@@ -77,6 +77,14 @@ export interface ChatBook {
     page: { readonly cursor?: string | undefined; readonly limit: number },
   ): Promise<BlockPage>
   settings(userId: string): Promise<ChatSettings>
+  /** Until when moderators have the user say nothing there, epoch ms; undefined where it may speak. */
+  silencedUntil(conversationId: string, userId: string): Promise<number | undefined>
+  /** Those of the messages which the user has deleted for itself. */
+  deletedForSelf(
+    conversationId: string,
+    userId: string,
+    messageIds: readonly string[],
+  ): Promise<ReadonlySet<string>>
   queue(page: {
     readonly cursor?: string | undefined
     readonly limit: number
