@@ -1,0 +1,262 @@
+// The chat store's tables in memory: log and outbox over one shared state, with the promises of PostgreSQL
+// and nothing of its durability. Unit tests run on it; `fault` makes commits fail the way connections do.
+import type { ChatEvent } from '../../protocol/chat-store.ts'
+import type { ConversationChange, LoggedEvent } from '../core/change.ts'
+import {
+  type Attachment,
+  answerKey,
+  type Conversation,
+  type Facts,
+  type Member,
+  type Person,
+  reactionKey,
+} from '../core/conversation.ts'
+import type {
+  ChatBatch,
+  ChatCommitResult,
+  ChatLog,
+  ConversationVerdict,
+  FactsWanted,
+} from '../ports/chat-log.ts'
+import type { ChatOutbox } from '../ports/chat-outbox.ts'
+import { ConversationRows } from './memory-conversation.ts'
+
+/** How a commit goes wrong: before anything was sent, or the answer is lost and it was, or was not, stored. */
+export type CommitFault = 'refused' | 'lost_before' | 'lost_after'
+
+export interface PersonRow {
+  readonly hidesReadMarks: boolean
+  readonly silencedUntilMs?: number
+  readonly blocks: ReadonlySet<string>
+}
+
+interface OutboxRecord {
+  readonly outboxId: number
+  readonly conversationId: string
+  readonly seqs: readonly number[]
+  readonly createdAtMs: number
+  readonly published: boolean
+}
+
+export const unknownPerson: PersonRow = { hidesReadMarks: false, blocks: new Set() }
+
+/** One store; any number of logs may work on it. */
+export class MemoryChat {
+  readonly conversations = new Map<string, ConversationRows>()
+  readonly people = new Map<string, PersonRow>()
+  readonly attachments = new Map<string, Attachment>()
+  #outbox: OutboxRecord[] = []
+  #outboxIds = 0
+
+  /** Every batch of which something was stored, in order. */
+  readonly batches: ChatBatch[] = []
+  /** Asked before each commit; undefined lets it succeed. Waiting in it holds the commit up. */
+  fault: (batch: ChatBatch) => CommitFault | undefined | Promise<CommitFault | undefined> = () =>
+    undefined
+  /** Asked before each reading; throwing makes it fail. */
+  beforeRead: (wanted: readonly FactsWanted[]) => void | Promise<void> = () => {}
+
+  log(): ChatLog {
+    return {
+      read: async (wanted) => {
+        await this.beforeRead(wanted)
+        return wanted.map((one) => this.#facts(one))
+      },
+      commit: (batch) => this.#commit(batch),
+      due: async (beforeMs, limit) =>
+        [...this.conversations.values()]
+          .filter(({ dueMs }) => dueMs !== undefined && dueMs < beforeMs)
+          .toSorted((one, other) => (one.dueMs ?? 0) - (other.dueMs ?? 0))
+          .slice(0, limit)
+          .map(({ conversation }) => conversation.conversationId),
+      close: async () => {},
+    }
+  }
+
+  outbox(): ChatOutbox {
+    const waiting = () => this.#outbox.filter(({ published }) => !published)
+    return {
+      markPublished: async (ids) => {
+        this.#outbox = this.#outbox.map((row) =>
+          ids.includes(row.outboxId) ? { ...row, published: true } : row,
+        )
+      },
+      unpublished: async (beforeMs, limit) =>
+        waiting()
+          .filter(({ createdAtMs }) => createdAtMs < beforeMs)
+          .slice(0, limit)
+          .map(({ outboxId, conversationId, seqs }) => ({
+            outboxId,
+            conversationId,
+            events: this.#events(conversationId, seqs),
+          })),
+      oldestUnpublishedMs: async () => waiting()[0]?.createdAtMs,
+      prune: async (limit) => {
+        const done = this.#outbox.filter(({ published }) => published).slice(0, limit)
+        this.#outbox = this.#outbox.filter((row) => !done.includes(row))
+        return done.length
+      },
+    }
+  }
+
+  /** The stream of a conversation as it is told now, in order. */
+  told(conversationId: string): readonly ChatEvent[] {
+    const events = this.conversations.get(conversationId)?.events ?? new Map<number, LoggedEvent>()
+    return this.#events(
+      conversationId,
+      [...events.keys()].toSorted((one, other) => one - other),
+    )
+  }
+
+  /** As a house command does: what was read of the conversation before can no longer be committed upon. */
+  raiseVersion(conversationId: string): void {
+    const rows = this.conversations.get(conversationId)
+    if (rows === undefined) return
+    const { conversation } = rows
+    rows.conversation = { ...conversation, version: conversation.version + 1 }
+  }
+
+  #events(conversationId: string, seqs: readonly number[]): ChatEvent[] {
+    const rows = this.conversations.get(conversationId)
+    return seqs.flatMap((seq) => rows?.publication(seq) ?? [])
+  }
+
+  async #commit(batch: ChatBatch): Promise<ChatCommitResult> {
+    if (!isStorable(batch)) {
+      return { type: 'unstorable', cause: new RangeError('text that no table can hold') }
+    }
+    const fault = await this.fault(batch)
+    const cause = new Error(`a commit that was made to fail: ${fault}`)
+    if (fault === 'refused') return { type: 'failed', cause }
+    if (fault === 'lost_before') return { type: 'in_doubt', cause }
+    const result = this.#store(batch)
+    return fault === 'lost_after' ? { type: 'in_doubt', cause } : result
+  }
+
+  #store(batch: ChatBatch): ChatCommitResult {
+    const judged = batch.changes.map((change) => ({ change, status: this.#judge(batch, change) }))
+    const written = judged.filter(({ status }) => status === 'ok')
+    if (written.some(({ change }) => this.#answersAgain(change))) {
+      return { type: 'unstorable', cause: new Error('a command was answered twice') }
+    }
+    if (written.length > 0) this.batches.push(batch)
+    return {
+      type: 'done',
+      verdicts: judged.map(({ change, status }): ConversationVerdict => {
+        if (status === 'conflict') return { type: 'conflict' }
+        return {
+          type: 'committed',
+          outboxId: status === 'ok' ? this.#write(batch, change) : undefined,
+        }
+      }),
+    }
+  }
+
+  #judge(batch: ChatBatch, { conversation }: ConversationChange): 'ok' | 'already' | 'conflict' {
+    const rows = this.conversations.get(conversation.conversationId)
+    if (rows?.batchId === batch.batchId) return 'already'
+    return (rows?.conversation.version ?? 0) === conversation.version ? 'ok' : 'conflict'
+  }
+
+  #answersAgain({ conversation, answers }: ConversationChange): boolean {
+    const rows = this.conversations.get(conversation.conversationId)
+    return answers.some(({ commandId, actorId }) =>
+      rows?.answers.has(answerKey(commandId, actorId)),
+    )
+  }
+
+  #write({ batchId, atMs }: ChatBatch, change: ConversationChange): number | undefined {
+    const { conversationId } = change.conversation
+    const rows = this.conversations.get(conversationId) ?? new ConversationRows(change.conversation)
+    this.conversations.set(conversationId, rows)
+    rows.batchId = batchId
+    rows.write(change, atMs)
+    if (change.events.length === 0) return undefined
+    this.#outboxIds += 1
+    this.#outbox.push({
+      outboxId: this.#outboxIds,
+      conversationId,
+      seqs: change.events.map(({ seq }) => seq),
+      createdAtMs: atMs,
+      published: false,
+    })
+    return this.#outboxIds
+  }
+
+  #facts(wanted: FactsWanted): Facts {
+    const { conversationId } = wanted
+    const rows = this.conversations.get(conversationId)
+    const members = new Map(
+      [...(rows?.members ?? [])].filter(
+        ([userId]) => !isRoom(rows?.conversation) || wanted.userIds.includes(userId),
+      ),
+    )
+    const cases = new Map(
+      wanted.caseIds.flatMap((caseId) => {
+        const found = rows?.cases.get(caseId)
+        return found === undefined || found.decision !== undefined ? [] : [[caseId, found.open]]
+      }),
+    )
+    const messageIds = [
+      ...wanted.messageIds,
+      ...[...cases.values()].map(({ messageId }) => messageId),
+      rows?.conversation.openOfferId,
+    ]
+    return {
+      conversationId,
+      conversation: rows?.conversation,
+      members,
+      people: this.#peopleOf(wanted, rows?.conversation, members),
+      messages: picked(rows?.messages, messageIds),
+      reactions: picked(
+        rows?.reactions,
+        wanted.messageIds.flatMap((id) => wanted.userIds.map((userId) => reactionKey(id, userId))),
+      ),
+      attachments: picked(this.attachments, wanted.attachmentIds),
+      cases,
+      answers: picked(
+        rows?.answers,
+        wanted.commands.map(({ commandId, actorId }) => answerKey(commandId, actorId)),
+      ),
+    }
+  }
+
+  #peopleOf(
+    { userIds }: FactsWanted,
+    conversation: Conversation | undefined,
+    members: ReadonlyMap<string, Member>,
+  ): Map<string, Person> {
+    // Whom one who is about to be a member has blocked counts as well; in a room nobody's blocks do.
+    const met = new Set(conversation === undefined ? userIds : members.keys())
+    return new Map(
+      [...members.keys(), ...userIds].map((userId) => {
+        const person = this.people.get(userId) ?? unknownPerson
+        const blocks = [...person.blocks].filter((id) => !isRoom(conversation) && met.has(id))
+        return [userId, { ...person, blocks: new Set(blocks) }]
+      }),
+    )
+  }
+}
+
+function isRoom(conversation: Conversation | undefined): boolean {
+  return conversation?.terms.kind === 'room'
+}
+
+function picked<Row>(
+  rows: ReadonlyMap<string, Row> | undefined,
+  keys: readonly (string | undefined)[],
+): Map<string, Row> {
+  return new Map(
+    keys.flatMap((key) => {
+      const row = key === undefined ? undefined : rows?.get(key)
+      return key === undefined || row === undefined ? [] : [[key, row]]
+    }),
+  )
+}
+
+/** No table can hold NUL, nor half of a surrogate pair. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0')
+  if (typeof value !== 'object' || value === null) return true
+  return Object.values(value).every(isStorable)
+}
