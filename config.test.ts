@@ -32,10 +32,12 @@ describe('the configuration of the all-in-one process', () => {
       METRICS_PORT: 'nine',
       LOG_LEVEL: 'loud',
       ANONYMOUS: 'maybe',
+      CHAT_ROOM_DAYS: 'many',
       LIMIT_BIDS_PER_USER: 'a few',
       JWT_SECRET: 'hunter2',
     })
-    for (const name of ['PORT', 'METRICS_PORT', 'LOG_LEVEL', 'ANONYMOUS', 'LIMIT_BIDS_PER_USER']) {
+    const names = ['PORT', 'METRICS_PORT', 'LOG_LEVEL', 'ANONYMOUS', 'CHAT_ROOM_DAYS']
+    for (const name of [...names, 'LIMIT_BIDS_PER_USER']) {
       expect(faults).toMatch(new RegExp(`^ *${name}: `, 'm'))
     }
     expect(faults).toContain('JWT_SECRET')

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type EngineConfig, readEngineConfig } from './auction-engine/config.ts'
+import { type ChatConfig, readChatConfig } from './chat-store/config.ts'
 import { type GatewayConfig, readGatewayConfig } from './gateway/config.ts'
 import { ConfigError, readConfig } from './platform/config.ts'
 import { variable } from './platform/config-variables.ts'
@@ -17,6 +18,7 @@ export interface OutcryConfig {
   readonly metricsPort: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
   readonly engine: EngineConfig
+  readonly chat: ChatConfig
   readonly gateway: GatewayConfig
 }
 
@@ -35,10 +37,11 @@ const Environment = z.object({
 /** @throws ConfigError that names every variable which does not hold, whichever part it is for */
 export function readOutcryConfig(env: Variables): OutcryConfig {
   const mode = env['DATABASE_URL']?.trim() ? 'cluster' : 'embedded'
-  const { own, engine, gateway } = readAll({
+  const { own, engine, chat, gateway } = readAll({
     own: () => readConfig(Environment, env),
     // Whoever has the data folder is its only engine, on whichever host (a container's changes its name).
     engine: () => readEngineConfig(env, mode === 'embedded' ? 'embedded' : hostname()),
+    chat: () => readChatConfig(env),
     gateway: () => readGatewayConfig(env, mode),
   })
   return {
@@ -47,6 +50,7 @@ export function readOutcryConfig(env: Variables): OutcryConfig {
     metricsPort: own.METRICS_PORT,
     logLevel: own.LOG_LEVEL,
     engine,
+    chat,
     gateway,
   }
 }

@@ -1,15 +1,49 @@
 // Every bound of the chat store, with its unit in its name and the reason for its size.
 
-/** Commands of one batch: beyond it a commit takes longer without carrying more a second. */
-export const batchCommandsMax = 256
-/** Batches under way at once: while one is committed another is read and decided. */
-export const lanesDefault = 4
+/** What may be set per store. */
+export interface ChatLimits {
+  /** Batches under way at once, each with a connection to the database. */
+  readonly lanes: number
+  /** Commands in one batch. */
+  readonly batchCommandsMax: number
+  /** A command that would wait longer than this for its batch is turned away instead. */
+  readonly inboxWaitMsMax: number
+}
+
+export const defaultLimits: ChatLimits = {
+  // While one batch is committed others are read and decided.
+  lanes: 4,
+  // Beyond it a commit takes longer without carrying more a second.
+  batchCommandsMax: 256,
+  // Its sender can try elsewhere, and a person does not wait longer without trying again anyway.
+  inboxWaitMsMax: 500,
+}
+
+// ---- the pace ---------------------------------------------------------------------------------
+
 /** Commands that wait in a lane; far more than wait when the store keeps up. */
 export const inboxCommandsMax = 65_536
-/** A command that would wait longer is turned away at once: its sender can try elsewhere. */
-export const inboxWaitMsMax = 500
 /** Times a command is decided anew because its conversation was changed elsewhere meanwhile. */
 export const conflictsMax = 8
+/** Told to a sender who is turned away, plus as much again at random, so that not all return together. */
+export const retryAfterMsMin = 200
+/** What could not be read for so long is given up, and those who wait are told. */
+export const readGiveUpMs = 1_000
+/** A batch that could not be committed for so long is given up, and those who wait are told the truth. */
+export const commitGiveUpMs = 2_000
+/** Between attempts: a restarted connection is back in milliseconds, a server in seconds. */
+export const databaseRetry = { delayMsMin: 20, delayMsMax: 250 } as const
+
+/** How often it is looked for offers that end and receipts that were held back. */
+export const wakePeriodMs = 250
+/** Conversations woken at a time. */
+export const wokenMax = 500
+/** How often the outbox is looked after. */
+export const outboxPeriodMs = 1_000
+/** A lost hint costs a store so long with the former rules of moderation. */
+export const rulesPeriodMs = 5_000
+
+// ---- what people do ---------------------------------------------------------------------------
 
 /** How long a message may be changed by its author. */
 export const editWindowMs = 15 * 60_000
@@ -28,6 +62,10 @@ export const offerLifeMsMax = 30 * 24 * 3_600_000
 export const repeatedTextWindowMs = 10 * 60_000
 /** Shorter texts are said again and again by honest people. */
 export const repeatedTextCharactersMin = 20
+/** Texts of senders that are remembered, as hashes; a flood of different ones only forgets earlier. */
+export const repeatedTextsMax = 65_536
+/** Beyond it a text is as repeated as any rule may ask. */
+export const repeatedTextConversationsMax = 1_000
 
 // ---- keeping ----------------------------------------------------------------------------------
 

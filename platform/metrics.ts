@@ -27,13 +27,13 @@ export const bucketsOfMs = [0.5, 1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1_000, 2
 export const bucketsOfCounts = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
 
 export interface Meters {
-  counter<Label extends string = never>(
+  readonly counter: <Label extends string = never>(
     name: string,
     help: string,
     labelNames?: Label[],
-  ): Counter<Label>
-  gauge(name: string, help: string): Gauge
-  histogram(name: string, help: string, buckets: number[]): Histogram
+  ) => Counter<Label>
+  readonly gauge: (name: string, help: string) => Gauge
+  readonly histogram: (name: string, help: string, buckets: number[]) => Histogram
 }
 
 /** Makes the metrics of one service, whose names begin with `prefix`. */
