@@ -1,0 +1,49 @@
+// Bytes of attachments, on their way to devices and from them.
+import type { AttachmentLink, AttachmentView } from '../../protocol/chat.ts'
+import type { HttpRequest, HttpResponse } from './http.ts'
+
+export interface AttachmentLinks {
+  /** A link to the attachment's bytes that ends after a while. @throws the object store's error. */
+  sign(attachment: AttachmentView): Promise<AttachmentLink>
+}
+
+/** A request for an object's bytes; they are not part of it. */
+export type ObjectRequest = Omit<HttpRequest, 'body'>
+
+/** Bytes that come in. After a rejection, or `abort`, nothing of them is left. */
+export interface ObjectReceiver {
+  /** Resolves when there is room for more. The chunk may be reused then. */
+  write(chunk: Uint8Array): Promise<void>
+  /** All have come; resolves when they are stored. */
+  finish(): Promise<void>
+  abort(): Promise<void>
+}
+
+/** Bytes that go out. */
+export interface ObjectReader {
+  /** Fewer than `bytesMax` at the end only. The next call may reuse their memory. */
+  read(offset: number, bytesMax: number): Promise<Uint8Array>
+  close(): Promise<void>
+}
+
+/** What is to be done about a request for an object's bytes. */
+export type ObjectAnswer =
+  | { readonly type: 'respond'; readonly response: HttpResponse }
+  | {
+      readonly type: 'receive'
+      /** Exactly so many are to come. */
+      readonly bytes: number
+      readonly receiver: ObjectReceiver
+      readonly received: HttpResponse
+      /** Where other than so many came, or they came too slowly. */
+      readonly faults: Readonly<Record<'length' | 'slow' | 'failed', HttpResponse>>
+    }
+  | {
+      readonly type: 'send'
+      readonly headers: HttpResponse['headers']
+      readonly bytes: number
+      readonly reader: ObjectReader
+    }
+
+/** Looks at a request before its bytes. Never throws. */
+export type ObjectHandler = (request: ObjectRequest) => Promise<ObjectAnswer>
