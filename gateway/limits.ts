@@ -66,6 +66,16 @@ export const socketIdleSeconds = 60
 export const recoveredPublicationsMax = 300
 /** Bids shown in a lot's snapshot. */
 export const snapshotBidsMax = 20
+/** Messages shown in a conversation's snapshot. */
+export const snapshotMessagesMax = 50
+/** With more sockets of a gateway in a room nobody is told who comes, leaves or types: it would be noise. */
+export const crowdMin = 100
+/** A sign of typing ends by itself after this; whoever goes on typing gives another. */
+export const typingHoldsMs = 6_000
+/** Blocks announced while somebody's are being read; more than that is no reading that ends in time. */
+export const blockChangesMax = 1_000
+/** Messages shown in a conversation's snapshot. */
+export const snapshotMessagesMax = 50
 /** A channel outlives its last subscriber by this, so that a reconnect finds it warm. */
 export const channelLingerMs = 10_000
 /** A store that has not answered by then is taken for failing; the client tries again. */
@@ -114,13 +124,17 @@ export const bodyDiscardedBytesMax = 16 * 1024 * 1024
 export const historyItemsMax = 300
 /** Lots remembered as published, so that subscribing to one does not read it; 36 bytes of id each. */
 export const publishedLotsMax = 100_000
+/** Conversations remembered with who is in them, so that a message does not read it; about 200 bytes each. */
+export const conversationsRememberedMax = 100_000
 /** Connections in one `presence` reply; more than that is a crowd, and crowds are counted. */
 export const presenceEntriesMax = 500
 
-// ---- asking the engine ------------------------------------------------------------------------
+// ---- asking the engine and the chat store -----------------------------------------------------
 
-/** A bidder waits no longer for a verdict; beyond it the answer is `overloaded` or `unknown`. */
+/** Nobody waits longer for a verdict; beyond it the answer is `overloaded` or `unknown`. */
 export const verdictDeadlineMs = 2_000
+/** What a client is told to wait where nobody served its command until the deadline. */
+export const overloadedRetryMs = 500
 
 // ---- tokens -----------------------------------------------------------------------------------
 

@@ -56,7 +56,7 @@ async function authenticate(
 async function subscribe(
   { desk, hub }: Answerers,
   asker: Asker,
-  { id, channel, from, by, token }: QuestionOf<'subscribe'>,
+  { id, channel, from, joinLeave, by, token }: QuestionOf<'subscribe'>,
 ): Promise<SessionInput | undefined> {
   const { name } = channel
   if (by === 'client') {
@@ -65,7 +65,7 @@ async function subscribe(
     // Whoever left meanwhile was taken off all its channels; it must not be put on another.
     if (asker.isGone) return undefined
   }
-  const outcome = await hub.subscribe(asker, channel, from)
+  const outcome = await hub.subscribe(asker, channel, { ...from, joinLeave })
   return 'error' in outcome
     ? { type: 'subscribe_failed', id, channel: name, error: outcome.error }
     : { type: 'subscribed', id, channel: outcome.channel, result: outcome.result }

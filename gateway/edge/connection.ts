@@ -196,6 +196,11 @@ export class Connection implements Asker, Flushable {
     } else (this.#outbox as Encoded[]).push(message)
   }
 
+  offer(message: Encoded): void {
+    if (this.#backlog === undefined) this.push(message)
+    else this.#context.metrics.slow.inc({ class: 'volatile', action: 'dropped' })
+  }
+
   // ---- what goes out ------------------------------------------------------------------------
 
   /** The end of the turn: all that is due goes out as one frame. */

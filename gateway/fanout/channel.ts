@@ -5,7 +5,7 @@ import { errorObject } from '../../protocol/errors.ts'
 import type { SubscribeResult } from '../../protocol/frames.ts'
 import { channelLingerMs, loadTimeoutMs } from '../limits.ts'
 import { type Sequenced, Stream, type StreamContext } from './stream.ts'
-import type { RecoverFrom, SubscribeOutcome, Subscriber } from './subscriber.ts'
+import type { RecoverFrom, SubscribeOptions, SubscribeOutcome, Subscriber } from './subscriber.ts'
 
 /**
  * Puts the prepared socket on the channel and answers with the position read in the same instant;
@@ -33,7 +33,7 @@ export abstract class WatchedChannel<E extends Sequenced> extends Stream<E> {
 
   protected abstract readonly subscriberCount: number
   /** Gathers what `subscriber` needs in order to join. */
-  protected abstract prepare(subscriber: Subscriber, from: RecoverFrom): Promise<Attach>
+  protected abstract prepare(subscriber: Subscriber, options: SubscribeOptions): Promise<Attach>
   /** Takes it off, where it is on. */
   protected abstract detach(subscriber: Subscriber): void
   /** Has the socket leave the fan-out until `resume`; the newest seq it was told, or undefined where none may be skipped. */
@@ -41,12 +41,12 @@ export abstract class WatchedChannel<E extends Sequenced> extends Stream<E> {
   /** Tells the newest state, where it is newer than `seq`, and takes the socket back. */
   abstract resume(subscriber: Subscriber, seq: number): void
 
-  subscribe(subscriber: Subscriber, from: RecoverFrom): Promise<SubscribeOutcome> {
+  subscribe(subscriber: Subscriber, options: SubscribeOptions): Promise<SubscribeOutcome> {
     return new Promise((settle) => {
       const joining = { settle, deadlineMs: this.context.clock.nowMs() + loadTimeoutMs }
       this.#joining ??= new Map()
       this.#joining.set(subscriber, joining)
-      void this.#join(subscriber, from, joining)
+      void this.#join(subscriber, options, joining)
     })
   }
 
@@ -56,12 +56,14 @@ export abstract class WatchedChannel<E extends Sequenced> extends Stream<E> {
     this.#idleSinceMs = this.context.clock.nowMs()
   }
 
-  async #join(subscriber: Subscriber, from: RecoverFrom, joining: Joining): Promise<void> {
+  async #join(subscriber: Subscriber, options: SubscribeOptions, joining: Joining): Promise<void> {
     let outcome = unknown
     try {
       if (await this.open()) {
-        if (from.recover === true && this.isOfThisStream(from)) await this.catchUp(from.offset ?? 0)
-        const attach = await this.prepare(subscriber, from)
+        if (options.recover === true && this.isOfThisStream(options)) {
+          await this.catchUp(options.offset ?? 0)
+        }
+        const attach = await this.prepare(subscriber, options)
         // Whoever went away meanwhile, or waited too long, must not be put on the channel.
         if (this.#joining?.get(subscriber) !== joining) return
         const result = attach()

@@ -5,13 +5,19 @@ import type { Logger } from '../../platform/log.ts'
 import type { Registry } from '../../platform/metrics.ts'
 import type { Presence } from '../../platform/presence/presence.ts'
 import type { Channel } from '../../protocol/channels.ts'
+import type { BlockChange } from '../../protocol/chat-store.ts'
+import type { Identity } from '../../protocol/identity.ts'
 import { sweepIntervalMs } from '../limits.ts'
-import type { EventSource } from '../ports/event-source.ts'
+import type { ChatAir } from '../ports/chat-air.ts'
+import type { ChatBook, ConversationCard } from '../ports/chat-book.ts'
+import type { EventSource, Unlisten } from '../ports/event-source.ts'
 import type { LotBook } from '../ports/lot-book.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
+import { BlockChanges } from './block-changes.ts'
+import { ChatChannel } from './chat-channel.ts'
 import { LotChannel } from './lot-channel.ts'
 import { createFanoutMetrics } from './metrics.ts'
-import type { Publish, RecoverFrom, SubscribeOutcome, Subscriber } from './subscriber.ts'
+import type { Publish, SubscribeOptions, SubscribeOutcome, Subscriber } from './subscriber.ts'
 import type { Turn } from './turn.ts'
 import { UserChannel } from './user-channel.ts'
 
@@ -19,6 +25,10 @@ export interface HubOptions {
   readonly events: EventSource
   readonly lotBook: LotBook
   readonly userFeed: UserFeed
+  readonly chatBook: ChatBook
+  readonly chatAir: ChatAir
+  /** Whether somebody may know who is in a room; how many there are everybody may. */
+  readonly seesVisitors: (identity: Identity | undefined, room: ConversationCard) => boolean
   readonly presence: Presence
   readonly turn: Turn
   readonly clock: Clock
@@ -34,7 +44,11 @@ export interface Hub extends Part {
    * it, and the reply must be in the socket's outbox before the turn ends. Never rejects: a channel
    * that is not there is error 102, a failing store error 100. Whether the socket may is not asked.
    */
-  subscribe(subscriber: Subscriber, channel: Channel, from: RecoverFrom): Promise<SubscribeOutcome>
+  subscribe(
+    subscriber: Subscriber,
+    channel: Channel,
+    options: SubscribeOptions,
+  ): Promise<SubscribeOutcome>
   /** Takes the socket off the channel, also where `subscribe` is still pending. Safe to call twice. */
   unsubscribe(subscriber: Subscriber, channelName: string): void
   /**
@@ -50,27 +64,48 @@ export interface Hub extends Part {
 
 const nowhere: Publish = () => {}
 
+type AnyChannel = LotChannel | UserChannel | ChatChannel
+
 export function createHub(options: HubOptions): Hub {
   const { clock, log } = options
-  const channels = new Map<string, LotChannel | UserChannel>()
+  const channels = new Map<string, AnyChannel>()
   const metrics = createFanoutMetrics(options.metrics, () => channels.size)
   let publish = nowhere
   let sweep: Timer | undefined
+  let unlisten: Unlisten | undefined
+  const blocks = new BlockChanges()
   const context = {
     ...options,
     metrics,
+    blocks,
     publish: (...said: Parameters<Publish>) => publish(...said),
   }
 
-  function channelOf(channel: Channel): LotChannel | UserChannel {
+  function makeChannel(channel: Channel): AnyChannel {
+    switch (channel.kind) {
+      case 'lot':
+        return new LotChannel(channel.lotId, context)
+      case 'user':
+        return new UserChannel(channel.userId, context)
+      case 'chat':
+        return new ChatChannel(channel.conversationId, context)
+    }
+  }
+
+  function channelOf(channel: Channel): AnyChannel {
     const known = channels.get(channel.name)
     if (known !== undefined) return known
-    const made =
-      channel.kind === 'lot'
-        ? new LotChannel(channel.lotId, context)
-        : new UserChannel(channel.userId, context)
+    const made = makeChannel(channel)
     channels.set(made.name, made)
     return made
+  }
+
+  /** Rare, so that every conversation may look whether it is concerned. */
+  function blocksChanged(change: BlockChange): void {
+    blocks.note(change)
+    for (const channel of channels.values()) {
+      if (channel instanceof ChatChannel) channel.blocksChanged(change)
+    }
   }
 
   function tick(): void {
@@ -89,15 +124,17 @@ export function createHub(options: HubOptions): Hub {
   return {
     name: 'fan-out',
     start: async () => {
+      unlisten = await options.events.listenBlocks(blocksChanged)
       sweep = clock.every(sweepIntervalMs, tick)
     },
     drain: async () => {},
     stop: async () => {
       sweep?.cancel()
+      unlisten?.()
       for (const channel of channels.values()) channel.close()
       channels.clear()
     },
-    subscribe: (subscriber, channel, from) => channelOf(channel).subscribe(subscriber, from),
+    subscribe: (subscriber, channel, wish) => channelOf(channel).subscribe(subscriber, wish),
     unsubscribe: (subscriber, name) => channels.get(name)?.unsubscribe(subscriber),
     pause: (subscriber, name) => channels.get(name)?.pause(subscriber),
     resume: (subscriber, name, seq) => channels.get(name)?.resume(subscriber, seq),

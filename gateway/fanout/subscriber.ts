@@ -18,6 +18,8 @@ export interface Subscriber {
    * take it is closed and recovers by offset.
    */
   push(message: Encoded): void
+  /** As `push`, for what is of the moment: dropped where the socket lags behind. */
+  offer(message: Encoded): void
 }
 
 /** Hands one frame to every socket that joined `topic`. */
@@ -28,6 +30,12 @@ export interface RecoverFrom {
   readonly recover?: boolean | undefined
   readonly epoch?: string | undefined
   readonly offset?: number | undefined
+}
+
+/** What a client asks for besides the channel's name. */
+export interface SubscribeOptions extends RecoverFrom {
+  /** Tell it who joins and who leaves. */
+  readonly joinLeave?: boolean | undefined
 }
 
 export type SubscribeOutcome =

@@ -56,6 +56,13 @@ export interface HiddenPeople {
   readonly blockedBy: ReadonlySet<string>
 }
 
+/** `cursor` is the `next` of the page before. */
+export interface PageAsked {
+  readonly cursor?: string | undefined
+  readonly limit: number
+}
+
+/** Pages are undefined where the cursor is none of ours. */
 export interface ChatBook {
   /** Undefined where there is no such conversation. Calls due in one turn are one query. */
   card(conversationId: string): Promise<ConversationCard | undefined>
@@ -65,17 +72,16 @@ export interface ChatBook {
   conversation(conversationId: string, userId: string): Promise<ConversationView | undefined>
   /** By seq: after `from` upwards, or before it downwards when `reverse`. */
   publications(conversationId: string, range: StreamRange): Promise<readonly StoredChatEvent[]>
-  conversations(userId: string, page: ListConversations): Promise<ConversationPage>
+  /** Whether the two are together in a conversation that is no room. */
+  haveMet(userId: string, otherId: string): Promise<boolean>
+  conversations(userId: string, page: ListConversations): Promise<ConversationPage | undefined>
   /** Without what the reader deleted for itself, and in rooms without those it has blocked. */
   messages(userId: string, page: MessageHistory): Promise<MessagePage>
-  search(userId: string, page: SearchMessages): Promise<SearchPage>
+  search(userId: string, page: SearchMessages): Promise<SearchPage | undefined>
   versions(conversationId: string, messageId: string): Promise<readonly MessageVersion[]>
   /** Calls due in one turn are one query. */
   hidden(userId: string): Promise<HiddenPeople>
-  blocks(
-    userId: string,
-    page: { readonly cursor?: string | undefined; readonly limit: number },
-  ): Promise<BlockPage>
+  blocks(userId: string, page: PageAsked): Promise<BlockPage | undefined>
   settings(userId: string): Promise<ChatSettings>
   /** Until when moderators have the user say nothing there, epoch ms; undefined where it may speak. */
   silencedUntil(conversationId: string, userId: string): Promise<number | undefined>
@@ -85,10 +91,7 @@ export interface ChatBook {
     userId: string,
     messageIds: readonly string[],
   ): Promise<ReadonlySet<string>>
-  queue(page: {
-    readonly cursor?: string | undefined
-    readonly limit: number
-  }): Promise<ModerationQueuePage>
+  queue(page: PageAsked): Promise<ModerationQueuePage | undefined>
   /** The conversation of an undecided case. */
   caseConversation(caseId: string): Promise<string | undefined>
   rules(): Promise<readonly ModerationRule[]>

@@ -50,6 +50,7 @@ const whoMay: Record<Action, readonly Capacity[]> = {
   'chat.subscribe': ['room_watcher', 'member'],
   'chat.presence': ['member', 'service'],
   'chat.presence_stats': ['room_watcher', 'member', 'service'],
+  'chat.see_visitors': ['lot_seller', 'moderator', 'service', 'admin'],
   'chat.channel_publish': inTheTalk,
   'chat.send': ['member', 'service'],
   'chat.send_system': ['service'],

@@ -40,6 +40,7 @@ export type ChannelAction =
   | 'chat.subscribe'
   | 'chat.presence'
   | 'chat.presence_stats'
+  | 'chat.see_visitors'
   | 'chat.channel_publish'
 
 export type Action = MethodName | ChannelAction
@@ -100,6 +101,8 @@ const TABLE = {
   'chat.subscribe':        [no,      may,     no,   no,   no,     may,    no,     no,      no,      no,      no],
   'chat.presence':         [no,      no,      no,   no,   no,     may,    no,     no,      no,      may,     no],
   'chat.presence_stats':   [no,      may,     no,   no,   no,     may,    no,     no,      no,      may,     no],
+  // The user ids of those who are in a room: whoever says nothing there stays unknown to the others.
+  'chat.see_visitors':     [no,      no,      no,   no,   may,    no,     no,     no,      may,     may,     may],
   // Signs of typing; all else is said by the chat store alone.
   'chat.channel_publish':  [no,      no,      no,   no,   no,     may,    no,     no,      no,      no,      no],
   'chat.send':             [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      may,     no],

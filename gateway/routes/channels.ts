@@ -1,6 +1,6 @@
 // What may be asked of a channel besides its stream: may I subscribe, its history, who is there.
 
-import type { Presence } from '../../platform/presence/presence.ts'
+import type { PresenceEntry } from '../../platform/presence/presence.ts'
 import { type Channel, parseChannel } from '../../protocol/channels.ts'
 import { type ErrorObject, errorObject } from '../../protocol/errors.ts'
 import type {
@@ -18,13 +18,21 @@ import type { LotBook, StreamRange } from '../ports/lot-book.ts'
 import type { TokenVerifier } from '../ports/token-verifier.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
 import { type About, forbidden } from './authorization.ts'
+import {
+  type ChatChannelOptions,
+  chatPresence,
+  chatPresenceCounts,
+  chatStream,
+  enterChat,
+  publishTyping,
+} from './chat/channel.ts'
+import type { ConversationSeen } from './conversation-door.ts'
 import type { LotVisibility } from './visible-lot.ts'
 
-export interface ChannelRoutesOptions {
+export interface ChannelRoutesOptions extends ChatChannelOptions {
   readonly maySee: LotVisibility
   readonly book: LotBook
   readonly feed: UserFeed
-  readonly presence: Presence
   readonly verifier: TokenVerifier
   readonly streamEpoch: string
 }
@@ -38,16 +46,24 @@ export interface ChannelRoutes {
   history(caller: Caller, params: CommandParams<'history'>): Promise<Answer<HistoryResult>>
   presence(caller: Caller, channel: string): Promise<Answer<PresenceResult>>
   presenceStats(caller: Caller, channel: string): Promise<Answer<PresenceStatsResult>>
-  publish(caller: Caller, channel: string): Answer<Record<string, never>>
+  publish(caller: Caller, params: CommandParams<'publish'>): Promise<Answer<Record<string, never>>>
 }
 
-type Verb = 'subscribe' | 'history' | 'presence' | 'presence_stats'
+type Verb = 'subscribe' | 'history' | 'presence' | 'presence_stats' | 'channel_publish'
 
-/** A stream's newest offset and how to read it: what lots and users have in common. */
+/** A channel that the caller may use. */
+type Entered =
+  | Exclude<Channel, { readonly kind: 'chat' }>
+  | ({ readonly kind: 'chat' } & ConversationSeen)
+type Denied = { readonly error: ErrorObject }
+
+/** A stream's newest offset and how to read it: what all channels have in common. */
 interface Stream {
   readonly head: number
   read(range: StreamRange): Promise<readonly Publication[]>
 }
+
+const unknown: Denied = { error: errorObject('unknown_channel') }
 
 export function createChannelRoutes(options: ChannelRoutesOptions): ChannelRoutes {
   return {
@@ -56,12 +72,7 @@ export function createChannelRoutes(options: ChannelRoutesOptions): ChannelRoute
     history: async (caller, params) => await history(options, caller, params),
     presence: async (caller, channel) => await presence(options, caller, channel),
     presenceStats: async (caller, channel) => await presenceStats(options, caller, channel),
-    publish: (caller, name) => {
-      const channel = parseChannel(name)
-      if (channel === undefined) return { error: errorObject('unknown_channel') }
-      const error = forbidden(`${channel.kind}.channel_publish`, caller.identity)
-      return { error: errorObject(error ?? 'permission_denied') }
-    },
+    publish: async (caller, params) => await publish(options, caller, params),
   }
 }
 
@@ -71,9 +82,10 @@ async function maySubscribe(
   channel: Channel,
   token: string | undefined,
 ): Promise<ErrorObject | undefined> {
-  const error = await access(options, caller.identity, channel, 'subscribe')
-  if (error === undefined || token === undefined || token === '') return error
-  return await admittedByToken(options.verifier, caller.identity, channel, token, error)
+  const entered = await enter(options, caller.identity, channel, 'subscribe')
+  if (!('error' in entered)) return undefined
+  if (token === undefined || token === '') return entered.error
+  return await admittedByToken(options.verifier, caller.identity, channel, token, entered.error)
 }
 
 /** Undefined where a subscription token opens what the caller's own rights do not. */
@@ -93,19 +105,37 @@ async function admittedByToken(
   return fits ? undefined : otherwise
 }
 
-/** Undefined where the caller may. A lot that is not there and a draft of others are unknown alike. */
-async function access(
+/**
+ * The channel, where the caller may. What is not there and what is not the caller's to know of (a draft
+ * of others, a conversation of others) are unknown alike.
+ */
+async function enter(
   options: ChannelRoutesOptions,
   identity: Identity | undefined,
   channel: Channel,
   verb: Verb,
-): Promise<ErrorObject | undefined> {
+): Promise<Entered | Denied> {
+  const action = `${channel.kind}.${verb}` as const
+  if (channel.kind === 'chat') {
+    const seen = await enterChat(options, identity, channel.conversationId, action)
+    return 'error' in seen ? seen : { kind: 'chat', ...seen }
+  }
   const about: About = channel.kind === 'user' ? { userId: channel.userId } : {}
-  const error = forbidden(`${channel.kind}.${verb}`, identity, about)
-  if (error !== undefined) return errorObject(error)
-  if (channel.kind !== 'lot') return undefined
-  const visible = await options.maySee(identity, channel.lotId)
-  return visible ? undefined : errorObject('unknown_channel')
+  const error = forbidden(action, identity, about)
+  if (error !== undefined) return { error: errorObject(error) }
+  if (channel.kind !== 'lot') return channel
+  return (await options.maySee(identity, channel.lotId)) ? channel : unknown
+}
+
+/** As `enter`, by the channel's name. */
+async function enterNamed(
+  options: ChannelRoutesOptions,
+  identity: Identity | undefined,
+  name: string,
+  verb: Verb,
+): Promise<Entered | Denied> {
+  const channel = parseChannel(name)
+  return channel === undefined ? unknown : await enter(options, identity, channel, verb)
 }
 
 async function history(
@@ -113,17 +143,15 @@ async function history(
   { identity }: Caller,
   params: CommandParams<'history'>,
 ): Promise<Answer<HistoryResult>> {
-  const channel = parseChannel(params.channel)
-  if (channel === undefined) return { error: errorObject('unknown_channel') }
-  const error = await access(options, identity, channel, 'history')
-  if (error !== undefined) return { error }
+  const channel = await enterNamed(options, identity, params.channel, 'history')
+  if ('error' in channel) return channel
   const { since, reverse = false } = params
   const epoch = options.streamEpoch
   if (since?.epoch !== undefined && since.epoch !== '' && since.epoch !== epoch) {
     return { error: errorObject('unrecoverable_position') }
   }
-  const stream = await streamOf(options, channel)
-  if (stream === undefined) return { error: errorObject('unknown_channel') }
+  const stream = await streamOf(options, identity, channel)
+  if (stream === undefined) return unknown
   // As in the protocol's other servers, no limit asks for the position alone.
   const limit = Math.min(params.limit ?? 0, historyItemsMax)
   const from = since?.offset
@@ -135,9 +163,12 @@ async function history(
 }
 
 async function streamOf(
-  { book, feed }: ChannelRoutesOptions,
-  channel: Channel,
+  options: ChannelRoutesOptions,
+  identity: Identity | undefined,
+  channel: Entered,
 ): Promise<Stream | undefined> {
+  const { book, feed } = options
+  if (channel.kind === 'chat') return await chatStream(options, identity, channel.ticket)
   if (channel.kind === 'user') {
     const { userId } = channel
     return {
@@ -165,12 +196,11 @@ async function presence(
   { identity }: Caller,
   name: string,
 ): Promise<Answer<PresenceResult>> {
-  const channel = parseChannel(name)
-  if (channel === undefined) return { error: errorObject('unknown_channel') }
-  const error = await access(options, identity, channel, 'presence')
-  if (error !== undefined) return { error }
-  const entries = await options.presence.list(name, presenceEntriesMax)
-  const everybody = channel.kind === 'user' || forbidden('lot.see_watchers', identity) === undefined
+  const channel = await enterNamed(options, identity, name, 'presence')
+  if ('error' in channel) return channel
+  const entries = await entriesOf(options, identity, channel)
+  if ('error' in entries) return entries
+  const everybody = channel.kind !== 'lot' || forbidden('lot.see_watchers', identity) === undefined
   const there: [string, ClientInfo][] = entries.map(({ client, user }) => [
     client,
     { client, user: everybody || user === identity?.userId ? user : '' },
@@ -178,15 +208,40 @@ async function presence(
   return { result: { presence: Object.fromEntries(there) } }
 }
 
+async function entriesOf(
+  options: ChannelRoutesOptions,
+  identity: Identity | undefined,
+  channel: Entered,
+): Promise<readonly PresenceEntry[] | Denied> {
+  if (channel.kind === 'chat') return await chatPresence(options, identity, channel)
+  return await options.presence.list(channel.name, presenceEntriesMax)
+}
+
 async function presenceStats(
   options: ChannelRoutesOptions,
   { identity }: Caller,
   name: string,
 ): Promise<Answer<PresenceStatsResult>> {
-  const channel = parseChannel(name)
-  if (channel === undefined) return { error: errorObject('unknown_channel') }
-  const error = await access(options, identity, channel, 'presence_stats')
-  if (error !== undefined) return { error }
-  const { clients, users } = await options.presence.counts(name)
+  const channel = await enterNamed(options, identity, name, 'presence_stats')
+  if ('error' in channel) return channel
+  const { clients, users } =
+    channel.kind === 'chat'
+      ? await chatPresenceCounts(options, identity, channel.ticket)
+      : await options.presence.counts(channel.name)
   return { result: { num_clients: clients, num_users: users } }
+}
+
+async function publish(
+  options: ChannelRoutesOptions,
+  { identity }: Caller,
+  { channel: name, data }: CommandParams<'publish'>,
+): Promise<Answer<Record<string, never>>> {
+  const channel = await enterNamed(options, identity, name, 'channel_publish')
+  if ('error' in channel) return channel
+  // No other channel takes what clients say.
+  if (channel.kind !== 'chat' || identity === undefined) {
+    return { error: errorObject('permission_denied') }
+  }
+  const error = await publishTyping(options, identity, channel, data)
+  return error === undefined ? { result: {} } : { error }
 }

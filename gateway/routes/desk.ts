@@ -54,8 +54,7 @@ export function createDesk(options: DeskOptions): Desk {
       guarded('presence', () => channels.presence(caller, channel)),
     presenceStats: (caller, { channel }) =>
       guarded('presence_stats', () => channels.presenceStats(caller, channel)),
-    publish: (caller, { channel }) =>
-      guarded('publish', async () => channels.publish(caller, channel)),
+    publish: (caller, params) => guarded('publish', () => channels.publish(caller, params)),
     rpc: (caller, { method, data }) =>
       guarded(`rpc ${method}`, async () => {
         const name = methodNamed(method)

@@ -108,6 +108,7 @@ export function admitted(
       id: session.connectId,
       channel: { kind: 'user', name, userId: identity.userId },
       from,
+      joinLeave: false,
       by: 'server',
       token: undefined,
     },

@@ -80,10 +80,11 @@ function subscribe(
     const detail = `a connection may have ${live.rules.subscriptionsMax} subscriptions`
     return fail(live, 'subscribe', id, errorObject('limit_exceeded', detail), nowMs)
   }
-  const { recover, epoch, offset, token } = params
+  const { recover, epoch, offset, join_leave: joinLeave = false, token } = params
+  const from = { recover, epoch, offset }
   return step(
     { ...live, pending: append(live.pending, channel.name) },
-    { type: 'subscribe', id, channel, from: { recover, epoch, offset }, by: 'client', token },
+    { type: 'subscribe', id, channel, from, joinLeave, by: 'client', token },
   )
 }
 

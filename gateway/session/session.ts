@@ -185,6 +185,8 @@ export type SessionEffect =
         readonly epoch?: string | undefined
         readonly offset?: number | undefined
       }
+      /** Whether it wants to be told who joins and who leaves. */
+      readonly joinLeave: boolean
       /** By the server for the user's own feed: no right is asked for. */
       readonly by: 'client' | 'server'
       readonly token: string | undefined
