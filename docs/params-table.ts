@@ -1,29 +1,13 @@
 // Parameters as a Markdown table, from the schema that checks them.
-import { z } from 'zod'
-
-interface JsonSchema {
-  readonly type?: string
-  readonly enum?: readonly string[]
-  readonly anyOf?: readonly JsonSchema[]
-  readonly items?: JsonSchema
-  readonly properties?: Readonly<Record<string, JsonSchema>>
-  readonly additionalProperties?: JsonSchema
-  readonly required?: readonly string[]
-  readonly default?: unknown
-  readonly description?: string
-  readonly pattern?: string
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly minLength?: number
-  readonly maxLength?: number
-}
+import type { z } from 'zod'
+import { inputSchema, type JsonSchema } from '../protocol/json-schema.ts'
 
 /** A list of values longer than this is described, not printed. */
 const listedValuesMax = 12
 
 /** One row a field, nested fields as `outer.inner`; a sentence where there are none. */
 export function paramsTable(schema: z.ZodType): string {
-  const rows = fieldRows(z.toJSONSchema(schema, { io: 'input' }) as JsonSchema, '')
+  const rows = fieldRows(inputSchema(schema), '')
   if (rows.length === 0) return 'No parameters.'
   return ['| parameter | type | |', '| --- | --- | --- |', ...rows].join('\n')
 }
@@ -43,7 +27,7 @@ function fieldRows(schema: JsonSchema, prefix: string): string[] {
 function nested(field: JsonSchema, path: string): string[] {
   const inner = field.anyOf?.find(({ type }) => type === 'object') ?? field
   if (inner.items !== undefined) return fieldRows(inner.items, `${path}[].`)
-  if (inner.additionalProperties !== undefined) {
+  if (typeof inner.additionalProperties === 'object') {
     return fieldRows(inner.additionalProperties, `${path}.*.`)
   }
   return fieldRows(inner, `${path}.`)
@@ -58,34 +42,26 @@ function typeOf(field: JsonSchema): string {
   if (field.enum !== undefined) {
     return field.enum.length > listedValuesMax
       ? `one of ${field.enum.length} codes`
-      : field.enum.map((value) => `\`${value}\``).join(', ')
+      : field.enum.map((value) => `\`${String(value)}\``).join(', ')
   }
-  switch (field.type) {
-    case undefined:
-      return 'anything'
-    case 'string':
-      return stringType(field)
-    case 'integer':
-      return integerType(field)
-    default:
-      return field.type
-  }
+  return [field.type ?? 'anything']
+    .flat()
+    .map((type) => scalarType(type, field))
+    .join(' or ')
 }
 
-function stringType({ pattern, minLength = 0, maxLength }: JsonSchema): string {
-  if (pattern?.includes('{8}-') === true) return 'UUID'
+function scalarType(type: string, field: JsonSchema): string {
+  if (type === 'string') return stringType(field)
+  return type === 'integer' ? integerType(field) : type
+}
+
+function stringType({ format, minLength = 0, maxLength }: JsonSchema): string {
+  if (format === 'uuid') return 'UUID'
   return maxLength === undefined ? 'string' : `string, ${minLength}–${maxLength}`
 }
 
 function integerType({ minimum, maximum }: JsonSchema): string {
-  const from = isBound(minimum) ? minimum : undefined
-  const to = isBound(maximum) ? maximum : undefined
-  if (from !== undefined && to !== undefined) return `integer, ${from}–${to}`
-  if (from !== undefined) return `integer, from ${from}`
-  return to === undefined ? 'integer' : `integer, to ${to}`
-}
-
-/** Every integer is a safe one; only a narrower bound is worth a word. */
-function isBound(bound: number | undefined): boolean {
-  return bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER
+  if (minimum !== undefined && maximum !== undefined) return `integer, ${minimum}–${maximum}`
+  if (minimum !== undefined) return `integer, from ${minimum}`
+  return maximum === undefined ? 'integer' : `integer, to ${maximum}`
 }

@@ -1,6 +1,6 @@
 // The protocol page, printed from the schemas and tables of `protocol/`.
-import { LOT_EVENT_TYPES, LOT_STATES } from '../protocol/auction.ts'
-import { CHANNEL_CLASSES } from '../protocol/channels.ts'
+import type { z } from 'zod'
+import { CHANNEL_CLASSES, type ChannelKind } from '../protocol/channels.ts'
 import { CLOSE_CODES, shouldReconnect } from '../protocol/close-codes.ts'
 import {
   commandsPerFrameMax,
@@ -11,38 +11,16 @@ import {
 import { CODECS } from '../protocol/codecs.ts'
 import { PROTOCOL_ERRORS } from '../protocol/errors.ts'
 import { COMMAND_PARAMS } from '../protocol/frames.ts'
+import { shapeSchemas } from '../protocol/json-schema.ts'
 import { METHODS } from '../protocol/methods.ts'
-import { NOTIFICATION_TYPES } from '../protocol/notifications.ts'
-import { REFUSALS } from '../protocol/refusals.ts'
+import { CHAT_REFUSALS, LOT_REFUSALS, type RefusalTable } from '../protocol/refusals.ts'
+import { AUCTION_SHAPES, CHAT_SHAPES, MODERATION_SHAPES, SHAPES } from '../protocol/shapes.ts'
 import { declaration } from './declarations.ts'
+import { code, table, typescript } from './markdown.ts'
 import { paramsTable } from './params-table.ts'
+import { shapeText } from './shape-text.ts'
 
-/** The types a client meets, in the order of reading. */
-const SHAPES = [
-  'LotView',
-  'LotResult',
-  'PublicBid',
-  'OwnStanding',
-  'LotSnapshot',
-  'LotPublication',
-  'Notification',
-  'BidOutcome',
-  'BidAccepted',
-  'Refused',
-  'RefusalFields',
-  'OutcomeUnknown',
-  'LotOutcome',
-  'LotAccepted',
-  'BidPage',
-]
-
-/** Closed lists of words, by the name that the types use for them. */
-const WORDS = {
-  LotState: LOT_STATES,
-  LotEventType: LOT_EVENT_TYPES,
-  NotificationType: NOTIFICATION_TYPES,
-}
-
+/** What the frames hold, in the order of reading. */
 const RESULTS = [
   'ConnectResult',
   'RefreshResult',
@@ -55,6 +33,31 @@ const RESULTS = [
   'ErrorObject',
   'Push',
 ]
+
+interface ChannelText {
+  readonly who: string
+  readonly snapshot: string
+  readonly publications: string
+}
+
+/** What the table of classes does not say of a channel. */
+const CHANNELS: Readonly<Record<ChannelKind, ChannelText>> = {
+  lot: {
+    who: 'anybody, unless watching needs a token',
+    snapshot: '`LotSnapshot`',
+    publications: '`LotPublication`',
+  },
+  chat: {
+    who: 'the members; in a room whoever sees the lot and has a token. To all others there is no such channel',
+    snapshot: '`ChatSnapshot`',
+    publications: '`ChatPublication`; without an offset `TypingPublication`',
+  },
+  user: {
+    who: 'that user, by connecting: the server subscribes',
+    snapshot: 'none',
+    publications: '`Notification`',
+  },
+}
 
 /** The whole page as Markdown. */
 export function protocolPage(): string {
@@ -71,15 +74,6 @@ export function protocolPage(): string {
     ...closeCodes(),
   ].join('\n\n')}\n`
 }
-
-function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
-  const lines = [head, head.map(() => '---'), ...rows]
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
-}
-
-const code = (text: string): string => `\`${text}\``
-const typescript = (names: readonly string[]): string =>
-  ['```ts', names.map(declaration).join('\n\n'), '```'].join('\n')
 
 function encodings(): string[] {
   return [
@@ -107,7 +101,7 @@ function commands(): string[] {
       paramsTable(params),
     ]),
     '### Replies and pushes',
-    typescript(RESULTS),
+    typescript(RESULTS.map(declaration)),
   ]
 }
 
@@ -119,26 +113,30 @@ function channels(): string[] {
   return [
     '## Channels',
     table(
-      ['channel', 'class', ''],
-      Object.entries(CHANNEL_CLASSES).map(([kind, channelClass]) => [
-        code(`${kind}:<id>`),
-        channelClass,
-        says[channelClass],
-      ]),
+      ['channel', 'who may subscribe', 'class', 'snapshot', 'publications'],
+      Object.entries(CHANNEL_CLASSES).map(([kind, channelClass]) => {
+        const { who, snapshot, publications } = CHANNELS[kind as ChannelKind]
+        return [code(`${kind}:<id>`), who, channelClass, snapshot, publications]
+      }),
     ),
+    ...Object.entries(says).map(([channelClass, text]) => `${code(channelClass)}: ${text}.`),
+    'The snapshot is `data` in the reply to `subscribe`: the state at exactly the `offset` of the reply. A publication’s `offset` is the `seq` of the lot, the conversation or the feed, so what was missed is fetched by `history`, or over HTTP, from there.',
+    '### In a conversation',
+    'The stream of `chat:` holds an event for each change: a message sent, edited or deleted, reactions, an offer’s new state, read marks, the room’s slow mode. They are numbered 1, 2, 3 … without a gap. An event shows its message as it is now, so a text that was deleted is in nothing that is told afterwards. Up to 300 missed events come in the reply to `subscribe`; beyond that it says `recovered: false`, and `history` or `chat.history` fetch the rest, page by page.',
+    '`publish {channel, data: {type: "typing"}}` tells the others that one types: at most every 3 seconds, over by itself after 6, and never stored. It is the only thing that a client may publish. Whoever subscribes with `join_leave` is told who comes and goes.',
   ]
 }
 
 function methods(): string[] {
   return [
     '## Methods',
-    '`rpc {method, data}` on the socket; the same over HTTP, where the path, the query and the JSON body together are the parameters, and the `Idempotency-Key` header fills the id that makes a command repeatable.',
+    '`rpc {method, data}` on the socket; the same over HTTP, where the path, the query and the JSON body together are the parameters, and the `Idempotency-Key` header fills the id that makes a command repeatable. The HTTP API describes itself at `/v1/openapi.json`, and at `/docs` for people.',
     ...Object.entries(METHODS).flatMap(([name, method]) => [
       `### ${code(name)}`,
       [
         method.summary,
         method.audience === 'anyone' ? 'Open to anonymous watchers.' : 'Needs a token.',
-        `Result: ${code(method.result)}.`,
+        `Result: ${code(nameOfShape(method.result))}.`,
       ].join(' '),
       ...('http' in method
         ? [`${code(`${method.http.method} ${method.http.path}`)} → ${method.http.success}`]
@@ -148,27 +146,52 @@ function methods(): string[] {
   ]
 }
 
+/** @throws Error where the table of shapes does not hold what a method answers. */
+function nameOfShape(shape: z.ZodType): string {
+  const found = Object.entries(SHAPES).find(([, candidate]) => candidate === shape)
+  if (found === undefined) throw new Error('a method answers what protocol/shapes.ts does not name')
+  return found[0]
+}
+
 function shapes(): string[] {
+  const schemas = shapeSchemas((name) => name)
+  const declared = (of: Readonly<Record<string, z.ZodType>>): string =>
+    typescript(Object.keys(of).map((name) => shapeText(name, schemas)))
   return [
     '## Shapes',
-    'Amounts are whole minor units, times epoch milliseconds.',
-    typescript(SHAPES),
-    table(
-      ['type', 'one of'],
-      Object.entries(WORDS).map(([name, words]) => [code(name), words.map(code).join(', ')]),
-    ),
+    'Amounts are whole minor units, times epoch milliseconds. Fields may be added; ignore those you do not know.',
+    '### Lots and bids',
+    declared(AUCTION_SHAPES),
+    '### Conversations',
+    declared(CHAT_SHAPES),
+    '### Moderation',
+    declared(MODERATION_SHAPES),
+    '### Feed and clock',
+    declared({ Notification: SHAPES.Notification, ServerTime: SHAPES.ServerTime }),
   ]
 }
 
 function refusals(): string[] {
   return [
     '## Refusals',
-    'What an outcome `refused` (or `unknown`) carries as `code`; they are results, not protocol errors.',
-    table(
-      ['code', 'retry', 'says'],
-      Object.entries(REFUSALS).map(([name, { retry, says }]) => [code(name), code(retry), says]),
-    ),
+    'What an outcome `refused` (or `unknown`) carries as `code`; they are results, not protocol errors. Over the socket `not_permitted` is the protocol error 103. Over HTTP some are problem documents, with the fields of the outcome as members.',
+    '### Of lots and bids',
+    refusalTable(LOT_REFUSALS),
+    '### Of chat',
+    refusalTable(CHAT_REFUSALS),
   ]
+}
+
+function refusalTable(of: RefusalTable): string {
+  return table(
+    ['code', 'retry', 'says', 'fields'],
+    Object.entries(of).map(([name, { retry, says, fields = [] }]) => [
+      code(name),
+      code(retry),
+      says,
+      fields.map(code).join(', '),
+    ]),
+  )
 }
 
 function errors(): string[] {

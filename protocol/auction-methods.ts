@@ -1,4 +1,5 @@
 // The methods about lots and bids.
+import { BidOutcome, BidPage, LotForCaller, LotOutcome } from './auction.ts'
 import {
   CreateLot,
   ListBids,
@@ -28,7 +29,7 @@ export const AUCTION_METHODS = {
       idempotencyKey: 'clientBidId',
     },
     audience: 'user',
-    result: 'BidOutcome',
+    result: BidOutcome,
     summary: 'Bids on a lot: `proxy` names the secret most you pay, `exact` the price you call.',
   },
   'bid.retract': {
@@ -40,28 +41,28 @@ export const AUCTION_METHODS = {
       idempotencyKey: 'commandId',
     },
     audience: 'user',
-    result: 'BidOutcome',
+    result: BidOutcome,
     summary: 'Takes a bid back, where the lot’s retraction rules allow it.',
   },
   'lot.get': {
     params: LotRef,
     http: { method: 'GET', path: '/v1/lots/{lotId}', success: 200 },
     audience: 'anyone',
-    result: 'LotView & { you?: OwnStanding }',
+    result: LotForCaller,
     summary: 'The public state of a lot, and how the caller stands on it.',
   },
   'lot.bids': {
     params: ListBids,
     http: { method: 'GET', path: '/v1/lots/{lotId}/bids', success: 200 },
     audience: 'anyone',
-    result: 'BidPage',
+    result: BidPage,
     summary: 'The public bids of a lot, newest first.',
   },
   'lot.create': {
     params: CreateLot,
     http: { method: 'POST', path: '/v1/lots', success: 201, idempotencyKey: 'commandId' },
     audience: 'user',
-    result: 'LotOutcome',
+    result: LotOutcome,
     summary: 'Creates a lot as a draft; needs the role `seller` or `service`.',
   },
   'lot.publish': {
@@ -73,14 +74,14 @@ export const AUCTION_METHODS = {
       idempotencyKey: 'commandId',
     },
     audience: 'user',
-    result: 'LotOutcome',
+    result: LotOutcome,
     summary: 'Schedules a draft; one whose `startsAt` has passed opens at once.',
   },
   'lot.update': {
     params: ChangeLot,
     http: { method: 'PATCH', path: '/v1/lots/{lotId}', success: 200, idempotencyKey: 'commandId' },
     audience: 'user',
-    result: 'LotOutcome',
+    result: LotOutcome,
     summary: 'Changes what may still change: texts, a lower reserve, a later end.',
   },
   'lot.withdraw': {
@@ -92,7 +93,7 @@ export const AUCTION_METHODS = {
       idempotencyKey: 'commandId',
     },
     audience: 'user',
-    result: 'LotOutcome',
+    result: LotOutcome,
     summary: 'Takes back a lot that has no bid.',
   },
   'lot.cancel': {
@@ -104,7 +105,7 @@ export const AUCTION_METHODS = {
       idempotencyKey: 'commandId',
     },
     audience: 'user',
-    result: 'LotOutcome',
+    result: LotOutcome,
     summary: 'Ends a lot that has bids without a sale; needs the role `service` or `admin`.',
   },
 } as const satisfies MethodTable

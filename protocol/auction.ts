@@ -4,15 +4,11 @@ import { z } from 'zod'
 import { CommandId, LotId } from './ids.ts'
 import { Amount, CurrencyCode } from './money.ts'
 import { REFUSALS, type RefusalCode } from './refusals.ts'
+import { Shape } from './shape.ts'
 import { Text } from './text.ts'
 
 /** Milliseconds since 1970-01-01 UTC, whole. */
-export const EpochMs = z
-  .number()
-  .int()
-  .min(0)
-  .max(8_640_000_000_000_000)
-  .describe('Epoch milliseconds.')
+export const EpochMs = z.number().int().min(0).max(8_640_000_000_000_000)
 const durationMsMax = 365 * 24 * 3_600_000
 export const Title = Text(200).trim().min(1)
 export const Description = Text(10_000)
@@ -82,8 +78,8 @@ export const LotTerms = z
     reservePrice: Amount.optional().describe('Secret: never shown.'),
     increments: Increments.optional(),
     grid: Grid.default('free'),
-    startsAt: EpochMs,
-    endsAt: EpochMs,
+    startsAt: EpochMs.describe('Epoch milliseconds.'),
+    endsAt: EpochMs.describe('Epoch milliseconds.'),
     softClose: SoftClose.nullable().default(null),
     retraction: RetractionPolicy.default('none'),
   })
@@ -108,51 +104,45 @@ export const LOT_STATES = [
 ] as const
 export type LotState = (typeof LOT_STATES)[number]
 
-export const LotResult = z
-  .object({
-    outcome: z.enum(['sold', 'unsold', 'withdrawn', 'cancelled']),
-    at: EpochMs.describe('When bidding ended: the end in force, or the moment of the withdrawal.'),
-    price: Minor.exactOptional().describe('The hammer price, where the lot is sold.'),
-    winner: z.string().exactOptional().describe('The winner’s alias, where the lot is sold.'),
-    reason: z.string().exactOptional(),
-  })
-  .describe('How a lot ended.')
+export const LotResult = Shape('How a lot ended.', {
+  outcome: z.enum(['sold', 'unsold', 'withdrawn', 'cancelled']),
+  at: EpochMs.describe('When bidding ended: the end in force, or the moment of the withdrawal.'),
+  price: Minor.exactOptional().describe('The hammer price, where the lot is sold.'),
+  winner: z.string().exactOptional().describe('The winner’s alias, where the lot is sold.'),
+  reason: z.string().exactOptional(),
+})
 export type LotResult = Readonly<z.output<typeof LotResult>>
 
-export const LotView = z
-  .object({
-    lotId: LotId,
-    saleId: z.string().exactOptional(),
-    listingId: z.string().exactOptional(),
-    title: z.string(),
-    currency: z.string(),
-    format: z.literal('english'),
-    state: z.enum(LOT_STATES),
-    round: Count,
-    seq: Count.describe('The offset of this state in the lot’s channel.'),
-    price: Minor.nullable().describe('Null before the first bid.'),
-    startPrice: Minor,
-    minNext: Minor.describe('The least that the next bid may be.'),
-    leader: z.string().nullable().describe('The leader’s alias (`Bidder 1`), or null.'),
-    reserveMet: z.boolean(),
-    bidCount: Count,
-    bidderCount: Count,
-    startsAt: EpochMs,
-    endsAt: EpochMs,
-    extensions: Count,
-    serverTime: EpochMs.describe('When this view was made, on the engine’s clock.'),
-    result: LotResult.exactOptional(),
-  })
-  .describe('What everybody may know of a lot. Amounts in minor units, times in epoch ms.')
+export const LotView = Shape('What everybody may know of a lot.', {
+  lotId: LotId,
+  saleId: z.string().exactOptional(),
+  listingId: z.string().exactOptional(),
+  title: z.string(),
+  currency: z.string(),
+  format: z.literal('english'),
+  state: z.enum(LOT_STATES),
+  round: Count,
+  seq: Count.describe('The offset of this state in the lot’s channel.'),
+  price: Minor.nullable().describe('Null before the first bid.'),
+  startPrice: Minor,
+  minNext: Minor.describe('The least that the next bid may be.'),
+  leader: z.string().nullable().describe('The leader’s alias (`Bidder 1`), or null.'),
+  reserveMet: z.boolean(),
+  bidCount: Count,
+  bidderCount: Count,
+  startsAt: EpochMs,
+  endsAt: EpochMs,
+  extensions: Count,
+  serverTime: EpochMs.describe('When this view was made, on the engine’s clock.'),
+  result: LotResult.exactOptional(),
+})
 export type LotView = Readonly<z.output<typeof LotView>>
 
-export const OwnStanding = z
-  .object({
-    leading: z.boolean(),
-    max: Minor,
-    alias: z.string().describe('How the others see you.'),
-  })
-  .describe('The caller’s own standing on a lot: told to nobody else.')
+export const OwnStanding = Shape('The caller’s own standing on a lot: told to nobody else.', {
+  leading: z.boolean(),
+  max: Minor,
+  alias: z.string().describe('How the others see you.'),
+})
 export type OwnStanding = Readonly<z.output<typeof OwnStanding>>
 
 /** The answer of `lot.get`. */
@@ -163,16 +153,12 @@ export const LotForCaller = LotView.extend({
 export const BidKind = z.enum(['proxy', 'exact'])
 export type BidKind = z.output<typeof BidKind>
 
-export const PublicBid = z
-  .object({
-    alias: z.string(),
-    amount: Minor.describe(
-      'What the bid made visible: the price after it, never a secret maximum.',
-    ),
-    kind: BidKind,
-    at: EpochMs,
-  })
-  .describe('A bid as everybody may see it.')
+export const PublicBid = Shape('A bid as everybody may see it.', {
+  alias: z.string(),
+  amount: Minor.describe('What the bid made visible: the price after it, never a secret maximum.'),
+  kind: BidKind,
+  at: EpochMs,
+})
 export type PublicBid = Readonly<z.output<typeof PublicBid>>
 
 export const LOT_EVENT_TYPES = [
@@ -188,8 +174,9 @@ export const LOT_EVENT_TYPES = [
 ] as const
 export type LotEventType = (typeof LOT_EVENT_TYPES)[number]
 
-export const LotPublication = z
-  .object({
+export const LotPublication = Shape(
+  '`data` of a publication on `lot:`: an event, and the lot after it.',
+  {
     type: z.enum(LOT_EVENT_TYPES),
     lot: LotView,
     bid: PublicBid.exactOptional().describe('With `bid_accepted`.'),
@@ -204,128 +191,115 @@ export const LotPublication = z
     fromSeq: Count.exactOptional().describe(
       'The first seq this publication stands for, where events before it were conflated into it.',
     ),
-  })
-  .describe('`data` of a publication on `lot:`: the event, and the whole public state after it.')
+  },
+)
 export type LotPublication = Readonly<z.output<typeof LotPublication>>
 
-export const LotSnapshot = z
-  .object({
-    lot: LotView,
-    bids: z.array(PublicBid).readonly().describe('Newest first, at most 20.'),
-    watchers: Count,
-    you: OwnStanding.exactOptional(),
-  })
-  .describe('`data` in the reply to a `subscribe` on `lot:`.')
+export const LotSnapshot = Shape('`data` in the reply to a `subscribe` on `lot:`.', {
+  lot: LotView,
+  bids: z.array(PublicBid).readonly().describe('Newest first, at most 20.'),
+  watchers: Count,
+  you: OwnStanding.exactOptional(),
+})
 export type LotSnapshot = Readonly<z.output<typeof LotSnapshot>>
 
-export const BidPage = z
-  .object({
-    items: z.array(PublicBid.extend({ seq: Count })).readonly(),
-    next: Count.exactOptional().describe(
-      'Pass as `before` for the following page; absent on the last one.',
-    ),
-  })
-  .describe('Bids, newest first.')
+export const BidPage = Shape('Bids, newest first.', {
+  items: z.array(PublicBid.extend({ seq: Count })).readonly(),
+  next: Count.exactOptional().describe(
+    'Pass as `before` for the following page; absent on the last one.',
+  ),
+})
 export type BidPage = Readonly<z.output<typeof BidPage>>
 
 // ---- what came of a command -------------------------------------------------------------------
 
-export const BidAccepted = z
-  .object({
-    outcome: z.literal('accepted'),
-    lotId: LotId,
-    clientBidId: CommandId,
-    seq: Count,
-    price: Minor.nullable().describe('Null only where a retraction left the lot without a bid.'),
-    leading: z
-      .boolean()
-      .describe(
-        'False where an earlier or higher maximum stands against it: accepted, binding, and outbid at once.',
-      ),
-    yourMax: Minor.describe('Zero only where a retraction took all your bids away.'),
-    minNext: Minor,
-    reserveMet: z.boolean(),
-    endsAt: EpochMs,
-    serverTime: EpochMs,
-    appliedAmount: Minor.exactOptional().describe(
-      'The amount that counts, where the grid moved it (`snap_down`).',
+export const BidAccepted = Shape('What came of a bid, or of a retraction, that was taken.', {
+  outcome: z.literal('accepted'),
+  lotId: LotId,
+  clientBidId: CommandId,
+  seq: Count,
+  price: Minor.nullable().describe('Null only where a retraction left the lot without a bid.'),
+  leading: z
+    .boolean()
+    .describe(
+      'False where an earlier or higher maximum stands against it: accepted, binding, and outbid at once.',
     ),
-    replayed: Replayed,
-  })
-  .describe('What came of a bid, or of a retraction, that was taken.')
+  yourMax: Minor.describe('Zero only where a retraction took all your bids away.'),
+  minNext: Minor,
+  reserveMet: z.boolean(),
+  endsAt: EpochMs,
+  serverTime: EpochMs,
+  appliedAmount: Minor.exactOptional().describe(
+    'The amount that counts, where the grid moved it (`snap_down`).',
+  ),
+  replayed: Replayed,
+})
 export type BidAccepted = Readonly<z.output<typeof BidAccepted>>
 
-export const LotAccepted = z
-  .object({
-    outcome: z.literal('accepted'),
-    lotId: LotId,
-    lot: LotView,
-    state: z.enum(LOT_STATES).exactOptional().describe('The lot’s, once more.'),
-    replayed: Replayed,
-  })
-  .describe('What came of a command on a lot that is not a bid.')
+export const LotAccepted = Shape('What came of a command on a lot that is not a bid.', {
+  outcome: z.literal('accepted'),
+  lotId: LotId,
+  lot: LotView,
+  state: z.enum(LOT_STATES).exactOptional().describe('The lot’s, once more.'),
+  replayed: Replayed,
+})
 export type LotAccepted = Readonly<z.output<typeof LotAccepted>>
 
-export const RefusalFields = z
-  .object({
-    minAcceptable: Minor.exactOptional().describe(
-      'With `bid_too_low` and `max_not_raised`: the least amount that would have been taken.',
-    ),
-    currency: z.string().exactOptional(),
-    expected: z.string().exactOptional(),
-    below: z.number().exactOptional(),
-    above: z.number().exactOptional(),
-    state: z.string().exactOptional(),
-    opensAt: EpochMs.exactOptional(),
-    closedAt: EpochMs.exactOptional(),
-    result: z.string().exactOptional(),
-    reason: z.string().exactOptional(),
-    rule: z.string().exactOptional(),
-    until: EpochMs.exactOptional(),
-    field: z.string().exactOptional(),
-    fields: z.array(z.string()).readonly().exactOptional(),
-    scope: z.enum(['user', 'lot', 'address']).exactOptional(),
-    retryAfterMs: z.number().exactOptional(),
-    incidentId: z.string().exactOptional(),
-  })
-  .describe('The extra fields of a refusal, by code.')
+export const RefusalFields = Shape('The extra fields of a refusal, by code.', {
+  minAcceptable: Minor.exactOptional().describe(
+    'With `bid_too_low` and `max_not_raised`: the least amount that would have been taken.',
+  ),
+  currency: z.string().exactOptional(),
+  expected: z.string().exactOptional(),
+  below: z.number().exactOptional(),
+  above: z.number().exactOptional(),
+  state: z.string().exactOptional(),
+  opensAt: EpochMs.exactOptional(),
+  closedAt: EpochMs.exactOptional(),
+  result: z.string().exactOptional(),
+  reason: z.string().exactOptional(),
+  rule: z.string().exactOptional(),
+  until: EpochMs.exactOptional(),
+  field: z.string().exactOptional(),
+  fields: z.array(z.string()).readonly().exactOptional(),
+  scope: z.enum(['user', 'lot', 'address']).exactOptional(),
+  retryAfterMs: z.number().exactOptional(),
+  incidentId: z.string().exactOptional(),
+})
 export type RefusalFields = Readonly<z.output<typeof RefusalFields>>
 
-export const Refused = z
-  .object({
-    ...RefusalFields.shape,
-    outcome: z.literal('refused'),
-    code: z.enum(refusalCodes),
-    lotId: LotId,
-    clientBidId: CommandId.exactOptional(),
-    serverTime: EpochMs,
-    retryable: z.boolean(),
-    replayed: Replayed,
-    seq: Count.exactOptional().describe(
-      'With the following fields: the lot as the refusal was decided on it; absent where no lot was looked at.',
-    ),
-    price: Minor.nullable().exactOptional(),
-    leading: z.boolean().exactOptional(),
-    yourMax: Minor.exactOptional(),
-    minNext: Minor.exactOptional(),
-    reserveMet: z.boolean().exactOptional(),
-    endsAt: EpochMs.exactOptional(),
-  })
-  .describe('The command was heard and not carried out; `code` says why.')
+export const Refused = Shape('The command was heard and not carried out; `code` says why.', {
+  ...RefusalFields.shape,
+  outcome: z.literal('refused'),
+  code: z.enum(refusalCodes),
+  lotId: LotId,
+  clientBidId: CommandId.exactOptional(),
+  serverTime: EpochMs,
+  retryable: z.boolean(),
+  replayed: Replayed,
+  seq: Count.exactOptional().describe(
+    'With the following fields: the lot as the refusal was decided on it; absent where no lot was looked at.',
+  ),
+  price: Minor.nullable().exactOptional(),
+  leading: z.boolean().exactOptional(),
+  yourMax: Minor.exactOptional(),
+  minNext: Minor.exactOptional(),
+  reserveMet: z.boolean().exactOptional(),
+  endsAt: EpochMs.exactOptional(),
+})
 export type Refused = Readonly<z.output<typeof Refused>>
 
-export const OutcomeUnknown = z
-  .object({
+export const OutcomeUnknown = Shape(
+  'The outcome is in doubt: send the same id again to learn it.',
+  {
     outcome: z.literal('unknown'),
     code: z.literal('outcome_unknown'),
     lotId: LotId,
     clientBidId: CommandId.exactOptional(),
     serverTime: EpochMs,
     retryable: z.literal(true),
-  })
-  .describe(
-    'The commit’s outcome is in doubt, or no owner answered in time: send the same id again.',
-  )
+  },
+)
 export type OutcomeUnknown = Readonly<z.output<typeof OutcomeUnknown>>
 
 export const BidOutcome = z.discriminatedUnion('outcome', [BidAccepted, Refused, OutcomeUnknown])

@@ -14,6 +14,7 @@ import {
 import type { ReportMessage, SendMessage, UpdateMembership } from './chat-requests.ts'
 import type { Actor } from './identity.ts'
 import type { DecideCase, ModerationRule, SilenceUser } from './moderation.ts'
+import { Shape } from './shape.ts'
 
 interface CommandBase {
   readonly conversationId: string
@@ -113,8 +114,7 @@ export type HouseCommand = { readonly actor: Actor } & (
 
 export type ChatCommand = ConversationCommand | HouseCommand
 
-/** What came of a house command. */
-export const HouseAccepted = z.object({
+export const HouseAccepted = Shape('The command was carried out.', {
   outcome: z.literal('accepted'),
   serverTime: z.number().int().min(0),
   upload: AttachmentUpload.exactOptional().describe('With `create_attachment`.'),

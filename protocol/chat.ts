@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { UserId, Uuid } from './ids.ts'
 import { CurrencyCode } from './money.ts'
 import { CHAT_REFUSALS, type ChatRefusalCode } from './refusals.ts'
+import { Shape } from './shape.ts'
 
 export const ConversationId = Uuid.describe('The conversation.')
 export type ConversationId = string
@@ -36,8 +37,7 @@ export const OFFER_STATES = [
 ] as const
 export type OfferState = (typeof OFFER_STATES)[number]
 
-/** The highest `seq` a member's devices have received, and the highest it has read. */
-export const MemberView = z.object({
+export const MemberView = Shape('A member, and how far its marks are.', {
   userId: UserId,
   role: z.enum(MEMBER_ROLES),
   joinedSeq: Seq.describe('The last seq before the member came.'),
@@ -46,7 +46,7 @@ export const MemberView = z.object({
 })
 export type MemberView = Readonly<z.output<typeof MemberView>>
 
-export const AttachmentView = z.object({
+export const AttachmentView = Shape('A file that a message carries.', {
   attachmentId: Uuid,
   fileName: z.string(),
   contentType: z.string(),
@@ -54,7 +54,7 @@ export const AttachmentView = z.object({
 })
 export type AttachmentView = Readonly<z.output<typeof AttachmentView>>
 
-export const OfferView = z.object({
+export const OfferView = Shape('An offer of one side to the other, as it stands now.', {
   offerId: MessageId.describe('The message that made the offer.'),
   by: UserId,
   amount: z.number().int(),
@@ -66,8 +66,7 @@ export const OfferView = z.object({
 })
 export type OfferView = Readonly<z.output<typeof OfferView>>
 
-/** The quoted message as it was when it was quoted. */
-export const QuoteView = z.object({
+export const QuoteView = Shape('The quoted message as it was when it was quoted.', {
   messageId: MessageId,
   senderId: UserId,
   kind: z.enum(MESSAGE_KINDS),
@@ -75,10 +74,13 @@ export const QuoteView = z.object({
 })
 export type QuoteView = Readonly<z.output<typeof QuoteView>>
 
-export const ReactionView = z.object({ emoji: z.string(), count: z.number().int() })
+export const ReactionView = Shape('How many have reacted so.', {
+  emoji: z.string(),
+  count: z.number().int(),
+})
 export type ReactionView = Readonly<z.output<typeof ReactionView>>
 
-export const MessageView = z.object({
+export const MessageView = Shape('A message as it is now.', {
   messageId: MessageId,
   conversationId: ConversationId,
   seq: Seq,
@@ -99,8 +101,7 @@ export const MessageView = z.object({
 })
 export type MessageView = Readonly<z.output<typeof MessageView>>
 
-/** How the conversation stands for the caller. */
-export const OwnMembership = z.object({
+export const OwnMembership = Shape('How the conversation stands for the caller.', {
   role: z.enum(MEMBER_ROLES),
   deliveredSeq: Seq,
   readSeq: Seq,
@@ -111,7 +112,7 @@ export const OwnMembership = z.object({
 })
 export type OwnMembership = Readonly<z.output<typeof OwnMembership>>
 
-export const ConversationView = z.object({
+export const ConversationView = Shape('A conversation as it stands for the caller.', {
   conversationId: ConversationId,
   kind: z.enum(CONVERSATION_KINDS),
   listingId: z.string().optional(),
@@ -132,11 +133,13 @@ export const ConversationView = z.object({
 })
 export type ConversationView = Readonly<z.output<typeof ConversationView>>
 
-/** `data` in the reply to a `subscribe` on `chat:`: the state at exactly the reply's offset. */
-export const ChatSnapshot = z.object({
-  conversation: ConversationView,
-  messages: z.array(MessageView).describe('The last 50, oldest first.'),
-})
+export const ChatSnapshot = Shape(
+  '`data` of a `subscribe` on `chat:`: the state at the reply’s offset.',
+  {
+    conversation: ConversationView,
+    messages: z.array(MessageView).describe('The last 50, oldest first.'),
+  },
+)
 export type ChatSnapshot = Readonly<z.output<typeof ChatSnapshot>>
 
 export const CHAT_EVENT_TYPES = [
@@ -152,15 +155,14 @@ export const CHAT_EVENT_TYPES = [
 export type ChatEventType = (typeof CHAT_EVENT_TYPES)[number]
 
 /**
- * `data` of a publication on `chat:` that has an offset. What is told of a message is the message as
- * it is now, so an event that is read again later never brings back what was deleted since. `hidden`
- * stands for an event of somebody whom the reader has blocked.
+ * What is told of a message is the message as it is now, so an event that is read again later never
+ * brings back what was deleted since.
  */
-export const ChatPublication = z.object({
-  type: z.enum(CHAT_EVENT_TYPES),
+export const ChatPublication = Shape('`data` of a publication on `chat:` that has an offset.', {
+  type: z.enum(CHAT_EVENT_TYPES).describe('`hidden`: an event of somebody you have blocked.'),
   seq: Seq.describe('The publication’s offset.'),
   at: EpochMs,
-  message: MessageView.exactOptional().describe('With every event of a message: as it is now.'),
+  message: MessageView.exactOptional().describe('With every event of a message.'),
   reaction: z
     .object({ userId: UserId, emoji: z.array(z.string()).readonly() })
     .exactOptional()
@@ -176,21 +178,25 @@ export const ChatPublication = z.object({
 })
 export type ChatPublication = Readonly<z.output<typeof ChatPublication>>
 
-/** `data` of a publication without offset: somebody types. */
-export const TypingPublication = z.object({
-  type: z.literal('typing'),
-  userId: UserId,
-  expiresAt: EpochMs.describe('It ends by itself then.'),
-})
+export const TypingPublication = Shape(
+  '`data` of a publication without an offset: somebody types.',
+  {
+    type: z.literal('typing'),
+    userId: UserId,
+    expiresAt: EpochMs.describe('It ends by itself then.'),
+  },
+)
 export type TypingPublication = Readonly<z.output<typeof TypingPublication>>
 
 // ---- what came of a command -------------------------------------------------------------------
 
-/** A warning of a moderation rule: the message was taken, and its sender should know. */
-export const ChatWarning = z.object({ rule: z.string(), says: z.string() })
+export const ChatWarning = Shape('The message was taken, and its sender should know this.', {
+  rule: z.string(),
+  says: z.string(),
+})
 export type ChatWarning = Readonly<z.output<typeof ChatWarning>>
 
-export const ChatAccepted = z.object({
+export const ChatAccepted = Shape('The command was carried out.', {
   outcome: z.literal('accepted'),
   conversationId: ConversationId,
   serverTime: EpochMs,
@@ -214,8 +220,7 @@ export const ChatAccepted = z.object({
 })
 export type ChatAccepted = Readonly<z.output<typeof ChatAccepted>>
 
-/** The extra fields of a refusal, by code. */
-export const ChatRefusalFields = z.object({
+export const ChatRefusalFields = Shape('The extra fields of a refusal, by code.', {
   max: z
     .number()
     .exactOptional()
@@ -235,7 +240,7 @@ export const ChatRefusalFields = z.object({
 })
 export type ChatRefusalFields = Readonly<z.output<typeof ChatRefusalFields>>
 
-export const ChatRefused = z.object({
+export const ChatRefused = Shape('The command was heard and not carried out; `code` says why.', {
   ...ChatRefusalFields.shape,
   outcome: z.literal('refused'),
   code: z.enum(Object.keys(CHAT_REFUSALS) as [ChatRefusalCode, ...ChatRefusalCode[]]),
@@ -246,8 +251,7 @@ export const ChatRefused = z.object({
 })
 export type ChatRefused = Readonly<z.output<typeof ChatRefused>>
 
-/** The commit's outcome is in doubt, or no chat store answered in time: send the same id again. */
-export const ChatUnknown = z.object({
+export const ChatUnknown = Shape('The outcome is in doubt: send the same id again to learn it.', {
   outcome: z.literal('unknown'),
   code: z.literal('outcome_unknown'),
   conversationId: ConversationId.exactOptional(),
@@ -260,8 +264,9 @@ export type ChatUnknown = Readonly<z.output<typeof ChatUnknown>>
 export const ChatOutcome = z.discriminatedUnion('outcome', [ChatAccepted, ChatRefused, ChatUnknown])
 export type ChatOutcome = Readonly<z.output<typeof ChatOutcome>>
 
-/** `chat.open`: the conversation, new or as it was. */
-export const ConversationOpened = ConversationView.extend({ outcome: z.literal('accepted') })
+export const ConversationOpened = ConversationView.extend({
+  outcome: z.literal('accepted'),
+}).describe('The conversation, new or as it was.')
 export const ConversationOutcome = z.discriminatedUnion('outcome', [
   ConversationOpened,
   ChatRefused,
@@ -272,13 +277,13 @@ export type ConversationOutcome = Readonly<z.output<typeof ConversationOutcome>>
 /** Pages follow each other by `next`, which is absent on the last one. */
 const Next = z.string().exactOptional().describe('Pass as `cursor` for the following page.')
 
-export const ConversationPage = z.object({
+export const ConversationPage = Shape('A page of the inbox.', {
   items: z.array(ConversationView).readonly(),
   next: Next,
 })
 export type ConversationPage = Readonly<z.output<typeof ConversationPage>>
 
-export const MessagePage = z.object({
+export const MessagePage = Shape('A page of a conversation’s messages.', {
   items: z.array(MessageView).readonly().describe('With `after` oldest first, else newest first.'),
   next: Seq.exactOptional().describe(
     'Pass as `before` (as `after`, where that was asked) for the following page; absent on the last one.',
@@ -286,31 +291,34 @@ export const MessagePage = z.object({
 })
 export type MessagePage = Readonly<z.output<typeof MessagePage>>
 
-export const SearchPage = z.object({ items: z.array(MessageView).readonly(), next: Next })
+export const SearchPage = Shape('Messages found, newest first.', {
+  items: z.array(MessageView).readonly(),
+  next: Next,
+})
 export type SearchPage = Readonly<z.output<typeof SearchPage>>
 
-/** A text that a message had before. */
-export const MessageVersion = z.object({
+export const MessageVersion = Shape('A text that a message had before.', {
   text: z.string(),
   from: EpochMs.describe('Since when it was so.'),
   to: EpochMs.describe('Until when.'),
 })
 export type MessageVersion = Readonly<z.output<typeof MessageVersion>>
-export const MessageVersionList = z.object({ items: z.array(MessageVersion).readonly() })
+export const MessageVersionList = Shape('What a message said before, oldest first.', {
+  items: z.array(MessageVersion).readonly(),
+})
 
-export const BlockPage = z.object({
+export const BlockPage = Shape('Whom the caller has blocked.', {
   items: z.array(z.object({ userId: UserId, at: EpochMs })).readonly(),
   next: Next,
 })
 export type BlockPage = Readonly<z.output<typeof BlockPage>>
 
-export const ChatSettings = z.object({
+export const ChatSettings = Shape('The caller’s settings for all conversations.', {
   hideReadMarks: z.boolean().describe('Hides your read marks from others, and theirs from you.'),
 })
 export type ChatSettings = Readonly<z.output<typeof ChatSettings>>
 
-/** Where to put an attachment's bytes, once. */
-export const AttachmentUpload = z.object({
+export const AttachmentUpload = Shape('Where to put an attachment’s bytes, once.', {
   attachmentId: Uuid,
   uploadUrl: z.string(),
   method: z.literal('PUT'),
@@ -325,5 +333,5 @@ export type AttachmentUpload = Readonly<z.output<typeof AttachmentUpload>>
 export const AttachmentLink = AttachmentView.extend({
   url: z.string().describe('Where its bytes are, for a while.'),
   expiresAt: EpochMs,
-})
+}).describe('Where an attachment’s bytes are, for a while.')
 export type AttachmentLink = Readonly<z.output<typeof AttachmentLink>>

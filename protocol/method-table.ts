@@ -20,8 +20,8 @@ export interface MethodEntry {
     readonly idempotencyKey?: 'commandId' | 'clientBidId' | 'clientMessageId'
   }
   readonly audience: MethodAudience
-  /** The type of the reply's `data` (over HTTP: of the body), as declared in `protocol/`. */
-  readonly result: string
+  /** The reply's `data` (over HTTP: the body). */
+  readonly result: z.ZodType
   readonly summary: string
 }
 

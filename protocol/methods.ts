@@ -1,11 +1,15 @@
 // The methods of `rpc`, whole: one table, put together from those of each family.
 import { z } from 'zod'
+import { EpochMs } from './auction.ts'
 import { AUCTION_METHODS } from './auction-methods.ts'
 import { CHAT_METHODS } from './chat-methods.ts'
 import type { MethodTable } from './method-table.ts'
 import { MODERATION_METHODS } from './moderation-methods.ts'
+import { Shape } from './shape.ts'
 
 const TimeSync = z.object({})
+
+export const ServerTime = Shape('The server’s clock.', { serverTime: EpochMs })
 
 export const METHODS = {
   ...AUCTION_METHODS,
@@ -14,7 +18,7 @@ export const METHODS = {
   'time.sync': {
     params: TimeSync,
     audience: 'anyone',
-    result: '{ serverTime: number }',
+    result: ServerTime,
     summary: 'The server’s clock, epoch milliseconds.',
   },
 } as const satisfies MethodTable

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { ConversationId, MessageView } from './chat.ts'
 import { UserId, Uuid } from './ids.ts'
+import { Shape } from './shape.ts'
 import { Text } from './text.ts'
 
 /** From mild to strict; of several rules the strictest verdict counts. */
@@ -15,30 +16,32 @@ const RuleBase = z.object({
   enabled: z.boolean().default(true),
 })
 
-export const ModerationRule = z.discriminatedUnion('kind', [
-  RuleBase.extend({
-    kind: z.literal('links'),
-    domains: z.array(Text(253).min(1)).max(10_000),
-    match: z
-      .enum(['listed', 'unlisted'])
-      .describe('Whether it is about links to these domains, or to all others.'),
-  }),
-  RuleBase.extend({ kind: z.literal('phone_numbers') }),
-  RuleBase.extend({ kind: z.literal('email_addresses') }),
-  RuleBase.extend({
-    kind: z.literal('words'),
-    words: z.array(Text(100).min(1)).max(10_000).describe('Whole words, whatever their case.'),
-  }),
-  RuleBase.extend({
-    kind: z.literal('repeated_text'),
-    conversations: z
-      .number()
-      .int()
-      .min(2)
-      .max(1_000)
-      .describe('The same text of one sender in so many conversations within ten minutes.'),
-  }),
-])
+export const ModerationRule = z
+  .discriminatedUnion('kind', [
+    RuleBase.extend({
+      kind: z.literal('links'),
+      domains: z.array(Text(253).min(1)).max(10_000),
+      match: z
+        .enum(['listed', 'unlisted'])
+        .describe('Whether it is about links to these domains, or to all others.'),
+    }),
+    RuleBase.extend({ kind: z.literal('phone_numbers') }),
+    RuleBase.extend({ kind: z.literal('email_addresses') }),
+    RuleBase.extend({
+      kind: z.literal('words'),
+      words: z.array(Text(100).min(1)).max(10_000).describe('Whole words, whatever their case.'),
+    }),
+    RuleBase.extend({
+      kind: z.literal('repeated_text'),
+      conversations: z
+        .number()
+        .int()
+        .min(2)
+        .max(1_000)
+        .describe('The same text of one sender in so many conversations within ten minutes.'),
+    }),
+  ])
+  .describe('A rule over texts, and what becomes of a text that it is about.')
 export type ModerationRule = z.output<typeof ModerationRule>
 
 export const SetModerationRules = z
@@ -72,11 +75,11 @@ export const SilenceUser = z.object({
 })
 export type SilenceUser = z.output<typeof SilenceUser>
 
-/** The answer of `moderation.rules`. */
-export const ModerationRuleList = z.object({ rules: z.array(ModerationRule).readonly() })
+export const ModerationRuleList = Shape('The rules over texts, in order.', {
+  rules: z.array(ModerationRule).readonly(),
+})
 
-/** Something a moderator must look at. */
-export const ModerationCase = z.object({
+export const ModerationCase = Shape('Something a moderator must look at.', {
   caseId: Uuid,
   kind: z.enum(['held', 'report']),
   conversationId: ConversationId,
@@ -95,7 +98,7 @@ export const ModerationCase = z.object({
 })
 export type ModerationCase = Readonly<z.output<typeof ModerationCase>>
 
-export const ModerationQueuePage = z.object({
+export const ModerationQueuePage = Shape('Cases that nobody has decided.', {
   items: z.array(ModerationCase).readonly().describe('Oldest first.'),
   next: z.string().exactOptional().describe('Pass as `cursor` for the following page.'),
 })

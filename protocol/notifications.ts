@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { EpochMs, LotResult } from './auction.ts'
 import { ConversationId, MESSAGE_KINDS, MessageId, OFFER_STATES } from './chat.ts'
 import { LotId, UserId } from './ids.ts'
+import { Shape } from './shape.ts'
 
 export const NOTIFICATION_TYPES = [
   'outbid',
@@ -14,8 +15,7 @@ export const NOTIFICATION_TYPES = [
 ] as const
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number]
 
-/** `data` of a publication on `user:`. */
-export const Notification = z.object({
+export const Notification = Shape('`data` of a publication on `user:`.', {
   seq: z.number().int().min(1).describe('The publication’s offset.'),
   type: z.enum(NOTIFICATION_TYPES),
   at: EpochMs.describe('When the cause was committed.'),
@@ -57,10 +57,16 @@ export const Notification = z.object({
 })
 export type Notification = Readonly<z.output<typeof Notification>>
 
-/** What one commit of the notifier added to one user's feed, in order of seq. */
+/** What one commit of the notifier did to one user's feed. */
 export interface UserEvents {
   readonly userId: string
+  /** What it added, in order of seq. */
   readonly events: readonly Notification[]
+  /**
+   * Told before, and as they are from now on: their message was edited or deleted. Nobody is told anew,
+   * but whoever keeps them replaces them, so that a deleted text is not told again.
+   */
+  readonly changed?: readonly Notification[]
 }
 
 /** Tokens of this user (of one device of it) issued before `beforeMs` are worth nothing from now on. */

@@ -8,27 +8,39 @@ export type RetryAdvice = 'never' | 'with_new_input' | 'after_delay' | 'after_ac
 interface RefusalEntry {
   readonly retry: RetryAdvice
   readonly says: string
+  /** The fields that come with this refusal, beside those of every refusal. */
+  readonly fields?: readonly string[]
 }
 
-type RefusalTable = Record<string, RefusalEntry>
+export type RefusalTable = Record<string, RefusalEntry>
 
 /** What any command may be answered. */
 export const COMMON_REFUSALS = {
   idempotency_mismatch: {
     retry: 'never',
     says: 'This id was used before with other contents.',
+    fields: ['fields'],
   },
-  rate_limited: { retry: 'after_delay', says: 'Too many of these; wait a little.' },
+  rate_limited: {
+    retry: 'after_delay',
+    says: 'Too many of these; wait a little.',
+    fields: ['retryAfterMs', 'scope'],
+  },
   overloaded: {
     retry: 'after_delay',
     says: 'The server sheds load; nothing was decided, try again later.',
+    fields: ['retryAfterMs'],
   },
   // The outcome is in doubt: not a refusal, but in the same closed table.
   outcome_unknown: {
     retry: 'same_id',
     says: 'The answer was lost; send the same id again to learn it.',
   },
-  internal: { retry: 'same_id', says: 'The server failed; send the same id again.' },
+  internal: {
+    retry: 'same_id',
+    says: 'The server failed; send the same id again.',
+    fields: ['incidentId'],
+  },
   not_permitted: { retry: 'never', says: 'You may not do this.' },
   lot_not_found: { retry: 'never', says: 'There is no such lot.' },
 } as const satisfies RefusalTable
@@ -36,28 +48,58 @@ export const COMMON_REFUSALS = {
 export const LOT_REFUSALS = {
   ...COMMON_REFUSALS,
   // The bid itself.
-  bid_too_low: { retry: 'with_new_input', says: 'The bid is below the next allowed amount.' },
+  bid_too_low: {
+    retry: 'with_new_input',
+    says: 'The bid is below the next allowed amount.',
+    fields: ['minAcceptable'],
+  },
   max_not_raised: {
     retry: 'with_new_input',
     says: 'You lead already; a new maximum must be above your present one.',
+    fields: ['minAcceptable'],
   },
-  off_grid: { retry: 'with_new_input', says: 'The amount is not on the lot’s grid.' },
+  off_grid: {
+    retry: 'with_new_input',
+    says: 'The amount is not on the lot’s grid.',
+    fields: ['below', 'above'],
+  },
   amount_invalid: {
     retry: 'with_new_input',
     says: 'The amount must be a positive whole number of minor units, at most 10^15.',
+    fields: ['reason'],
   },
-  currency_mismatch: { retry: 'with_new_input', says: 'The lot is sold in another currency.' },
+  currency_mismatch: {
+    retry: 'with_new_input',
+    says: 'The lot is sold in another currency.',
+    fields: ['expected'],
+  },
   confirm_required: {
     retry: 'with_new_input',
     says: 'The bid is far above the price; send it again with the confirm token.',
   },
   // The lot.
-  lot_not_open: { retry: 'after_delay', says: 'The lot is not open for bids yet.' },
+  lot_not_open: {
+    retry: 'after_delay',
+    says: 'The lot is not open for bids yet.',
+    fields: ['state', 'opensAt'],
+  },
   lot_paused: { retry: 'after_delay', says: 'The lot is paused.' },
-  lot_closed: { retry: 'never', says: 'The lot has closed.' },
-  lot_state: { retry: 'never', says: 'The lot’s state does not allow this.' },
-  lot_rules: { retry: 'with_new_input', says: 'The lot’s rules do not allow this value.' },
-  retraction_not_allowed: { retry: 'never', says: 'The bid can not be retracted.' },
+  lot_closed: { retry: 'never', says: 'The lot has closed.', fields: ['closedAt', 'result'] },
+  lot_state: {
+    retry: 'never',
+    says: 'The lot’s state does not allow this.',
+    fields: ['state', 'rule'],
+  },
+  lot_rules: {
+    retry: 'with_new_input',
+    says: 'The lot’s rules do not allow this value.',
+    fields: ['field', 'rule'],
+  },
+  retraction_not_allowed: {
+    retry: 'never',
+    says: 'The bid can not be retracted.',
+    fields: ['rule', 'until'],
+  },
   // The bidder.
   self_bid: { retry: 'never', says: 'Sellers may not bid on their own lots.' },
   bidder_blocked: { retry: 'never', says: 'The seller or the house does not take your bids.' },
@@ -72,16 +114,28 @@ export const CHAT_REFUSALS = {
     says: 'A conversation has two different people; about a lot, one of them is its seller.',
   },
   blocked: { retry: 'never', says: 'Your messages are not delivered here.' },
-  muted_by_moderator: { retry: 'after_delay', says: 'A moderator has muted you for a while.' },
-  slow_mode: { retry: 'after_delay', says: 'Slow mode: wait before the next message.' },
+  muted_by_moderator: {
+    retry: 'after_delay',
+    says: 'A moderator has muted you for a while.',
+    fields: ['until'],
+  },
+  slow_mode: {
+    retry: 'after_delay',
+    says: 'Slow mode: wait before the next message.',
+    fields: ['retryAfterMs'],
+  },
   // What is said.
   text_empty: { retry: 'with_new_input', says: 'The message has no text.' },
-  text_too_long: { retry: 'with_new_input', says: 'The text is too long.' },
+  text_too_long: { retry: 'with_new_input', says: 'The text is too long.', fields: ['max'] },
   text_invalid: {
     retry: 'with_new_input',
     says: 'The text holds control characters or half of a surrogate pair.',
   },
-  refused_by_rule: { retry: 'with_new_input', says: 'The text is not allowed here.' },
+  refused_by_rule: {
+    retry: 'with_new_input',
+    says: 'The text is not allowed here.',
+    fields: ['rule'],
+  },
   attachment_not_ready: {
     retry: 'after_action',
     says: 'There is no such upload of yours for this conversation, or it is not complete.',
@@ -90,7 +144,11 @@ export const CHAT_REFUSALS = {
     retry: 'with_new_input',
     says: 'The file’s type is not allowed, or is not the one that was declared.',
   },
-  attachment_too_large: { retry: 'with_new_input', says: 'The file is too large.' },
+  attachment_too_large: {
+    retry: 'with_new_input',
+    says: 'The file is too large.',
+    fields: ['max'],
+  },
   reply_target_missing: {
     retry: 'with_new_input',
     says: 'The message that is quoted is not in this conversation, or was deleted.',
@@ -102,10 +160,15 @@ export const CHAT_REFUSALS = {
   mark_beyond_end: {
     retry: 'with_new_input',
     says: 'The mark is beyond the end of the conversation.',
+    fields: ['max'],
   },
   // Offers.
   amount_invalid: LOT_REFUSALS.amount_invalid,
-  offer_state: { retry: 'never', says: 'The offer’s state does not allow this.' },
+  offer_state: {
+    retry: 'never',
+    says: 'The offer’s state does not allow this.',
+    fields: ['state'],
+  },
   offer_expiry_invalid: {
     retry: 'with_new_input',
     says: 'An offer ends in the future, within 30 days.',
