@@ -1,8 +1,15 @@
-// The statements by which the notifier adds to the users' feeds.
+// The statements by which the notifier adds to the users' feeds, and changes what they hold.
 import type { PoolClient } from 'pg'
+import { BinaryArray } from '../../platform/postgres/binary-array.ts'
 import type { Notification, NotificationType, UserEvents } from '../../protocol/notifications.ts'
-import type { Notice } from '../core/derive.ts'
+import type { Notice, Redaction } from '../core/notice.ts'
 import type { Underivable } from '../ports/feed-journal.ts'
+
+/** A notification as it stands in the feed of `userId`. */
+export interface FeedEntry {
+  readonly userId: string
+  readonly notification: Notification
+}
 
 /**
  * One statement, so that a feed is locked, numbered and written at once. `streams` locks the feeds by
@@ -10,7 +17,8 @@ import type { Underivable } from '../ports/feed-journal.ts'
  * feed's row stays locked to the commit, so its seqs become visible in order. Causes told before are
  * left out before anything is numbered, so they take no seq; nobody else can be telling them now, since
  * whoever tells a cause holds its row of the outbox. LATERAL with a LIMIT looks each cause up by its key,
- * however few notifications there were when the statement was planned.
+ * however few notifications there were when the statement was planned. Only the numbers come back: the
+ * rest was sent from here.
  */
 const appendQuery = {
   name: 'notifier-append',
@@ -19,13 +27,13 @@ const appendQuery = {
       SELECT n.*,
              row_number() OVER (PARTITION BY n.user_id ORDER BY n.place) AS nth,
              count(*) OVER (PARTITION BY n.user_id) AS of_user
-        FROM unnest($1::text[], $2::text[], $3::bigint[], $4::uuid[], $5::bigint[], $6::jsonb[])
+        FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::uuid[], $6::bigint[], $7::jsonb[])
                WITH ORDINALITY
-               AS n (user_id, type, at_ms, lot_id, cause_seq, data, place)
+               AS n (user_id, type, at_ms, source, aggregate_id, cause_seq, data, place)
         LEFT JOIN LATERAL (
                SELECT true AS told FROM notifications t
-                WHERE t.source = 'lot' AND t.aggregate_id = n.lot_id AND t.source_seq = n.cause_seq
-                  AND t.user_id = n.user_id AND t.type = n.type
+                WHERE t.source = n.source AND t.aggregate_id = n.aggregate_id
+                  AND t.source_seq = n.cause_seq AND t.user_id = n.user_id AND t.type = n.type
                 LIMIT 1) before ON true
        WHERE before.told IS NULL
     ), streams AS (
@@ -33,15 +41,55 @@ const appendQuery = {
       SELECT user_id, count(*) FROM fresh GROUP BY user_id ORDER BY user_id COLLATE "C"
           ON CONFLICT (user_id) DO UPDATE SET last_seq = s.last_seq + excluded.last_seq
       RETURNING user_id, last_seq
+    ), numbered AS (
+      SELECT f.*, s.last_seq - f.of_user + f.nth AS seq
+        FROM fresh f JOIN streams s ON s.user_id = f.user_id
+    ), told AS (
+      INSERT INTO notifications (user_id, seq, type, at_ms, source, aggregate_id, source_seq, data)
+      SELECT user_id, seq, type, at_ms, source, aggregate_id, cause_seq, data FROM numbered
+       ORDER BY place
     )
-    INSERT INTO notifications (user_id, seq, type, at_ms, source, aggregate_id, source_seq, data)
-    SELECT f.user_id, s.last_seq - f.of_user + f.nth, f.type, f.at_ms, 'lot', f.lot_id, f.cause_seq, f.data
-      FROM fresh f JOIN streams s ON s.user_id = f.user_id
-     ORDER BY f.place
-    RETURNING user_id, seq, type, at_ms, data`,
+    SELECT place, seq FROM numbered ORDER BY place`,
 }
 
-interface AppendedRow {
+/** Adds the notices to the feeds of their users and returns those that were new, numbered. */
+export async function append(client: PoolClient, notices: readonly Notice[]): Promise<FeedEntry[]> {
+  if (notices.length === 0) return []
+  const { rows } = await client.query<{ place: number; seq: number }>({
+    ...appendQuery,
+    values: columnsOf(notices),
+  })
+  return rows.flatMap(({ place, seq }) => {
+    const notice = notices[place - 1]
+    if (notice === undefined) return []
+    const { userId, type, atMs, data } = notice
+    return [{ userId, notification: { ...data, seq, type, at: atMs } }]
+  })
+}
+
+/** In binary form, since a storm of messages brings hundreds of JSON texts, each full of quotes. */
+function columnsOf(notices: readonly Notice[]): Buffer[] {
+  const userIds = new BinaryArray('text')
+  const types = new BinaryArray('text')
+  const times = new BinaryArray('bigint')
+  const sources = new BinaryArray('text')
+  const aggregateIds = new BinaryArray('uuid')
+  const causeSeqs = new BinaryArray('bigint')
+  const texts = new BinaryArray('jsonb')
+  for (const { userId, type, atMs, source, aggregateId, causeSeq, data } of notices) {
+    userIds.push(userId)
+    types.push(type)
+    times.push(atMs)
+    sources.push(source)
+    aggregateIds.push(aggregateId)
+    causeSeqs.push(causeSeq)
+    texts.push(JSON.stringify(data))
+  }
+  const columns = [userIds, types, times, sources, aggregateIds, causeSeqs, texts]
+  return columns.map((column) => column.encoded())
+}
+
+interface ChangedRow {
   readonly user_id: string
   readonly seq: number
   readonly type: NotificationType
@@ -49,51 +97,67 @@ interface AppendedRow {
   readonly data: Notice['data']
 }
 
-/** Adds the notices to the feeds of their users and returns what was added. */
-export async function append(
+/** Has what was told of these messages say what they say now, and returns what changed. */
+export async function redact(
   client: PoolClient,
-  notices: readonly Notice[],
-): Promise<readonly UserEvents[]> {
-  if (notices.length === 0) return []
-  const { rows } = await client.query<AppendedRow>({
-    ...appendQuery,
+  redactions: readonly Redaction[],
+): Promise<FeedEntry[]> {
+  if (redactions.length === 0) return []
+  const { rows } = await client.query<ChangedRow>({
+    name: 'notifier-redact',
+    text: `
+      UPDATE notifications n
+         SET data = CASE WHEN r.text IS NULL THEN n.data - 'text'
+                         ELSE n.data || jsonb_build_object('text', r.text) END
+        FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS r (conversation_id, message_seq, text)
+       WHERE n.source = 'conversation' AND n.aggregate_id = r.conversation_id
+         AND n.source_seq = r.message_seq AND n.type = 'message'
+         AND n.data ->> 'text' IS DISTINCT FROM r.text
+      RETURNING n.user_id, n.seq, n.type, n.at_ms, n.data`,
     values: [
-      notices.map(({ userId }) => userId),
-      notices.map(({ type }) => type),
-      notices.map(({ atMs }) => atMs),
-      notices.map(({ lotId }) => lotId),
-      notices.map(({ causeSeq }) => causeSeq),
-      notices.map(({ data }) => JSON.stringify(data)),
+      redactions.map(({ conversationId }) => conversationId),
+      redactions.map(({ messageSeq }) => messageSeq),
+      redactions.map(({ text = null }) => text),
     ],
   })
-  return feedsOf(rows)
+  return rows.map(({ user_id, seq, type, at_ms, data }) => ({
+    userId: user_id,
+    notification: { ...data, seq, type, at: at_ms },
+  }))
 }
 
-function feedsOf(rows: readonly AppendedRow[]): UserEvents[] {
-  const feeds = new Map<string, Notification[]>()
-  for (const { user_id, seq, type, at_ms, data } of rows) {
-    const notification = { ...data, seq, type, at: at_ms }
-    const feed = feeds.get(user_id)
-    if (feed === undefined) feeds.set(user_id, [notification])
-    else feed.push(notification)
-  }
-  return [...feeds].map(([userId, events]) => ({
-    userId,
-    events: events.toSorted((one, other) => one.seq - other.seq),
-  }))
+/** What is to be said to each user's gateways. */
+export function feedsOf(added: readonly FeedEntry[], changed: readonly FeedEntry[]): UserEvents[] {
+  const events = byUser(added)
+  const changes = byUser(changed)
+  return [...new Set([...events.keys(), ...changes.keys()])].map((userId) => {
+    const changedOfUser = changes.get(userId)
+    return {
+      userId,
+      events: events.get(userId) ?? [],
+      ...(changedOfUser === undefined ? {} : { changed: changedOfUser }),
+    }
+  })
+}
+
+function byUser(entries: readonly FeedEntry[]): ReadonlyMap<string, Notification[]> {
+  const feeds = Map.groupBy(entries, ({ userId }) => userId)
+  return new Map(
+    Array.from(feeds, ([userId, of]) => [userId, of.map(({ notification }) => notification)]),
+  )
 }
 
 /** Keeps what could not be derived for an operator to look at. */
 export async function recordUnderivable(
   client: PoolClient,
-  { outboxId, lotId, fromSeq, toSeq, fault }: Underivable,
+  { outboxId, source, aggregateId, fromSeq, toSeq, fault }: Underivable,
 ): Promise<void> {
   await client.query({
     name: 'notifier-record-underivable',
     text: `
       INSERT INTO underivable_commits (outbox_id, source, aggregate_id, from_seq, to_seq, fault)
-      VALUES ($1, 'lot', $2, $3, $4, $5)
+      VALUES ($1, $2, $3, $4, $5, $6)
           ON CONFLICT (outbox_id) DO NOTHING`,
-    values: [outboxId, lotId, fromSeq, toSeq, String(fault)],
+    values: [outboxId, source, aggregateId, fromSeq, toSeq, String(fault)],
   })
 }

@@ -9,6 +9,7 @@ import type { LotResult } from '../../protocol/auction.ts'
 import type { UserEvents } from '../../protocol/notifications.ts'
 import { derive } from '../core/derive.ts'
 import type { FeedJournal, Told } from '../ports/feed-journal.ts'
+import { feeds, heads, waiting } from '../testing/feed-table.ts'
 import { LotLog, standInForEngine } from '../testing/lot-log.ts'
 import { bidEntry, entry } from '../testing/lot-words.ts'
 import { createPostgresFeedJournal } from './postgres-feed-journal.ts'
@@ -41,28 +42,6 @@ const duel = (seq: number) =>
 function closing(seq: number, winner: string, alias: string) {
   const result: LotResult = { outcome: 'sold', at: 90_000, price: 5_000, winner: alias }
   return entry('lot_closed', { seq, state: 'sold', leader: alias, result }, { winner })
-}
-
-/** `user: seq type@cause …` of everything in the feeds. */
-async function feeds(): Promise<Record<string, string[]>> {
-  const { rows } = await pool.query<{ user_id: string; feed: string[] }>(`
-    SELECT user_id, array_agg(seq || ' ' || type || '@' || source_seq ORDER BY seq) AS feed
-      FROM notifications GROUP BY user_id`)
-  return Object.fromEntries(rows.map(({ user_id, feed }) => [user_id, feed]))
-}
-
-async function heads(): Promise<Record<string, number>> {
-  const { rows } = await pool.query<{ user_id: string; last_seq: number }>(
-    'SELECT user_id, last_seq FROM user_streams',
-  )
-  return Object.fromEntries(rows.map(({ user_id, last_seq }) => [user_id, last_seq]))
-}
-
-async function waiting(): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>(
-    'SELECT count(*) FROM outbox WHERE NOT notified',
-  )
-  return rows[0]?.count ?? 0
 }
 
 async function tellAll(by: FeedJournal): Promise<Told[]> {
@@ -100,22 +79,24 @@ describe('telling', () => {
       },
     ])
     expect(await journal.tell(derive)).toMatchObject({ commits: 0, feeds: [], left: false })
-    expect(await feeds()).toEqual({ ann: ['1 outbid@2'] })
-    expect(await waiting()).toBe(0)
+    expect(await feeds(pool)).toEqual({ ann: ['1 outbid@2'] })
+    expect(await waiting(pool)).toBe(0)
   })
 
-  test('a lot’s whole life reaches both bidders in order', async () => {
+  test('a lot’s whole life reaches both bidders and the seller in order', async () => {
     const lot = new LotLog(pool)
     await lot.standing('ann', 1, 5_000)
     await lot.standing('bob', 2, 6_000)
     for (const seq of [1, 2, 3, 4]) await lot.commit([duel(seq)])
+    await lot.soldBy('sam')
     await lot.commit([closing(5, 'bob', BOB)])
     await journal.tell(derive)
-    expect(await feeds()).toEqual({
+    expect(await feeds(pool)).toEqual({
       ann: ['1 outbid@2', '2 outbid@4', '3 lot_lost@5'],
-      bob: ['1 outbid@3', '2 lot_won@5'],
+      bob: ['1 outbid@3', '2 lot_won@5', '3 order_created@5'],
+      sam: ['1 order_created@5'],
     })
-    expect(await heads()).toEqual({ ann: 3, bob: 2 })
+    expect(await heads(pool)).toEqual({ ann: 3, bob: 3, sam: 1 })
   })
 
   test('a pass is bounded in commits and in events, and says that more is left', async () => {
@@ -128,18 +109,10 @@ describe('telling', () => {
       [2, true],
       [1, false],
     ])
-    expect(await feeds()).toEqual({
+    expect(await feeds(pool)).toEqual({
       ann: ['1 outbid@4', '2 outbid@6'],
       bob: ['1 outbid@3', '2 outbid@5'],
     })
-  })
-
-  test('chat’s commits are left to those who understand them', async () => {
-    await pool.query(`
-      INSERT INTO outbox (source, aggregate_id, epoch, from_seq, to_seq, created_at_ms)
-      VALUES ('conversation', gen_random_uuid(), 1, 1, 1, 1000)`)
-    expect(await journal.tell(derive)).toMatchObject({ commits: 0, left: false })
-    expect(await waiting()).toBe(1)
   })
 })
 
@@ -154,8 +127,8 @@ describe('I15: each cause is told once', () => {
     const told = await journal.tell(derive)
     expect(told.commits).toBe(3)
     expect(told.feeds.map(({ userId }) => userId)).toEqual(['bob'])
-    expect(await feeds()).toEqual({ ann: ['1 outbid@2'], bob: ['1 outbid@3'] })
-    expect(await heads()).toEqual({ ann: 1, bob: 1 })
+    expect(await feeds(pool)).toEqual({ ann: ['1 outbid@2'], bob: ['1 outbid@3'] })
+    expect(await heads(pool)).toEqual({ ann: 1, bob: 1 })
   })
 
   test('I15: a pass that fails before its commit leaves no trace', async () => {
@@ -167,10 +140,10 @@ describe('I15: each cause is told once', () => {
       CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$;
       CREATE TRIGGER fail BEFORE UPDATE ON outbox FOR EACH ROW EXECUTE FUNCTION fail()`)
     await expect(journal.tell(derive)).rejects.toThrow('disk full')
-    expect([await feeds(), await heads(), await waiting()]).toEqual([{}, {}, 2])
+    expect([await feeds(pool), await heads(pool), await waiting(pool)]).toEqual([{}, {}, 2])
     await pool.query('DROP TRIGGER fail ON outbox')
     await journal.tell(derive)
-    expect(await feeds()).toEqual({ ann: ['1 outbid@2'] })
+    expect(await feeds(pool)).toEqual({ ann: ['1 outbid@2'] })
   })
 
   test('I15: three notifiers at once tell everything once, each feed without a gap, each lot in order', async () => {
@@ -179,6 +152,7 @@ describe('I15: each cause is told once', () => {
     const writing = lots.map(async (lot) => {
       await lot.standing('ann', 1, 5_000)
       await lot.standing('bob', 2, 6_000)
+      await lot.soldBy('sam')
       for (let seq = 1; seq <= rounds; seq += 1) await lot.commit([duel(seq)])
       await lot.commit([closing(rounds + 1, 'bob', BOB)])
     })
@@ -199,7 +173,7 @@ describe('I15: each cause is told once', () => {
     })
     await Promise.all([written, ...telling])
 
-    expect(await waiting()).toBe(0)
+    expect(await waiting(pool)).toBe(0)
     const kept = await keptByUser()
     for (const user of ['ann', 'bob']) {
       const feed = kept.get(user) ?? []
@@ -209,7 +183,9 @@ describe('I15: each cause is told once', () => {
         const displaced = Array.from({ length: rounds }, (_, at) => at + 1).filter(
           (seq) => seq > 1 && (seq % 2 === 0) === (user === 'ann'),
         )
-        expect(causes).toEqual([...displaced, rounds + 1])
+        // Bob has won, and has an order.
+        const end = user === 'bob' ? [rounds + 1, rounds + 1] : [rounds + 1]
+        expect(causes).toEqual([...displaced, ...end])
       }
       const announced = heard
         .filter(({ userId }) => userId === user)
@@ -247,9 +223,9 @@ describe('beside another notifier', () => {
       expect(await journal.tell(derive)).toMatchObject({ commits: 1, left: true })
       expect(await journal.tell(derive)).toMatchObject({ commits: 0, left: true })
     })
-    expect(await feeds()).toEqual({ ann: ['1 outbid@2'] })
+    expect(await feeds(pool)).toEqual({ ann: ['1 outbid@2'] })
     await journal.tell(derive)
-    expect(await feeds()).toEqual({ ann: ['1 outbid@2', '2 outbid@2'], bob: ['1 outbid@3'] })
+    expect(await feeds(pool)).toEqual({ ann: ['1 outbid@2', '2 outbid@2'], bob: ['1 outbid@3'] })
   })
 })
 
@@ -263,10 +239,12 @@ describe('a commit whose log is lost', () => {
     expect(told).toMatchObject({
       commits: 2,
       left: false,
-      underivable: [{ outboxId: lost, lotId: lot.lotId, fromSeq: 40, toSeq: 41 }],
+      underivable: [
+        { outboxId: lost, source: 'lot', aggregateId: lot.lotId, fromSeq: 40, toSeq: 41 },
+      ],
     })
-    expect(await feeds()).toEqual({ ann: ['1 outbid@2'] })
-    expect(await waiting()).toBe(0)
+    expect(await feeds(pool)).toEqual({ ann: ['1 outbid@2'] })
+    expect(await waiting(pool)).toBe(0)
     const { rows } = await pool.query('SELECT outbox_id, from_seq, fault FROM underivable_commits')
     expect(rows).toEqual([
       { outbox_id: lost, from_seq: 40, fault: expect.stringContaining('lacks events') },
@@ -278,6 +256,7 @@ test('I12: no maximum is in anything that is told or kept', async () => {
   const lot = new LotLog(pool)
   await lot.standing('ann', 1, 777_777_001)
   await lot.standing('bob', 2, 777_777_002)
+  await lot.soldBy('sam')
   for (const seq of [1, 2, 3, 4]) await lot.commit([duel(seq)])
   await lot.commit([closing(5, 'bob', BOB)])
   await lot.commitWithoutLog(6, 7)
@@ -285,7 +264,7 @@ test('I12: no maximum is in anything that is told or kept', async () => {
   const { rows } = await pool.query(`
     SELECT to_jsonb(n)::text AS row FROM notifications n
      UNION ALL SELECT to_jsonb(u)::text FROM underivable_commits u`)
-  expect(rows.length).toBe(6)
+  expect(rows.length).toBe(8)
   expect(
     JSON.stringify([rows, told.feeds, told.underivable.map(({ fault }) => String(fault))]),
   ).not.toMatch(/777777/)

@@ -3,17 +3,18 @@
 import type { Pool, PoolClient } from 'pg'
 import { assert } from '../../platform/assert.ts'
 import { transaction } from '../../platform/postgres/pool.ts'
-import type { Notice } from '../core/derive.ts'
-import type { LotCommit } from '../core/lot-commit.ts'
+import type { Commit } from '../core/derive.ts'
+import type { Derived, Notice, Redaction } from '../core/notice.ts'
 import type { FeedJournal, Told, Underivable } from '../ports/feed-journal.ts'
-import { append, recordUnderivable } from './feed-queries.ts'
+import { readConversationCommits } from './conversation-queries.ts'
+import { append, feedsOf, recordUnderivable, redact } from './feed-queries.ts'
+import { readLotCommits } from './lot-queries.ts'
 import {
+  heldByOthers,
   isAnyWaiting,
   lockWaiting,
-  lotsHeldByOthers,
   markTold,
   type OutboxRow,
-  readCommits,
 } from './outbox-queries.ts'
 
 export interface FeedJournalLimits {
@@ -21,7 +22,7 @@ export interface FeedJournalLimits {
   readonly eventsPerPassMax: number
 }
 
-type Derive = (commit: LotCommit) => readonly Notice[]
+type Derive = (commit: Commit) => Derived
 
 export function createPostgresFeedJournal(pool: Pool, limits: FeedJournalLimits): FeedJournal {
   return { tell: (derive) => transaction(pool, (client) => tellOnce(client, derive, limits)) }
@@ -39,16 +40,17 @@ async function tellOnce(
     return { commits: 0, feeds: [], underivable: [], oldestAtMs: undefined, left }
   }
   const commits = await readCommits(client, taken)
-  const { notices, underivable } = deriveAll(taken, commits, derive)
+  const { notices, redactions, underivable } = deriveAll(taken, commits, derive)
   for (const each of underivable) await recordUnderivable(client, each)
-  const feeds = await append(client, notices)
+  const added = await append(client, notices)
+  const changed = await redact(client, redactions)
   await markTold(
     client,
     taken.map(({ outboxId }) => outboxId),
   )
   return {
     commits: taken.length,
-    feeds,
+    feeds: feedsOf(added, changed),
     underivable,
     oldestAtMs: Math.min(...taken.map(({ createdAtMs }) => createdAtMs)),
     left: taken.length < locked.length || locked.length === limits.commitsPerPassMax,
@@ -65,40 +67,63 @@ function firstEvents(rows: readonly OutboxRow[], eventsMax: number): OutboxRow[]
 }
 
 /**
- * Without the commits that have an older one of the same lot in the hands of another notifier: told
- * now, they might come before it. A lot's rows have ids in the order of its commits, since each was
- * made under the lock on the lot.
+ * Without the commits that have an older one of the same lot or conversation in the hands of another
+ * notifier: told now, they might come before it. The rows of each have ids in the order of its commits,
+ * since each was made under its lock.
  */
 async function inOrder(client: PoolClient, rows: readonly OutboxRow[]): Promise<OutboxRow[]> {
   const last = rows.at(-1)
   if (last === undefined) return []
-  const heldByOthers = await lotsHeldByOthers(
+  const held = await heldByOthers(
     client,
     rows.map(({ outboxId }) => outboxId),
     last.outboxId,
   )
-  return rows.filter(({ outboxId, lotId }) => {
-    const older = heldByOthers.get(lotId)
+  return rows.filter(({ outboxId, aggregateId }) => {
+    const older = held.get(aggregateId)
     return older === undefined || outboxId < older
   })
+}
+
+/** What the rows of the outbox stand for: `result[n]` for `rows[n]`. */
+async function readCommits(client: PoolClient, rows: readonly OutboxRow[]): Promise<Commit[]> {
+  const bySource = Map.groupBy(rows, ({ source }) => source)
+  const lots = await readLotCommits(client, bySource.get('lot') ?? [])
+  const conversations = await readConversationCommits(client, bySource.get('conversation') ?? [])
+  // Each reader keeps the order of its rows, so they are put back by taking turns as the rows do.
+  const next = { lot: lots.values(), conversation: conversations.values() }
+  return rows.map(({ source }) => {
+    const { value } = next[source].next()
+    assert(value !== undefined, 'each row of the outbox stands for a commit')
+    return value
+  })
+}
+
+interface DerivedPass {
+  readonly notices: readonly Notice[]
+  readonly redactions: readonly Redaction[]
+  readonly underivable: readonly Underivable[]
 }
 
 /** `commits[n]` is what `rows[n]` of the outbox stands for. */
 function deriveAll(
   rows: readonly OutboxRow[],
-  commits: readonly LotCommit[],
+  commits: readonly Commit[],
   derive: Derive,
-): { readonly notices: Notice[]; readonly underivable: Underivable[] } {
+): DerivedPass {
   const notices: Notice[] = []
+  const redactions: Redaction[] = []
   const underivable: Underivable[] = []
   for (const [at, commit] of commits.entries()) {
     try {
-      notices.push(...derive(commit))
+      const derived = derive(commit)
+      notices.push(...derived.notices)
+      redactions.push(...derived.redactions)
     } catch (fault) {
       const row = rows[at]
       assert(row !== undefined, 'each commit read was taken from the outbox')
       underivable.push({ ...row, fault })
     }
   }
-  return { notices, underivable }
+  return { notices, redactions, underivable }
 }

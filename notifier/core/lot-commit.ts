@@ -17,7 +17,8 @@ export interface LotEntry {
 
 /** The events that one commit added to one lot. */
 export interface LotCommit {
-  readonly lotId: string
+  readonly source: 'lot'
+  readonly aggregateId: string
   readonly fromSeq: number
   readonly toSeq: number
   /** Those of `fromSeq` to `toSeq`, in order. */
@@ -26,4 +27,6 @@ export interface LotCommit {
   readonly leaderBefore: string | null
   /** Everybody with a standing bid, where the commit ended the lot; else nobody. */
   readonly bidders: readonly string[]
+  /** Where the commit ended the lot. */
+  readonly sellerId?: string
 }

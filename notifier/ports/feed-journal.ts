@@ -1,12 +1,14 @@
 // Where commits wait to be told, and where what was told is kept.
 import type { UserEvents } from '../../protocol/notifications.ts'
-import type { Notice } from '../core/derive.ts'
-import type { LotCommit } from '../core/lot-commit.ts'
+import type { Commit } from '../core/derive.ts'
+import type { Derived, Source } from '../core/notice.ts'
 
 /** A commit that could not be derived. It is recorded, left aside, and holds nobody else up. */
 export interface Underivable {
   readonly outboxId: number
-  readonly lotId: string
+  readonly source: Source
+  /** The lot or the conversation. */
+  readonly aggregateId: string
   readonly fromSeq: number
   readonly toSeq: number
   readonly fault: unknown
@@ -15,7 +17,7 @@ export interface Underivable {
 export interface Told {
   /** Commits that are done with, those which told nobody anything included. */
   readonly commits: number
-  /** What each user is to be told, in order of seq; committed. */
+  /** What each user is to be told, in order of seq, and what changed of what was told; committed. */
   readonly feeds: readonly UserEvents[]
   readonly underivable: readonly Underivable[]
   /** When the oldest of the commits was made, epoch ms; undefined where there was none. */
@@ -27,10 +29,11 @@ export interface Told {
 export interface FeedJournal {
   /**
    * Takes the oldest commits that nobody was told of, as many as one pass may, derives what they tell,
-   * and in one transaction adds it to the users' feeds and marks the commits as told. Each cause is
-   * told once, a lot's causes in their order, and a feed's seqs have no gap, however many notifiers
-   * call this at once. A commit on which `derive` throws is recorded and counts as told.
+   * and in one transaction adds it to the users' feeds, redacts what was told before, and marks the
+   * commits as told. Each cause is told once, those of one lot or conversation in their order, and a
+   * feed's seqs have no gap, however many notifiers call this at once. A commit on which `derive`
+   * throws is recorded and counts as told.
    * @throws the database's error, when nothing was told.
    */
-  tell(derive: (commit: LotCommit) => readonly Notice[]): Promise<Told>
+  tell(derive: (commit: Commit) => Derived): Promise<Told>
 }

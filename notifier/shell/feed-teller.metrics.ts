@@ -17,7 +17,7 @@ export function createFeedMetrics(registry: Registry): FeedMetrics {
   const registers = [registry]
   const lag = new Histogram({
     name: 'outcry_notifier_feed_lag_ms',
-    help: 'From the commit of a lot’s event to the commit of what it tells; the oldest of each pass.',
+    help: 'From the commit of an event to the commit of what it tells; the oldest of each pass.',
     buckets: lagBucketsMs,
     registers,
   })

@@ -148,11 +148,11 @@ describe('what it told', () => {
     journal.passes.push({
       ...nothing,
       commits: 1,
-      underivable: [{ outboxId: 3, lotId: 'x', fromSeq: 4, toSeq: 5, fault }],
+      underivable: [{ outboxId: 3, source: 'lot', aggregateId: 'x', fromSeq: 4, toSeq: 5, fault }],
     })
     await started()
     expect(lines.map((line) => JSON.parse(line))).toEqual([
-      expect.objectContaining({ level: 'error', lotId: 'x', fromSeq: 4, outboxId: 3 }),
+      expect.objectContaining({ level: 'error', aggregateId: 'x', fromSeq: 4, outboxId: 3 }),
     ])
     expect(await metric('outcry_notifier_underivable_commits_total')).toBe(1)
     await clock.advanceAsync(pollMs)

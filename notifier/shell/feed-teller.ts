@@ -1,4 +1,4 @@
-// The pace of the notifier: woken by the engines' hints and by a timer, it tells what waits in the
+// The pace of the notifier: woken by hints and by a timer, it tells what waits in the
 // outbox, pass after pass, and announces what was told to the gateways. A lost announcement loses
 // nothing: the feed is kept, and a gateway that finds a gap reads it.
 import type { Bus, Unlisten } from '../../platform/bus/bus.ts'

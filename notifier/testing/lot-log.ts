@@ -8,7 +8,7 @@ import type { LotEntry } from '../core/lot-commit.ts'
  * tests depend on what the engine promises and not on how it keeps it.
  */
 export async function standInForEngine(pool: Pool): Promise<void> {
-  for (const view of ['lot_publications', 'lot_standings']) {
+  for (const view of ['lot_publications', 'lot_standings', 'lot_states']) {
     await pool.query(`
       CREATE TABLE stand_in AS TABLE ${view} WITH NO DATA;
       DROP VIEW ${view};
@@ -61,6 +61,14 @@ export class LotLog {
         VALUES ($1, $2, $3, 1, 0, $4)`,
       values: [this.lotId, userId, max, aliasNo],
     })
+  }
+
+  /** `userId` sells it. */
+  async soldBy(userId: string): Promise<void> {
+    await this.#pool.query('INSERT INTO lot_states (lot_id, seller_id) VALUES ($1, $2)', [
+      this.lotId,
+      userId,
+    ])
   }
 
   async #announce(client: Pick<Pool, 'query'>, fromSeq: number, toSeq: number): Promise<number> {

@@ -1,29 +1,40 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bidEntry, entry, lotId } from '../testing/lot-words.ts'
-import { derive, UnderivableError } from './derive.ts'
+import { deriveLot } from './derive-lot.ts'
 import type { LotCommit, LotEntry } from './lot-commit.ts'
+import { UnderivableError } from './notice.ts'
 
 const [ANN, BOB, CARL] = ['Bidder 1', 'Bidder 2', 'Bidder 3'] as const
 
 function commit(entries: readonly LotEntry[], change: Partial<LotCommit> = {}): LotCommit {
   const fromSeq = entries[0]?.seq ?? 1
   const toSeq = fromSeq + entries.length - 1
-  return { lotId, fromSeq, toSeq, entries, leaderBefore: null, bidders: [], ...change }
+  return {
+    source: 'lot',
+    aggregateId: lotId,
+    fromSeq,
+    toSeq,
+    entries,
+    leaderBefore: null,
+    bidders: [],
+    ...change,
+  }
 }
 
 /** `seq user type` of each notice. */
 const told = (of: LotCommit) =>
-  derive(of).map(({ causeSeq, userId, type }) => `${causeSeq} ${userId} ${type}`)
+  deriveLot(of).map(({ causeSeq, userId, type }) => `${causeSeq} ${userId} ${type}`)
 
 describe('outbid', () => {
   test('the leader is told when another bid takes the lead, and what to beat', () => {
     const bid = bidEntry(5, { alias: BOB, leader: BOB, outbid: 'ann' }, { endsAt: 90_500 })
-    expect(derive(commit([bid], { leaderBefore: ANN }))).toEqual([
+    expect(deriveLot(commit([bid], { leaderBefore: ANN }))).toEqual([
       {
         userId: 'ann',
         type: 'outbid',
-        lotId,
+        source: 'lot',
+        aggregateId: lotId,
         causeSeq: 5,
         atMs: 2_005,
         data: {
@@ -53,7 +64,7 @@ describe('outbid', () => {
   test('what is told is the lot as the commit left it, extension included', () => {
     const bid = bidEntry(5, { alias: BOB, leader: BOB, outbid: 'ann' })
     const longer = entry('lot_extended', { seq: 6, leader: BOB, endsAt: 99_000 })
-    const [notice] = derive(commit([bid, longer], { leaderBefore: ANN }))
+    const [notice] = deriveLot(commit([bid, longer], { leaderBefore: ANN }))
     expect(notice).toMatchObject({ causeSeq: 5, data: { endsAt: 99_000 } })
   })
 
@@ -85,18 +96,27 @@ describe('outbid', () => {
   })
 })
 
-const closed = (outcome: 'sold' | 'unsold', winner?: string) =>
-  entry(
+function closed(outcome: 'sold' | 'unsold', winner?: string) {
+  const result = { outcome, at: 90_000, ...(winner === undefined ? {} : { price: 5_100 }) }
+  return entry(
     'lot_closed',
-    { seq: 9, state: outcome, price: 5_100, leader: ANN, result: { outcome, at: 90_000 } },
+    { seq: 9, state: outcome, price: 5_100, leader: ANN, result },
     winner === undefined ? {} : { winner },
   )
+}
 
 describe('the end', () => {
-  test('sold: the winner has won, every other bidder has lost', () => {
-    const end = commit([closed('sold', 'ann')], { bidders: ['bob', 'ann', 'carl'] })
-    expect(told(end)).toEqual(['9 ann lot_won', '9 bob lot_lost', '9 carl lot_lost'])
-    expect(derive(end)[0]?.data).toEqual({
+  test('sold: the winner has won, every other bidder has lost, winner and seller have an order', () => {
+    const bidders = ['bob', 'ann', 'carl']
+    const end = commit([closed('sold', 'ann')], { bidders, sellerId: 'sam' })
+    expect(told(end)).toEqual([
+      '9 ann lot_won',
+      '9 ann order_created',
+      '9 sam order_created',
+      '9 bob lot_lost',
+      '9 carl lot_lost',
+    ])
+    expect(deriveLot(end)[0]?.data).toEqual({
       lotId,
       title: 'Palm Vx',
       currency: 'USD',
@@ -106,10 +126,25 @@ describe('the end', () => {
     })
   })
 
-  test('the reserve was not met: all bidders have lost, the leader too', () => {
-    const end = commit([closed('unsold')], { bidders: ['ann', 'bob'] })
+  test('the order is the lot’s own, and says who sold what to whom for how much', () => {
+    const end = commit([closed('sold', 'ann')], { bidders: ['ann'], sellerId: 'sam' })
+    const orders = deriveLot(end).filter(({ type }) => type === 'order_created')
+    const order = {
+      orderId: lotId,
+      lotId,
+      title: 'Palm Vx',
+      buyerId: 'ann',
+      sellerId: 'sam',
+      amount: 5_100,
+      currency: 'USD',
+    }
+    expect(orders.map(({ data }) => data)).toEqual([order, order])
+  })
+
+  test('the reserve was not met: all bidders have lost, the leader too, and there is no order', () => {
+    const end = commit([closed('unsold')], { bidders: ['ann', 'bob'], sellerId: 'sam' })
     expect(told(end)).toEqual(['9 ann lot_lost', '9 bob lot_lost'])
-    expect(derive(end)[0]?.data.outcome).toBe('unsold')
+    expect(deriveLot(end)[0]?.data.outcome).toBe('unsold')
   })
 
   test('no bids: nobody is told', () => {
@@ -119,7 +154,7 @@ describe('the end', () => {
   test('cancelled: its bidders have lost it, and are told why', () => {
     const result = { outcome: 'cancelled', at: 2_000, reason: 'stolen' } as const
     const cancelled = entry('lot_cancelled', { seq: 4, state: 'cancelled', result })
-    const [notice] = derive(commit([cancelled], { bidders: ['ann'] }))
+    const [notice] = deriveLot(commit([cancelled], { bidders: ['ann'] }))
     expect(notice).toMatchObject({ type: 'lot_lost', data: { outcome: 'cancelled' } })
   })
 
@@ -140,11 +175,11 @@ describe('a log with holes', () => {
     ['only', []],
   ])('without the %s event is not guessed at', (_, entries) => {
     const holed = { ...commit(whole), entries }
-    expect(() => derive(holed)).toThrow(UnderivableError)
+    expect(() => deriveLot(holed)).toThrow(UnderivableError)
   })
 
   test('and without holes is fine', () => {
-    expect(derive(commit(whole))).toEqual([])
+    expect(deriveLot(commit(whole))).toEqual([])
   })
 })
 
@@ -169,7 +204,7 @@ test('any commit: at most one outbid a user, of its last displacement, and never
         })
       })
       last.delete(leader)
-      const notices = derive(commit(entries, { leaderBefore: `Bidder ${first}` }))
+      const notices = deriveLot(commit(entries, { leaderBefore: `Bidder ${first}` }))
       expect(new Map(notices.map(({ userId, causeSeq }) => [userId, causeSeq]))).toEqual(last)
       expect(notices).toHaveLength(last.size)
       const seqs = notices.map(({ causeSeq }) => causeSeq)
