@@ -97,7 +97,11 @@ interface ChangedRow {
   readonly data: Notice['data']
 }
 
-/** Has what was told of these messages say what they say now, and returns what changed. */
+/**
+ * Has what was told of these messages say what they say now, and returns what changed. `OFFSET 0` keeps
+ * PostgreSQL from making one join of it: planned while there were few messages it read every notification
+ * of a message for each edit, and 512 edits took four seconds.
+ */
 export async function redact(
   client: PoolClient,
   redactions: readonly Redaction[],
@@ -110,9 +114,13 @@ export async function redact(
          SET data = CASE WHEN r.text IS NULL THEN n.data - 'text'
                          ELSE n.data || jsonb_build_object('text', r.text) END
         FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS r (conversation_id, message_seq, text)
-       WHERE n.source = 'conversation' AND n.aggregate_id = r.conversation_id
-         AND n.source_seq = r.message_seq AND n.type = 'message'
-         AND n.data ->> 'text' IS DISTINCT FROM r.text
+       CROSS JOIN LATERAL (
+              SELECT t.user_id, t.seq FROM notifications t
+               WHERE t.source = 'conversation' AND t.aggregate_id = r.conversation_id
+                 AND t.source_seq = r.message_seq AND t.type = 'message'
+                 AND t.data ->> 'text' IS DISTINCT FROM r.text
+              OFFSET 0) told
+       WHERE n.user_id = told.user_id AND n.seq = told.seq
       RETURNING n.user_id, n.seq, n.type, n.at_ms, n.data`,
     values: [
       redactions.map(({ conversationId }) => conversationId),
