@@ -19,7 +19,7 @@ import type {
 import type { EventSource, Unlisten } from '../ports/event-source.ts'
 import { type BlockChanges, hiddenAfter, nobodyHidden } from './block-changes.ts'
 import type { Attach } from './channel.ts'
-import { ChatReader } from './chat-reader.ts'
+import { type ChatChannelBook, ChatReader } from './chat-reader.ts'
 import { inManner, type Manner, mannerFor } from './chat-visibility.ts'
 import { DurableChannel } from './durable-channel.ts'
 import type { StreamContext } from './stream.ts'
@@ -28,7 +28,7 @@ import { Wording } from './wording.ts'
 
 export interface ChatChannelContext extends StreamContext {
   readonly events: EventSource
-  readonly chatBook: ChatBook
+  readonly chatBook: ChatChannelBook
   readonly chatAir: ChatAir
   readonly presence: Presence
   readonly blocks: BlockChanges

@@ -6,6 +6,12 @@ import type { ChatBook, ConversationRecord } from '../ports/chat-book.ts'
 import { carriedTo, marks } from './chat-snapshot.ts'
 import { seenBy } from './chat-visibility.ts'
 
+/** The part of the book that a conversation's channel reads. */
+export type ChatChannelBook = Pick<
+  ChatBook,
+  'card' | 'record' | 'conversation' | 'publications' | 'hidden' | 'deletedForSelf'
+>
+
 /** The channel's stream, as far as a reading goes along with it. */
 export interface ChatStream {
   /** Waits until the head has come to `seq`, where that can be. */
@@ -23,13 +29,13 @@ const nothing: ReadonlySet<string> = new Set()
 
 export class ChatReader {
   readonly #conversationId: string
-  readonly #book: ChatBook
+  readonly #book: ChatChannelBook
   readonly #stream: ChatStream
   /** Of a room, where one reading serves all who come. */
   #kept: ConversationRecord | undefined
   #reading: Promise<ConversationRecord | undefined> | undefined
 
-  constructor(conversationId: string, book: ChatBook, stream: ChatStream) {
+  constructor(conversationId: string, book: ChatChannelBook, stream: ChatStream) {
     this.#conversationId = conversationId
     this.#book = book
     this.#stream = stream

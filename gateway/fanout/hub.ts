@@ -9,12 +9,13 @@ import type { BlockChange } from '../../protocol/chat-store.ts'
 import type { Identity } from '../../protocol/identity.ts'
 import { sweepIntervalMs } from '../limits.ts'
 import type { ChatAir } from '../ports/chat-air.ts'
-import type { ChatBook, ConversationCard } from '../ports/chat-book.ts'
+import type { ConversationCard } from '../ports/chat-book.ts'
 import type { EventSource, Unlisten } from '../ports/event-source.ts'
 import type { LotBook } from '../ports/lot-book.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
 import { BlockChanges } from './block-changes.ts'
 import { ChatChannel } from './chat-channel.ts'
+import type { ChatChannelBook } from './chat-reader.ts'
 import { LotChannel } from './lot-channel.ts'
 import { createFanoutMetrics } from './metrics.ts'
 import type { Publish, SubscribeOptions, SubscribeOutcome, Subscriber } from './subscriber.ts'
@@ -25,7 +26,7 @@ export interface HubOptions {
   readonly events: EventSource
   readonly lotBook: LotBook
   readonly userFeed: UserFeed
-  readonly chatBook: ChatBook
+  readonly chatBook: ChatChannelBook
   readonly chatAir: ChatAir
   /** Whether somebody may know who is in a room; how many there are everybody may. */
   readonly seesVisitors: (identity: Identity | undefined, room: ConversationCard) => boolean

@@ -1,45 +1,17 @@
 // A store and a bus under the test's control: what is committed is in the store at once, and reaches
 // the gateway only when and as often as the test tells it.
 import type { LotPublication, OwnStanding, PublicBid } from '../../protocol/auction.ts'
+import type { BlockChange, ChatEvents } from '../../protocol/chat-store.ts'
 import type { LotEvent, LotEvents } from '../../protocol/engine.ts'
 import type { Notification, Revocation, UserEvents } from '../../protocol/notifications.ts'
-import type { EventSource, Unlisten } from '../ports/event-source.ts'
-import type { LotBook, StreamRange } from '../ports/lot-book.ts'
+import type { EventSource } from '../ports/event-source.ts'
+import type { LotBook } from '../ports/lot-book.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
+import { FakeChats } from './chats.ts'
+import { Line } from './line.ts'
 import { lotView } from './lots.ts'
 import { noonMs } from './people.ts'
-
-interface Ranged {
-  readonly seq: number
-}
-
-function within<T extends Ranged>(items: readonly T[], { from, limit, reverse }: StreamRange): T[] {
-  if (!reverse) return items.filter(({ seq }) => seq > (from ?? 0)).slice(0, limit)
-  return items
-    .filter(({ seq }) => seq < (from ?? Infinity))
-    .toReversed()
-    .slice(0, limit)
-}
-
-/** Handlers by key; what is told reaches those that listen at that moment. */
-class Line<Message> {
-  readonly #handlers = new Map<string, Set<(message: Message) => void>>()
-
-  listen(key: string, handler: (message: Message) => void): Unlisten {
-    const handlers = this.#handlers.get(key) ?? new Set()
-    this.#handlers.set(key, handlers)
-    handlers.add(handler)
-    return () => handlers.delete(handler)
-  }
-
-  tell(key: string, message: Message): void {
-    for (const handler of this.#handlers.get(key) ?? []) handler(message)
-  }
-
-  count(key: string): number {
-    return this.#handlers.get(key)?.size ?? 0
-  }
-}
+import { within } from './within.ts'
 
 export class FakeStreams {
   readonly #lots = new Map<string, LotEvent[]>()
@@ -47,12 +19,15 @@ export class FakeStreams {
   readonly #feeds = new Map<string, Notification[]>()
   readonly #lotLine = new Line<LotEvents>()
   readonly #userLine = new Line<UserEvents>()
+  readonly #chatLine = new Line<ChatEvents>()
+  readonly #blocks = new Line<BlockChange>()
   readonly #revocations = new Line<Revocation>()
   /** Every reading of the store, by what was read. */
   readonly reads: string[] = []
   /** While set, every reading fails with it. */
   fault: Error | undefined
   #gate: Promise<void> | undefined
+  readonly chats = new FakeChats((what, look) => this.#read(what, look))
 
   /** Every reading waits before it looks, until what is answered is called. */
   hold(): () => void {
@@ -110,13 +85,21 @@ export class FakeStreams {
     this.#userLine.tell(userId, { userId, events })
   }
 
+  tellChat(said: ChatEvents): void {
+    this.#chatLine.tell(said.conversationId, said)
+  }
+
+  tellBlock(change: BlockChange): void {
+    this.#blocks.tell('', change)
+  }
+
   revoke(revocation: Revocation): void {
     this.#revocations.tell('', revocation)
   }
 
-  /** How many listen to the lot or the user. */
+  /** How many listen to the lot, the user or the conversation. */
   listeners(id: string): number {
-    return this.#lotLine.count(id) + this.#userLine.count(id)
+    return this.#lotLine.count(id) + this.#userLine.count(id) + this.#chatLine.count(id)
   }
 
   // ---- the ports ----------------------------------------------------------------------------
@@ -156,6 +139,10 @@ export class FakeStreams {
   readonly events: EventSource = {
     listenLot: async (lotId, handler) => this.#lotLine.listen(lotId, handler),
     listenUser: async (userId, handler) => this.#userLine.listen(userId, handler),
+    listenChat: async (conversationId, handler) => this.#chatLine.listen(conversationId, handler),
+    listenBlocks: async (handler) => this.#blocks.listen('', handler),
+    listenChat: async (conversationId, handler) => this.chats.line.listen(conversationId, handler),
+    listenBlocks: async (handler) => this.chats.blockLine.listen('', handler),
     listenRevocations: async (handler) => this.#revocations.listen('', handler),
   }
 }

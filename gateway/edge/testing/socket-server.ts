@@ -53,10 +53,19 @@ export async function startSockets(options: Partial<SocketServerOptions> = {}): 
     destination: { write: (line) => void faults.push(line) },
   })
   const turn = createTurn(log)
-  const { lotBook, userFeed, events } = streams
+  const { lotBook, userFeed, chats, events } = streams
   const presence = createMemoryPresence()
   const shared = { events, turn, clock, log, metrics }
-  const hub = createHub({ ...shared, lotBook, userFeed, presence, streamEpoch: 'e' })
+  const hub = createHub({
+    ...shared,
+    lotBook,
+    userFeed,
+    chatBook: chats.book,
+    chatAir: { say: (said) => chats.line.tell(said.conversationId, said) },
+    seesVisitors: () => false,
+    presence,
+    streamEpoch: 'e',
+  })
   const server = createSocketServer({
     port: 0,
     host: '127.0.0.1',

@@ -13,7 +13,7 @@ import type { Identity } from '../../../protocol/identity.ts'
 import { identity } from '../../testing/people.ts'
 import { FakeStreams } from '../../testing/streams.ts'
 import { createHub, type Hub } from '../hub.ts'
-import type { RecoverFrom, SubscribeOutcome, Subscriber } from '../subscriber.ts'
+import type { SubscribeOptions, SubscribeOutcome, Subscriber } from '../subscriber.ts'
 import { createTurn, type Flushable, type Turn } from '../turn.ts'
 
 /** A socket which takes everything at once. */
@@ -24,6 +24,8 @@ export class FakeSocket implements Subscriber, Flushable {
   readonly topics = new Set<string>()
   /** All it was sent: the subscribe replies' results, and frames of pushes. */
   readonly got: (SubscribeResult | ServerMessage[])[] = []
+  /** Whether it takes only what it must. */
+  lags = false
   readonly #turn: Turn
   #outbox: (SubscribeResult | Encoded)[] = []
 
@@ -45,6 +47,10 @@ export class FakeSocket implements Subscriber, Flushable {
   push(message: Encoded | SubscribeResult): void {
     this.#outbox.push(message)
     if (this.#outbox.length === 1) this.#turn.enter('outbox', this)
+  }
+
+  offer(message: Encoded): void {
+    if (!this.lags) this.push(message)
   }
 
   flush(): void {
@@ -98,10 +104,15 @@ export class Air {
     this.turn = createTurn(log, (action) => {
       this.#due = action
     })
-    const { lotBook, userFeed, events } = this.streams
+    const { lotBook, userFeed, chats, events } = this.streams
     const { turn, clock, metrics, presence } = this
-    const options = { events, lotBook, userFeed, presence, turn, clock, log, metrics }
-    this.hub = createHub({ ...options, streamEpoch: 'e' })
+    this.hub = createHub({
+      ...{ events, lotBook, userFeed, presence, turn, clock, log, metrics },
+      chatBook: chats.book,
+      chatAir: { say: (said) => chats.line.tell(said.conversationId, said) },
+      seesVisitors: (who, { sellerId }) => who?.userId === sellerId,
+      streamEpoch: 'e',
+    })
     this.hub.publishBy((topic, frame) => {
       this.published.push(topic)
       for (const socket of this.#sockets) if (socket.topics.has(topic)) socket.receive(frame)
@@ -126,18 +137,22 @@ export class Air {
   async subscribe(
     socket: FakeSocket,
     name: string,
-    from: RecoverFrom = {},
+    options: SubscribeOptions = {},
   ): Promise<SubscribeOutcome> {
     const channel = parseChannel(name)
     if (channel === undefined) throw new Error(`${name} is no channel`)
-    const outcome = await this.hub.subscribe(socket, channel, from)
+    const outcome = await this.hub.subscribe(socket, channel, options)
     if ('result' in outcome) socket.push(outcome.result)
     return outcome
   }
 
   /** The same, to the end of the turn; the result alone. */
-  async joined(socket: FakeSocket, name: string, from: RecoverFrom = {}): Promise<SubscribeResult> {
-    const outcome = await this.subscribe(socket, name, from)
+  async joined(
+    socket: FakeSocket,
+    name: string,
+    options: SubscribeOptions = {},
+  ): Promise<SubscribeResult> {
+    const outcome = await this.subscribe(socket, name, options)
     this.endTurn()
     if ('error' in outcome) throw new Error(outcome.error.message)
     return outcome.result
