@@ -1,0 +1,48 @@
+// The chat store put together: what stands behind each port.
+import type { Bus } from '../platform/bus/bus.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Part } from '../platform/lifecycle.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Registry } from '../platform/metrics.ts'
+import type { ObjectStore } from '../platform/objects/object-store.ts'
+import type { Pool } from '../platform/postgres/pool.ts'
+import { createPostgresChatHouse } from './adapters/postgres-chat-house.ts'
+import { createPostgresChatKeeping } from './adapters/postgres-chat-keeping.ts'
+import { createPostgresChatLog } from './adapters/postgres-chat-log.ts'
+import { createPostgresChatOutbox } from './adapters/postgres-chat-outbox.ts'
+import type { ChatConfig } from './config.ts'
+import { defaultLimits, roomRetentionDays } from './limits.ts'
+import { createChatMetrics } from './shell/chat-metrics.ts'
+import { ChatStore } from './shell/chat-store.ts'
+import { Housekeeping } from './shell/housekeeping.ts'
+
+export interface CreateChatStoreOptions extends Partial<ChatConfig> {
+  /** At this version's tables by the time the store starts. Each lane keeps one of its connections. */
+  readonly pool: Pool
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Registry
+  /** Where attachments lie. Without it nothing can be attached. */
+  readonly objects?: ObjectStore
+}
+
+export function createChatStore(options: CreateChatStoreOptions): Part[] {
+  const { pool, limits = defaultLimits, retention = { room: roomRetentionDays } } = options
+  const house = createPostgresChatHouse(pool)
+  const store = new ChatStore({
+    ...options,
+    limits,
+    house,
+    metrics: createChatMetrics(options.metrics),
+    makeLog: () => createPostgresChatLog(pool),
+    outbox: createPostgresChatOutbox(pool),
+  })
+  const housekeeping = new Housekeeping({
+    ...options,
+    retention,
+    keeping: createPostgresChatKeeping(pool),
+    submit: (command) => store.submit(command).then((outcome) => outcome === undefined),
+  })
+  return [store, housekeeping]
+}

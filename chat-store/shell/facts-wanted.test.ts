@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { uuidv7 } from '../../platform/ids.ts'
+import { actor, mark, open, say } from '../testing/commands.ts'
+import { factsWanted } from './facts-wanted.ts'
+
+const conversationId = uuidv7()
+
+test('each fact is asked for once, whoever needs it', () => {
+  const quoted = uuidv7()
+  const one = say(conversationId, 'bea', 'Is it new?')
+  const other = say(conversationId, 'bea', 'Is it?')
+  const quoting = { ...other, content: { ...other.content, replyTo: quoted } }
+  const edit = {
+    type: 'edit_message',
+    conversationId,
+    actor: actor('sam'),
+    messageId: quoted,
+    text: 'As new.',
+  } as const
+  const wanted = factsWanted(conversationId, [one, quoting, edit, mark(conversationId, 'sam', {})])
+  expect(wanted).toEqual({
+    conversationId,
+    userIds: ['bea', 'sam'],
+    messageIds: [quoted],
+    attachmentIds: [],
+    caseIds: [],
+    commands: [
+      { actorId: 'bea', commandId: one.clientMessageId },
+      { actorId: 'bea', commandId: other.clientMessageId },
+    ],
+  })
+})
+
+test('whoever opens a conversation, both who will be in it are asked for', () => {
+  const wanted = factsWanted(conversationId, [{ ...open(conversationId), actor: actor('shop') }])
+  expect(wanted.userIds.toSorted()).toEqual(['bea', 'sam', 'shop'])
+})
+
+test('what happens by itself concerns nobody in particular', () => {
+  const messageId = uuidv7()
+  const wanted = factsWanted(conversationId, [
+    { type: 'wake', conversationId },
+    { type: 'erase_message', conversationId, messageId },
+  ])
+  expect(wanted).toMatchObject({ userIds: [], messageIds: [messageId], commands: [] })
+})

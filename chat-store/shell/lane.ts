@@ -1,0 +1,116 @@
+// One lane: some of the conversations, an inbox and a loop. `#run` is the whole concurrency model: what
+// waits is read, decided, committed and answered as one batch, then the next. No timer: a lone command is
+// dealt with at once, and while a batch is under way the next one grows.
+import type { Clock } from '../../platform/clock.ts'
+import { uuidv7 } from '../../platform/ids.ts'
+import { Inbox } from '../../platform/inbox.ts'
+import type { Logger } from '../../platform/log.ts'
+import type { ChatOutcome } from '../../protocol/chat.ts'
+import type { ChatStoreCommand } from '../core/command.ts'
+import type { Setting } from '../core/setting.ts'
+import { type ChatLimits, inboxCommandsMax } from '../limits.ts'
+import type { ChatLog } from '../ports/chat-log.ts'
+import type { Admitted } from './admitted.ts'
+import type { ChatMetrics } from './chat-metrics.ts'
+import { outcomeName, overloaded, refused } from './outcomes.ts'
+import { Settler } from './settler.ts'
+import type { Teller } from './teller.ts'
+
+export interface LaneOptions {
+  /** This lane's own. */
+  readonly log: ChatLog
+  readonly settingOf: (conversationId: string) => Setting
+  readonly teller: Teller
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: ChatMetrics
+  readonly limits: ChatLimits
+}
+
+export class Lane {
+  readonly #options: LaneOptions
+  readonly #inbox: Inbox<Admitted>
+  readonly #settler: Settler
+  readonly #stopping = new AbortController()
+  #running: Promise<void> | undefined
+
+  constructor(options: LaneOptions) {
+    this.#options = options
+    this.#inbox = new Inbox(inboxCommandsMax, options.limits.batchCommandsMax)
+    this.#settler = new Settler({ ...options, signal: this.#stopping.signal })
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /**
+   * Brings a command to its decision. The outcome comes when it is committed; `overloaded` comes at once
+   * where it would wait too long, and means that nothing was, or will be, decided. Never rejects.
+   */
+  submit(command: ChatStoreCommand): Promise<ChatOutcome | undefined> {
+    const { clock, limits } = this.#options
+    const nowMs = clock.nowMs()
+    const waitMs = this.#inbox.expectedWaitMs(nowMs)
+    if (this.#inbox.isClosed || waitMs > limits.inboxWaitMsMax) {
+      return Promise.resolve(this.#turnAway(command, nowMs, waitMs))
+    }
+    return new Promise((answer) => {
+      const isIn = this.#inbox.push({ command, admittedAtMs: nowMs, answer })
+      if (!isIn) answer(this.#turnAway(command, nowMs, waitMs))
+    })
+  }
+
+  /** Decides what was admitted, then ends the loop. */
+  async drain(): Promise<void> {
+    this.#inbox.close()
+    await this.#running
+  }
+
+  /** Ends it without waiting for anything: what is under way is given up, what waits is turned away. */
+  stop(): void {
+    this.#stopping.abort()
+    this.#inbox.close()
+    const nowMs = this.#options.clock.nowMs()
+    for (const { command, answer } of this.#inbox.drain(inboxCommandsMax)) {
+      answer(this.#turnAway(command, nowMs, 0))
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { clock, limits, metrics } = this.#options
+    for (;;) {
+      const admitted = this.#inbox.drain(limits.batchCommandsMax)
+      if (admitted.length === 0) {
+        if (this.#inbox.isClosed) return
+        await this.#inbox.more()
+        continue
+      }
+      metrics.inboxWaitMs.observe(Math.max(0, clock.nowMs() - this.#inbox.sent()))
+      metrics.batchCommands.observe(admitted.length)
+      const startedMs = performance.now()
+      await this.#settle(admitted)
+      this.#inbox.batchTook(performance.now() - startedMs)
+    }
+  }
+
+  /** Whatever goes wrong with a batch, the lane goes on: nothing of it is in memory afterwards. */
+  async #settle(admitted: readonly Admitted[]): Promise<void> {
+    try {
+      await this.#settler.settle(admitted)
+    } catch (err) {
+      const { clock, logger } = this.#options
+      const incidentId = uuidv7()
+      logger.error({ err, incidentId, commands: admitted.length }, 'a batch could not be settled')
+      for (const { command, answer } of admitted) {
+        answer(refused(command, 'internal', clock.nowMs(), { incidentId }))
+      }
+    }
+  }
+
+  #turnAway(command: ChatStoreCommand, nowMs: number, waitMs: number): ChatOutcome {
+    const outcome = overloaded(command, nowMs, waitMs)
+    this.#options.metrics.commands.inc({ type: command.type, outcome: outcomeName(outcome) })
+    return outcome
+  }
+}

@@ -1,0 +1,175 @@
+// Brings a batch of commands to its end: what was read of their conversations is decided upon, committed
+// in one call, answered and told. Where somebody else changed a conversation meanwhile its commands are
+// decided anew; where something can not be read, decided or stored, halves are tried until it stands alone.
+import { assert } from '../../platform/assert.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { commitUntilKnown, type GivenUp } from '../../platform/commit-until-known.ts'
+import { codeOf } from '../../platform/failure.ts'
+import { uuidv7 } from '../../platform/ids.ts'
+import type { Logger } from '../../platform/log.ts'
+import type { ChatOutcome } from '../../protocol/chat.ts'
+import type { ConversationChange } from '../core/change.ts'
+import type { Setting } from '../core/setting.ts'
+import { commitGiveUpMs, conflictsMax, databaseRetry } from '../limits.ts'
+import type { ChatCommitResult, ChatLog, ConversationVerdict } from '../ports/chat-log.ts'
+import type { Admitted } from './admitted.ts'
+import type { ChatMetrics } from './chat-metrics.ts'
+import { type CommandsByConversation, type Decided, decideBatch } from './decide-batch.ts'
+import { outcomeName, overloaded, refused, unknownOutcome } from './outcomes.ts'
+import { readUntilKnown } from './read-until-known.ts'
+import type { Teller } from './teller.ts'
+
+export interface SettlerOptions {
+  /** Calls do not overlap. */
+  readonly log: ChatLog
+  /** By what texts are judged in a conversation. */
+  readonly settingOf: (conversationId: string) => Setting
+  readonly teller: Teller
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: ChatMetrics
+  /** Ends the attempts in the middle of things: what is not committed by then is given up. */
+  readonly signal: AbortSignal
+}
+
+/** What became of a batch, as far as it can be known. */
+type Committed = Exclude<ChatCommitResult, { readonly type: 'failed' | 'in_doubt' }> | GivenUp
+
+/** The answer to a command that was not decided to its end. */
+type Reply = (command: Admitted['command'], nowMs: number) => ChatOutcome
+
+export class Settler {
+  readonly #options: SettlerOptions
+
+  constructor(options: SettlerOptions) {
+    this.#options = options
+  }
+
+  /** Everybody has been answered when the promise resolves. Never rejects for what a command holds. */
+  async settle(admitted: readonly Admitted[]): Promise<void> {
+    let left = admitted
+    for (let conflicts = 0; left.length > 0; conflicts += 1) {
+      if (conflicts > conflictsMax) {
+        this.#options.logger.warn({ commands: left.length }, 'others were faster time and again')
+        this.#answerAll(left, overloaded)
+        return
+      }
+      left = await this.#attempt(left)
+    }
+  }
+
+  /** Returns the commands whose conversation was changed by somebody else after it was read. */
+  async #attempt(admitted: readonly Admitted[]): Promise<readonly Admitted[]> {
+    const { clock, settingOf } = this.#options
+    const commands = Map.groupBy(admitted, ({ command }) => command.conversationId)
+    const reading = await this.#read(commands)
+    if (reading.type === 'away') return this.#answerAll(admitted, overloaded)
+    if (reading.type === 'unreadable') return this.#isolate(admitted, reading.cause)
+    let decided: readonly Decided[]
+    try {
+      decided = decideBatch(commands, reading.facts, clock.nowMs(), settingOf)
+    } catch (cause) {
+      return this.#isolate(admitted, cause)
+    }
+    const changed = decided.filter(({ change }) => change !== undefined)
+    // What changes nothing is true already, whatever becomes of the others.
+    for (const one of decided) if (one.change === undefined) this.#answerAsDecided(one)
+    return changed.length === 0 ? [] : this.#store(changed)
+  }
+
+  async #read(commands: CommandsByConversation) {
+    const { metrics } = this.#options
+    const startedMs = performance.now()
+    const reading = await readUntilKnown(commands, this.#options)
+    metrics.readMs.observe(performance.now() - startedMs)
+    return reading
+  }
+
+  async #store(decided: readonly Decided[]): Promise<readonly Admitted[]> {
+    const result = await this.#commit(decided.flatMap(({ change }) => change ?? []))
+    switch (result.type) {
+      case 'done':
+        return this.#conclude(decided, result.verdicts)
+      case 'given_up':
+        return this.#answerAll(commandsOf(decided), result.inDoubt ? unknownOutcome : overloaded)
+      case 'unstorable':
+        return this.#isolate(commandsOf(decided), result.cause)
+    }
+  }
+
+  async #commit(changes: readonly ConversationChange[]): Promise<Committed> {
+    const { log, logger, clock, metrics } = this.#options
+    const startedMs = performance.now()
+    const batch = { batchId: uuidv7(), atMs: clock.nowMs(), changes }
+    const result = await commitUntilKnown(() => log.commit(batch), {
+      ...this.#options,
+      log: logger,
+      giveUpMs: commitGiveUpMs,
+      delays: databaseRetry,
+    })
+    metrics.commitMs.observe(performance.now() - startedMs)
+    metrics.commits.inc({ result: result.type })
+    return result
+  }
+
+  #conclude(
+    decided: readonly Decided[],
+    verdicts: readonly ConversationVerdict[],
+  ): readonly Admitted[] {
+    const { teller, metrics } = this.#options
+    const left: Admitted[] = []
+    let isAnythingTold = false
+    for (const [nth, one] of decided.entries()) {
+      const verdict = verdicts[nth]
+      assert(verdict !== undefined, 'the log gives a verdict on each conversation')
+      if (verdict.type === 'conflict') {
+        metrics.conflicts.inc()
+        left.push(...commandsOf([one]))
+        continue
+      }
+      this.#answerAsDecided(one)
+      teller.tell(one.conversationId, one.told, verdict.outboxId)
+      isAnythingTold ||= one.told.length > 0
+    }
+    if (isAnythingTold) teller.hint()
+    return left
+  }
+
+  /** Some command holds what can not be dealt with: halves are tried until it stands alone. */
+  async #isolate(admitted: readonly Admitted[], cause: unknown): Promise<readonly Admitted[]> {
+    if (admitted.length === 1) {
+      const incidentId = uuidv7()
+      const command = admitted[0]?.command.type
+      // An error of the database may quote the row, so only its code is told.
+      const fault = codeOf(cause) === undefined ? { err: cause } : { state: codeOf(cause) }
+      this.#options.logger.error({ ...fault, incidentId, command }, 'a command can not be settled')
+      return this.#answerAll(admitted, (one, nowMs) =>
+        refused(one, 'internal', nowMs, { incidentId }),
+      )
+    }
+    const half = Math.ceil(admitted.length / 2)
+    await this.settle(admitted.slice(0, half))
+    await this.settle(admitted.slice(half))
+    return []
+  }
+
+  #answerAsDecided({ heard }: Decided): void {
+    for (const { admitted, outcome } of heard) this.#answer(admitted, outcome)
+  }
+
+  /** Nothing is left of these commands. */
+  #answerAll(admitted: readonly Admitted[], reply: Reply): readonly Admitted[] {
+    const nowMs = this.#options.clock.nowMs()
+    for (const one of admitted) this.#answer(one, reply(one.command, nowMs))
+    return []
+  }
+
+  #answer({ command, answer }: Admitted, outcome: ChatOutcome | undefined): void {
+    answer(outcome)
+    this.#options.metrics.commands.inc({ type: command.type, outcome: outcomeName(outcome) })
+  }
+}
+
+function commandsOf(decided: readonly Decided[]): readonly Admitted[] {
+  return decided.flatMap(({ heard }) => heard.map(({ admitted }) => admitted))
+}

@@ -1,0 +1,93 @@
+// Chat stores at work on the in-memory tables and a clock under the test's control.
+import type { Bus } from '../../platform/bus/bus.ts'
+import { createInProcessBus } from '../../platform/bus/in-process-bus.ts'
+import { uuidv7 } from '../../platform/ids.ts'
+import { createLogger } from '../../platform/log.ts'
+import { createMetrics, type Registry } from '../../platform/metrics.ts'
+import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
+import type { ChatOutcome } from '../../protocol/chat.ts'
+import type {
+  ChatEvents,
+  ConversationCommand,
+  ConversationTerms,
+  HouseCommand,
+  HouseOutcome,
+} from '../../protocol/chat-store.ts'
+import {
+  chatCommandsSubject,
+  chatEventsSubject,
+  houseCommandsSubject,
+} from '../../protocol/subjects.ts'
+import { createMemoryChatHouse, type MemoryChatHouse } from '../adapters/memory-chat-house.ts'
+import { MemoryChat } from '../adapters/memory-chat-log.ts'
+import { type ChatLimits, defaultLimits } from '../limits.ts'
+import type { ChatLog } from '../ports/chat-log.ts'
+import { createChatMetrics } from '../shell/chat-metrics.ts'
+import { ChatStore } from '../shell/chat-store.ts'
+import { open, say } from './commands.ts'
+
+export interface StoreSettings {
+  readonly limits?: Partial<ChatLimits>
+  /** Stands between the store and the tables. */
+  readonly log?: (log: ChatLog) => ChatLog
+}
+
+/** Tables, a bus and a clock, and any number of stores on them. */
+export class ChatRoom {
+  readonly clock = new VirtualClock()
+  readonly bus: Bus = createInProcessBus({ copy: true, clock: this.clock })
+  readonly chat = new MemoryChat()
+  readonly house: MemoryChatHouse = createMemoryChatHouse(this.chat)
+  readonly metrics: Registry[] = []
+  readonly logged: string[] = []
+  readonly #log = createLogger({
+    name: 'test',
+    destination: { write: (line) => this.logged.push(line) },
+  })
+
+  /** Starts a store. */
+  async store({ limits, log = (each) => each }: StoreSettings = {}): Promise<ChatStore> {
+    const registry = createMetrics({ role: 'test', ofProcess: false })
+    this.metrics.push(registry)
+    const store = new ChatStore({
+      makeLog: () => log(this.chat.log()),
+      outbox: this.chat.outbox(),
+      house: this.house,
+      bus: this.bus,
+      clock: this.clock,
+      log: this.#log,
+      metrics: createChatMetrics(registry),
+      limits: { ...defaultLimits, ...limits },
+    })
+    await store.start()
+    return store
+  }
+
+  ask(command: ConversationCommand): Promise<ChatOutcome> {
+    return this.bus.request(chatCommandsSubject, command, 60_000) as Promise<ChatOutcome>
+  }
+
+  askHouse(command: HouseCommand): Promise<HouseOutcome> {
+    return this.bus.request(houseCommandsSubject, command, 60_000) as Promise<HouseOutcome>
+  }
+
+  say(conversationId: string, by: string, text: string): Promise<ChatOutcome> {
+    return this.ask(say(conversationId, by, text))
+  }
+
+  async opened(terms?: ConversationTerms): Promise<string> {
+    const conversationId = uuidv7()
+    const outcome = await this.ask(open(conversationId, terms))
+    if (outcome.outcome !== 'accepted') throw new Error(JSON.stringify(outcome))
+    return conversationId
+  }
+
+  /** What is published of a conversation from now on. */
+  async watch(conversationId: string): Promise<ChatEvents[]> {
+    const heard: ChatEvents[] = []
+    await this.bus.listen(chatEventsSubject(conversationId), (message) => {
+      heard.push(message as ChatEvents)
+    })
+    return heard
+  }
+}
