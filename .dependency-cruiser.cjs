@@ -113,14 +113,14 @@ module.exports = {
     {
       name: 'nobody-imports-main',
       severity: 'error',
-      comment: 'A main.ts is where a process begins; only the root wires several of them.',
-      from: { pathNot: '^[^/]+[.]ts$|' + tests },
+      comment: 'A main.ts is where a process begins; only the root, or a bench, wires them.',
+      from: { pathNot: '^[^/]+[.]ts$|^bench/|' + tests },
       to: { path: '(?:^|/)main[.]ts$' },
     },
     {
       name: 'nobody-imports-the-root',
       severity: 'error',
-      from: { pathNot: '^[^/]+[.]ts$|' + tests },
+      from: { pathNot: '^[^/]+[.]ts$|^bench/|' + tests },
       to: { path: '^[^/]+[.]ts$' },
     },
     {
@@ -135,6 +135,16 @@ module.exports = {
       severity: 'error',
       from: { path: '^loadtest/' },
       to: { path: service },
+    },
+    {
+      name: 'bench-wires-mains',
+      severity: 'error',
+      comment: 'A bench runs services as the root does, on the tables of all of them; no insides.',
+      from: { path: '^bench/' },
+      to: {
+        pathNot: '^(?:bench|protocol|platform)/|^[^/]+/main[.]ts$|^migrations[.]ts$|' + npm,
+        dependencyTypesNot: ['core'],
+      },
     },
     {
       name: 'console-speaks-the-protocol',

@@ -4,6 +4,7 @@
 // run broke off; 69 when the file or the server is of no use.
 import { Command, InvalidArgumentError } from 'commander'
 import { Failure } from '../platform/failure.ts'
+import { onInterrupt } from '../platform/on-interrupt.ts'
 import { readAuctions } from './auction-file.ts'
 import { startOwnServer } from './own-server.ts'
 import { createProgress } from './progress.ts'
@@ -61,16 +62,6 @@ async function findServer(
   }
   say('No server runs; starting one on a throw-away data folder, without rate limits.')
   return startOwnServer(ownServerSettings)
-}
-
-/** Ctrl-C, or a plain kill: cleans up and leaves as the shell expects of one who was interrupted. */
-function onInterrupt(cleanUp: () => Promise<void>): void {
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-  ] as const) {
-    process.once(signal, () => void cleanUp().finally(() => process.exit(128 + number)))
-  }
 }
 
 async function isReady(url: string): Promise<boolean> {

@@ -54,6 +54,7 @@ const BREAKS: Readonly<Record<string, readonly [file: string, text: string]>> = 
   'nobody-imports-the-root': ['notifier/shell/broken.ts', "import '../../some.ts'"],
   'loadtest-stays-outside': ['loadtest/broken.ts', "import '../some.ts'"],
   'loadtest-tests-stay-outside': ['loadtest/broken.test.ts', "import '../gateway/ports/some.ts'"],
+  'bench-wires-mains': ['bench/broken.ts', "import '../auction-engine/core/some.ts'"],
   'console-speaks-the-protocol': ['console/broken.ts', "import '../platform/some.ts'"],
   'tests-stay-out-of-production': ['platform/tested.ts', "import './testing/some.ts'"],
   'production-needs-no-dev-dependency': ['platform/dev.ts', "import { test } from 'vitest'\ntest"],

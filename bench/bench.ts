@@ -1,0 +1,108 @@
+// `npm run bench`: how many messages per second become durable, one transaction each and in batches, in
+// one run on one throw-away PostgreSQL. Takes about a minute and leaves nothing behind.
+import { writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { Command, InvalidArgumentError } from 'commander'
+import { createLogger } from '../platform/log.ts'
+import { onInterrupt } from '../platform/on-interrupt.ts'
+import { closePool, createPool, type Pool } from '../platform/postgres/pool.ts'
+import { runMain } from '../platform/run-process.ts'
+import { batched } from './batched.ts'
+import { oneInsertEach, oneTransactionEach } from './one-by-one.ts'
+import { describeReport, type Report } from './report.ts'
+import { run } from './run.ts'
+import { startThrowawayPostgres } from './throwaway-postgres.ts'
+import type { Way } from './ways.ts'
+
+interface Options {
+  readonly rounds: number
+  readonly seconds: number
+  readonly json?: string
+}
+
+const clients = 32
+const senders = 256
+const lanes = 4
+const batchMax = 256
+const conversations = [1, 64]
+/** Of ordinary length in a marketplace. */
+const text = 'Is the lamp still there? I could come by tomorrow after six and pay in cash.'
+const warmUpMs = 300
+/** Not all at once: the ways take turns, and each keeps some connections for itself. */
+const connectionsMax = clients + 2 * lanes
+
+const say = (line: string): boolean => process.stdout.write(`${line}\n`)
+
+async function bench({ rounds, seconds, json }: Options): Promise<void> {
+  const log = createLogger({ name: 'bench', level: 'error' })
+  say('Starting a throw-away PostgreSQL.')
+  const starting = startThrowawayPostgres(log)
+  // Also while it starts: a server of ours must not be left behind.
+  onInterrupt(async () => (await starting).stop())
+  const server = await starting
+  const pool = createPool(server.url, { log, applicationName: 'bench', max: connectionsMax })
+  try {
+    const series = await run({
+      ways: waysOn(pool),
+      conversations,
+      rounds,
+      warmUpMs,
+      measureMs: seconds * 1_000,
+      onProgress: say,
+    })
+    const report: Report = { conditions: await conditionsOf(pool, rounds, seconds), series }
+    say(`\n${describeReport(report)}\n`)
+    if (json !== undefined) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`)
+    say(
+      json === undefined
+        ? 'Next: npm run bench -- --json FILE keeps the numbers, to compare them with another run.'
+        : `The numbers are in ${json}. Next: compare them with those of another run.`,
+    )
+  } finally {
+    await closePool(pool)
+    await server.stop()
+  }
+}
+
+/** The first is what the others are compared with. */
+function waysOn(pool: Pool): readonly Way[] {
+  const log = createLogger({ name: 'bench', level: 'error' })
+  return [
+    oneTransactionEach(pool, clients, text),
+    oneInsertEach(pool, clients, text),
+    batched({ pool, log, lanes, senders, text, batchMax: 1 }),
+    batched({ pool, log, lanes, senders, text, batchMax }),
+  ]
+}
+
+async function conditionsOf(pool: Pool, rounds: number, seconds: number) {
+  const { rows } = await pool.query<{ version: string; fsync: string }>(
+    `SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync`,
+  )
+  return {
+    cores: availableParallelism(),
+    node: process.versions.node,
+    postgres: rows[0]?.version ?? 'unknown',
+    fsync: rows[0]?.fsync ?? 'unknown',
+    textCharacters: text.length,
+    rounds,
+    secondsEach: seconds,
+  }
+}
+
+function between(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value)
+    if (Number.isFinite(number) && number >= min && number <= max) return number
+    throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`)
+  }
+}
+
+const command = new Command('bench')
+  .description('Measures how many messages per second become durable, one by one and in batches.')
+  .option('--rounds <n>', 'how often each way has its turn', between(1, 100), 3)
+  .option('--seconds <n>', 'how long each turn is measured', between(0.1, 60), 1.5)
+  .option('--json <file>', 'where to write the numbers as well')
+  .action(bench)
+
+await runMain(async () => void (await command.parseAsync()))
