@@ -1,12 +1,10 @@
 // The columns of `commit_lot_batch` (sql/000003): what each is called, of what type, and what goes in.
 // The three tables stand in the order of the function's parameters.
 
-import { BinaryArray, type Cell, type ColumnType } from '../../platform/postgres/binary-array.ts'
+import { ColumnFamily, type Columns } from '../../platform/postgres/column-family.ts'
 import type { Decided } from '../core/decision.ts'
 import { livePart, publicPart } from '../core/visibility.ts'
 import type { LotBatch, LotChange, SealedEvent } from '../ports/lot-journal.ts'
-
-type Columns<Row> = readonly (readonly [ColumnType, (row: Row) => Cell])[]
 
 interface DecisionRow {
   readonly change: LotChange
@@ -99,33 +97,21 @@ function placeholders(): string {
 
 /** Turns batches into parameters. The bytes of the last batch are overwritten by the next. */
 export class LotBatchColumns {
-  readonly #hot = arrays(hot)
-  readonly #rules = arrays(rules)
-  readonly #decisions = arrays(decisions)
-  readonly #events = arrays(events)
+  readonly #hot = new ColumnFamily(hot)
+  readonly #rules = new ColumnFamily(rules)
+  readonly #decisions = new ColumnFamily(decisions)
+  readonly #events = new ColumnFamily(events)
 
   parametersOf(batch: LotBatch): unknown[] {
-    const all = [this.#hot, this.#rules, this.#decisions, this.#events].flat()
-    for (const array of all) array.clear()
+    const families = [this.#hot, this.#rules, this.#decisions, this.#events]
+    for (const family of families) family.clear()
     for (const change of batch.lots) {
-      fill(this.#hot, hot, change)
-      if (change.rulesChanged) fill(this.#rules, rules, change)
-      for (const decided of change.decided) fill(this.#decisions, decisions, { change, decided })
-      for (const sealed of change.events) fill(this.#events, events, { change, sealed })
+      this.#hot.push(change)
+      if (change.rulesChanged) this.#rules.push(change)
+      for (const decided of change.decided) this.#decisions.push({ change, decided })
+      for (const sealed of change.events) this.#events.push({ change, sealed })
     }
-    return [batch.batchId, batch.atMs, ...all.map((array) => array.encoded())]
-  }
-}
-
-function arrays<Row>(columns: Columns<Row>): BinaryArray[] {
-  return columns.map(([type]) => new BinaryArray(type))
-}
-
-function fill<Row>(targets: readonly BinaryArray[], columns: Columns<Row>, row: Row): void {
-  // Once per decision and per event: an iterator would cost as much as the cells.
-  for (let at = 0; at < columns.length; at += 1) {
-    const cellOf = columns[at]?.[1]
-    if (cellOf !== undefined) targets[at]?.push(cellOf(row))
+    return [batch.batchId, batch.atMs, ...families.flatMap((family) => family.encoded())]
   }
 }
 

@@ -1,8 +1,7 @@
 // The journal in PostgreSQL. Each lane has one, with a connection of its own for the commits, so that a
 // batch never queues behind somebody's reading.
-
-import { codeOf } from '../../platform/failure.ts'
-import type { Pool, PoolClient } from '../../platform/postgres/pool.ts'
+import { CommitConnection, uniqueKeyTaken } from '../../platform/postgres/commit-connection.ts'
+import type { Pool } from '../../platform/postgres/pool.ts'
 import type { Answered } from '../core/decision.ts'
 import type {
   Claim,
@@ -25,9 +24,6 @@ import {
 /** The unique key that says: one id, one outcome. */
 const commandOnce = 'lot_decisions_command_once'
 
-/** A server that says nothing for so long may be cut off for ever: better to ask it anew. */
-const commitTimeoutMs = 5_000
-
 interface VerdictRow {
   readonly status: 'ok' | 'already' | 'fenced' | 'conflict'
   readonly outbox_id: number | null
@@ -41,10 +37,11 @@ export function createPostgresLotJournal(pool: Pool): LotJournal {
 class PostgresLotJournal implements LotJournal {
   readonly #pool: Pool
   readonly #columns = new LotBatchColumns()
-  #connection: PoolClient | undefined
+  readonly #commits: CommitConnection
 
   constructor(pool: Pool) {
     this.#pool = pool
+    this.#commits = new CommitConnection(pool)
   }
 
   async commit(batch: LotBatch): Promise<CommitResult> {
@@ -54,22 +51,13 @@ class PostgresLotJournal implements LotJournal {
     } catch (cause) {
       return { type: 'unstorable', cause }
     }
-    let connection: PoolClient
-    try {
-      connection = this.#connection ??= await this.#pool.connect()
-    } catch (cause) {
-      return { type: 'failed', cause }
-    }
-    const query = { name: 'commit_lot_batch', text: commitStatement, values }
-    try {
-      const { rows } = await inTime(connection.query<VerdictRow>(query))
-      return { type: 'done', verdicts: rows.map(verdictFrom) }
-    } catch (cause) {
-      const result = resultOf(cause)
-      // Whatever this connection still carries, it must not be carried out behind our back.
-      if (result.type === 'in_doubt') this.#discard(connection, cause)
-      return result
-    }
+    const statement = { name: 'commit_lot_batch', text: commitStatement, values }
+    const result = await this.#commits.commit<VerdictRow>(statement)
+    if (result.type === 'done') return { type: 'done', verdicts: result.rows.map(verdictFrom) }
+    const taken = uniqueKeyTaken(result.cause)
+    if (taken === undefined) return result
+    // Any other key was taken by another owner meanwhile; the next attempt will see it.
+    return taken === commandOnce ? { type: 'seen_before' } : { ...result, type: 'failed' }
   }
 
   async claim(claims: readonly Claim[]): Promise<readonly Claimed[]> {
@@ -141,16 +129,7 @@ class PostgresLotJournal implements LotJournal {
   }
 
   async close(): Promise<void> {
-    // Not given back: a commit may be under way on it, if nobody waited.
-    this.#connection?.release(true)
-    this.#connection = undefined
-  }
-
-  #discard(connection: PoolClient, cause: unknown): void {
-    // Closed meanwhile: then it is gone already.
-    if (this.#connection !== connection) return
-    connection.release(cause instanceof Error ? cause : true)
-    this.#connection = undefined
+    this.#commits.close()
   }
 }
 
@@ -193,50 +172,7 @@ const dueLots = `
      WHERE state = 'scheduled' AND starts_at_ms < $2 AND shard = ANY ($1)
   ) AS due ORDER BY due_ms LIMIT $3`
 
-/** @throws Error after `commitTimeoutMs`; what becomes of the query then is nobody's concern. */
-async function inTime<T>(query: Promise<T>): Promise<T> {
-  let timeout: NodeJS.Timeout | undefined
-  const silence = new Promise<never>((_resolve, reject) => {
-    const giveUp = () => reject(new Error(`no answer to a commit for ${commitTimeoutMs} ms`))
-    timeout = setTimeout(giveUp, commitTimeoutMs)
-  })
-  try {
-    return await Promise.race([query, silence])
-  } finally {
-    clearTimeout(timeout)
-  }
-}
-
 function verdictFrom({ status, outbox_id: outboxId }: VerdictRow): LotVerdict {
   if (status === 'fenced' || status === 'conflict') return { type: status }
   return { type: 'committed', ...(outboxId === null ? {} : { outboxId }) }
-}
-
-/** By SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-function resultOf(cause: unknown): CommitResult {
-  const state = sqlStateOf(cause)
-  // Not an answer of the server, or its farewell (class 57P: shutdown, crash, termination), which may
-  // follow a commit that is done: nobody knows.
-  if (state === undefined || state.startsWith('08') || state.startsWith('57P')) {
-    return { type: 'in_doubt', cause }
-  }
-  if (state === '23505') {
-    // Any other key was taken by another owner meanwhile; the next attempt will see it.
-    return constraintOf(cause) === commandOnce ? { type: 'seen_before' } : { type: 'failed', cause }
-  }
-  // Data exceptions and integrity violations come again however often this is tried.
-  if (state.startsWith('22') || state.startsWith('23')) return { type: 'unstorable', cause }
-  return { type: 'failed', cause }
-}
-
-/** Node's own codes (`ECONNRESET`) are longer. */
-function sqlStateOf(error: unknown): string | undefined {
-  const code = codeOf(error)
-  return code?.length === 5 ? code : undefined
-}
-
-function constraintOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'constraint' in error
-    ? error.constraint
-    : undefined
 }

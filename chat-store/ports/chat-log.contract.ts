@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { uuidv7 } from '../../platform/ids.ts'
 import type { ConversationChange } from '../core/change.ts'
-import { answerKey, type Facts, reactionKey } from '../core/conversation.ts'
+import { answerKey, type Facts, type OpenCase, reactionKey } from '../core/conversation.ts'
 import {
   after,
   atMs,
@@ -283,11 +283,11 @@ export function describeChatLog(name: string, make: () => Promise<ChatWorld>): v
 
         const closed = changeOf(
           { ...conversationOf(conversationId, { lastSeq: 2 }), version: 1 },
-          { members: [memberOf('ann')] },
+          { members: [memberOf('ann', { joinedSeq: 1 })] },
         )
         await commit(closed)
         expect((await read()).conversation).toEqual(after(closed))
-        expect((await read()).members.get('ann')).toEqual(memberOf('ann'))
+        expect((await read()).members.get('ann')).toEqual(memberOf('ann', { joinedSeq: 1 }))
         expect((await read()).messages.size).toBe(0)
       })
 
@@ -393,12 +393,8 @@ export function describeChatLog(name: string, make: () => Promise<ChatWorld>): v
         await commit(change)
         const caseIds = [heldCase.caseId, report.caseId, uuidv7()]
         const facts = await read({ caseIds })
-        expect(facts.cases).toEqual(
-          new Map([
-            [heldCase.caseId, heldCase],
-            [report.caseId, report],
-          ]),
-        )
+        const open: OpenCase[] = [heldCase, report]
+        expect(facts.cases).toEqual(new Map(open.map((found) => [found.caseId, found])))
         expect(facts.messages).toEqual(new Map([[messageId, held]]))
 
         const decided = { caseId: heldCase.caseId, decision: 'release', decidedBy: 'mod' }

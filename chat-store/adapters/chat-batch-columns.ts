@@ -1,0 +1,153 @@
+// The columns of `commit_chat_batch` (sql/000003): of what type each is, and what goes in. The families
+// stand in the order of the function's parameters.
+import { ColumnFamily, type Columns } from '../../platform/postgres/column-family.ts'
+import type { ConversationChange, LoggedEvent } from '../core/change.ts'
+import type { Conversation, Member, StoredMessage } from '../core/conversation.ts'
+import type { ChatBatch } from '../ports/chat-log.ts'
+
+/** A row and the conversation that it is of. */
+type In<Row> = readonly [conversationId: string, row: Row]
+type AnswerRow = ConversationChange['answers'][number]
+
+const made: Columns<Conversation> = [
+  ['uuid', ({ conversationId }) => conversationId],
+  ['text', ({ terms }) => terms.kind],
+  ['text', ({ terms }) => terms.subject.type],
+  ['text', ({ terms }) => terms.subject.id],
+  ['text', ({ terms }) => terms.buyerId ?? null],
+  ['text', ({ terms }) => terms.sellerId ?? null],
+  ['bigint', ({ createdAtMs }) => createdAtMs],
+]
+
+const chats: Columns<ConversationChange> = [
+  ['uuid', ({ conversation }) => conversation.conversationId],
+  ['bigint', ({ conversation }) => conversation.version],
+  ['bigint', ({ conversation }) => conversation.lastSeq],
+  ['uuid', ({ conversation }) => conversation.lastMessageId ?? null],
+  ['bigint', ({ conversation }) => conversation.lastMessageAtMs],
+  ['integer', ({ conversation }) => conversation.slowModeMs],
+  ['uuid', ({ conversation }) => conversation.openOfferId ?? null],
+  ['bigint', ({ dueMs }) => dueMs ?? null],
+  ['boolean', ({ conversation }) => conversation.legalHold],
+  ['bigint', ({ events }) => events.at(0)?.seq ?? null],
+  ['bigint', ({ events }) => events.at(-1)?.seq ?? null],
+]
+
+const members: Columns<In<Member>> = [
+  ['uuid', ([id]) => id],
+  ['text', ([, member]) => member.userId],
+  ['text', ([, member]) => member.role],
+  ['bigint', ([, member]) => member.joinedSeq],
+  ['bigint', ([, member]) => member.deliveredSeq],
+  ['bigint', ([, member]) => member.readSeq],
+  ['bigint', ([, member]) => member.toldDeliveredSeq],
+  ['bigint', ([, member]) => member.toldReadSeq],
+  ['bigint', ([, member]) => member.toldAtMs],
+  ['bigint', ([, member]) => member.mutedUntilMs ?? null],
+  ['boolean', ([, member]) => member.archived],
+  ['boolean', ([, member]) => member.pinned],
+  ['text', ([, member]) => member.draft ?? null],
+  ['bigint', ([, member]) => member.silencedUntilMs ?? null],
+  ['bigint', ([, member]) => member.lastSentAtMs ?? null],
+]
+
+const messages: Columns<StoredMessage> = [
+  ['uuid', ({ view }) => view.conversationId],
+  ['uuid', ({ view }) => view.messageId],
+  // One that is held has no place in the stream.
+  ['bigint', ({ view }) => (view.seq === 0 ? null : view.seq)],
+  ['text', ({ view }) => view.senderId],
+  ['text', ({ view }) => view.kind],
+  ['bigint', ({ view }) => view.at],
+  ['text', ({ state }) => state],
+  ['jsonb', ({ view }) => JSON.stringify(view)],
+]
+
+const events: Columns<In<LoggedEvent>> = [
+  ['uuid', ([id]) => id],
+  ['bigint', ([, { seq }]) => seq],
+  ['bigint', ([, event]) => event.atMs],
+  ['text', ([, { type }]) => type],
+  ['text', ([, { actorId }]) => actorId],
+  ['uuid', ([, { messageId }]) => messageId ?? null],
+  ['jsonb', ([, { detail }]) => JSON.stringify(detail)],
+]
+
+const answers: Columns<In<AnswerRow>> = [
+  ['uuid', ([id]) => id],
+  ['text', ([, { actorId }]) => actorId],
+  ['uuid', ([, { commandId }]) => commandId],
+  ['text', ([, { fingerprint }]) => fingerprint],
+  ['json', ([, { reply }]) => JSON.stringify(reply)],
+]
+
+/** The call, with as many placeholders as there are parameters. */
+export const commitStatement = `SELECT status, outbox_id FROM commit_chat_batch(${placeholders()})`
+
+function placeholders(): string {
+  const families = [made, chats, members, messages, events, answers]
+  const count = 2 + families.reduce((sum, columns) => sum + columns.length, 0) + 1
+  return Array.from({ length: count }, (_, at) => `$${at + 1}`).join(', ')
+}
+
+/** Turns batches into parameters. The bytes of the last batch are overwritten by the next. */
+export class ChatBatchColumns {
+  readonly #made = new ColumnFamily(made)
+  readonly #chats = new ColumnFamily(chats)
+  readonly #members = new ColumnFamily(members)
+  readonly #messages = new ColumnFamily(messages)
+  readonly #events = new ColumnFamily(events)
+  readonly #answers = new ColumnFamily(answers)
+
+  /** @throws RangeError where a text can not be stored. */
+  parametersOf({ batchId, atMs, changes }: ChatBatch): unknown[] {
+    const families = [
+      this.#made,
+      this.#chats,
+      this.#members,
+      this.#messages,
+      this.#events,
+      this.#answers,
+    ]
+    for (const family of families) family.clear()
+    for (const change of changes) this.#push(change)
+    return [batchId, atMs, ...families.flatMap((family) => family.encoded()), seldomOf(changes)]
+  }
+
+  #push(change: ConversationChange): void {
+    const { conversation } = change
+    const { conversationId: id } = conversation
+    if (conversation.version === 0) this.#made.push(conversation)
+    this.#chats.push(change)
+    for (const member of change.members) this.#members.push([id, member])
+    for (const message of change.messages) this.#messages.push(message)
+    for (const event of change.events) this.#events.push([id, event])
+    for (const answer of change.answers) this.#answers.push([id, answer])
+  }
+}
+
+/** The rows for `write_chat_seldom` as one JSON; null where there are none, as in nearly every batch. */
+function seldomOf(changes: readonly ConversationChange[]): string | null {
+  const seldom = changes.filter(hasSeldom)
+  if (seldom.length === 0) return null
+  const rowsOf = (rows: (change: ConversationChange) => readonly object[]) =>
+    seldom.flatMap((change) =>
+      rows(change).map((row) => ({ id: change.conversation.conversationId, ...row })),
+    )
+  return JSON.stringify({
+    versions: rowsOf((change) => change.versions),
+    hides: rowsOf((change) => change.hides),
+    reactions: rowsOf((change) => change.reactions),
+    attachments: rowsOf((change) => change.attachments),
+    casesOpened: rowsOf((change) => change.casesOpened),
+    casesDecided: rowsOf((change) => change.casesDecided),
+    log: rowsOf((change) => change.log),
+  })
+}
+
+function hasSeldom(change: ConversationChange): boolean {
+  const { versions, hides, reactions, attachments, casesOpened, casesDecided, log } = change
+  return [versions, hides, reactions, attachments, casesOpened, casesDecided, log].some(
+    ({ length }) => length > 0,
+  )
+}
