@@ -6,8 +6,8 @@ import { jsonCodec } from '../../protocol/codec-json.ts'
 import { msgpackCodec } from '../../protocol/codec-msgpack.ts'
 import type { Publication } from '../../protocol/frames.ts'
 import type { StoredChatEvent } from '../ports/chat-book.ts'
-import { type FakeChats, roomId, talkId } from '../testing/chats.ts'
 import { lotId } from '../testing/lots.ts'
+import { type FakeTalks, saleRoomId, talkId } from '../testing/talks.ts'
 import type { RecoverFrom } from './subscriber.ts'
 import { Air, type FakeSocket, settled } from './testing/air.ts'
 
@@ -69,39 +69,39 @@ function feedStage(air: Air): Stage {
 /** What a message says in the course of its life. */
 const texts = ['hello', 'hello there', '']
 /** What is committed in a conversation, one after the other. */
-const doings: readonly ((chats: FakeChats, id: string, seq: number) => StoredChatEvent)[] = [
-  (chats, id) => chats.say(id, 'bob', texts[0]),
-  (chats, id) => chats.say(id, 'cid', texts[0]),
-  (chats, id, seq) => chats.change(id, 'bob', seq - 2, 'message_edited', { text: texts[1] ?? '' }),
-  (chats, id) => chats.mark(id, 'ann'),
-  (chats, id) => chats.say(id, 'ann', texts[0]),
-  (chats, id, seq) => chats.delete(id, 'cid', seq - 4),
-  (chats, id) => chats.mark(id, 'bob'),
+const doings: readonly ((talks: FakeTalks, id: string, seq: number) => StoredChatEvent)[] = [
+  (talks, id) => talks.say(id, 'bob', texts[0]),
+  (talks, id) => talks.say(id, 'cid', texts[0]),
+  (talks, id, seq) => talks.change(id, 'bob', seq - 2, 'message_edited', { text: texts[1] ?? '' }),
+  (talks, id) => talks.mark(id, 'ann'),
+  (talks, id) => talks.say(id, 'ann', texts[0]),
+  (talks, id, seq) => talks.delete(id, 'cid', seq - 4),
+  (talks, id) => talks.mark(id, 'bob'),
 ]
 
 const isBobsMark = (seq: number): boolean => seq % doings.length === 0
 
 /** Ann has blocked bob before she came, which hides nothing but his marks where the two talk. */
 function chatStage(air: Air, id: string, kind: ConversationKind): Stage {
-  const { chats } = air.streams
-  chats.open(id, kind)
-  chats.block('ann', 'bob')
+  const { talks } = air.streams
+  talks.open(id, kind)
+  talks.block('ann', 'bob')
   const events: StoredChatEvent[] = []
   const commit = (): void => {
     const doing = doings[events.length % doings.length]
-    if (doing !== undefined) events.push(doing(chats, id, events.length + 1))
+    if (doing !== undefined) events.push(doing(talks, id, events.length + 1))
   }
   commit()
   return {
     name: `chat:${id}`,
     commit,
-    tell: (back) => chats.tell(id, ...events.slice(-1 - back).slice(0, 1)),
+    tell: (back) => talks.tell(id, ...events.slice(-1 - back).slice(0, 1)),
     get committed() {
       return events.length
     },
     check: (socket) => {
       for (const { offset = 0, data } of socket.replies) {
-        if (data !== undefined) checkSnapshot(chats, id, offset, data as ChatSnapshot)
+        if (data !== undefined) checkSnapshot(talks, id, offset, data as ChatSnapshot)
       }
       for (const { offset = 0, data } of socket.publications) {
         const { type, seq, at, ...rest } = data as ChatPublication
@@ -116,15 +116,15 @@ function chatStage(air: Air, id: string, kind: ConversationKind): Stage {
 }
 
 /** The state at exactly the offset, but that a message may be told in a state that it got later. */
-function checkSnapshot(chats: FakeChats, id: string, offset: number, told: ChatSnapshot): void {
-  const { conversation, messages } = chats.at(id, offset)
+function checkSnapshot(talks: FakeTalks, id: string, offset: number, told: ChatSnapshot): void {
+  const { conversation, messages } = talks.at(id, offset)
   const seen = messages.filter(({ senderId }) => conversation.kind !== 'room' || senderId !== 'bob')
   expect(told.messages.map(({ seq }) => seq)).toEqual(seen.slice(-50).map(({ seq }) => seq))
   expect(told.conversation.lastSeq).toBe(offset)
   expect(told.conversation.lastMessage?.seq).toBe(seen.at(-1)?.seq)
   expect(told.conversation.members).toEqual(conversation.members)
   const { you, unread } = told.conversation
-  if (you !== undefined) expect(unread).toBe(chats.unread(id, 'ann', offset, you.readSeq))
+  if (you !== undefined) expect(unread).toBe(talks.unread(id, 'ann', offset, you.readSeq))
   for (const { seq, text } of told.messages) {
     const then = messages.find((message) => message.seq === seq)
     expect(texts.indexOf(text)).toBeGreaterThanOrEqual(texts.indexOf(then?.text ?? ''))
@@ -221,7 +221,7 @@ describe.each([
   ['a lot', lotStage, true],
   ['a user', feedStage, false],
   ['a conversation', (air: Air) => chatStage(air, talkId, 'direct'), false],
-  ['a room with somebody hidden', (air: Air) => chatStage(air, roomId, 'room'), false],
+  ['a room with somebody hidden', (air: Air) => chatStage(air, saleRoomId, 'room'), false],
 ] as const)('I13: on the channel of %s', (_, make, isState) => {
   test('nothing between snapshot and stream is lost or doubled, however the bus and the store behave', async () => {
     await fc.assert(

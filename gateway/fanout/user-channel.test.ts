@@ -105,6 +105,23 @@ describe('coming back to a feed', () => {
     expect(air.streams.reads).toHaveLength(reads)
   })
 
+  test('I21: brings what a notification says now, on its way too when it changed, and tells nobody of it', async () => {
+    const socket = air.socket('ann')
+    await air.joined(socket, feed)
+    notify(1)
+    air.endTurn()
+    const [told] = await air.streams.userFeed.notifications('ann', { limit: 1, reverse: true })
+    const { seq = 0 } = told ?? {}
+    const onItsWay = { ...air.streams.notify('ann'), text: 'secret' }
+    const changed = [seq, onItsWay.seq].map((at) => ({ ...onItsWay, seq: at, text: 'redacted' }))
+    air.streams.tellUser('ann', [onItsWay])
+    air.streams.tellUser('ann', [], changed)
+    air.endTurn()
+    expect(socket.offsets).toEqual([1, 2])
+    const result = await air.joined(air.socket('ann'), feed, { ...from, offset: 0 })
+    expect(result.publications?.map(({ data }) => data)).toEqual(changed)
+  })
+
   test('brings what was missed from the store, by one reading, and goes on from memory', async () => {
     notify(6)
     const socket = air.socket('ann')

@@ -5,6 +5,7 @@ import { userChannel } from '../../protocol/channels.ts'
 import type { Codec, Encoded } from '../../protocol/codec.ts'
 import type { Publication } from '../../protocol/frames.ts'
 import type { Notification } from '../../protocol/notifications.ts'
+import { recoveredPublicationsMax } from '../limits.ts'
 import type { EventSource, Unlisten } from '../ports/event-source.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
 import type { Attach } from './channel.ts'
@@ -19,12 +20,16 @@ export interface UserChannelContext extends StreamContext {
 }
 
 const none: readonly never[] = []
+/** Shared, since most feeds change nothing that they told. */
+const unchanged: ReadonlyMap<number, Notification> = new Map()
 
 export class UserChannel extends DurableChannel<Notification> {
   readonly #userId: string
   readonly #context: UserChannelContext
   /** One or two, nearly always. */
   #subscribers: readonly Subscriber[] = none
+  /** By their seqs, those which say something else since they were told: their messages were edited or deleted. */
+  #changed = unchanged
 
   constructor(userId: string, context: UserChannelContext) {
     super(userChannel(userId), context)
@@ -37,7 +42,10 @@ export class UserChannel extends DurableChannel<Notification> {
   }
 
   protected listen(): Promise<Unlisten> {
-    return this.#context.events.listenUser(this.#userId, ({ events }) => this.arrive(events))
+    return this.#context.events.listenUser(this.#userId, ({ events, changed = none }) => {
+      this.arrive(events)
+      if (changed.length > 0) this.#change(changed)
+    })
   }
 
   protected load(): Promise<number> {
@@ -50,6 +58,19 @@ export class UserChannel extends DurableChannel<Notification> {
 
   protected read(from: number, limit: number): Promise<readonly Notification[]> {
     return this.#context.userFeed.notifications(this.#userId, { from, limit, reverse: false })
+  }
+
+  /** Says nothing to anybody, but what memory tells later is what the notifications say now. */
+  #change(changed: readonly Notification[]): void {
+    const entries = changed.map((notification) => [notification.seq, notification] as const)
+    this.#changed = new Map([...this.#changed, ...entries].slice(-recoveredPublicationsMax))
+    this.tell(none)
+  }
+
+  /** What is on its way when it changes, from the bus or from the store, is told as it is now too. */
+  protected override renewed(events: readonly Notification[]): readonly Notification[] {
+    if (this.#changed.size === 0) return events
+    return events.map((event) => this.#changed.get(event.seq) ?? event)
   }
 
   protected deliver(events: readonly Notification[]): void {

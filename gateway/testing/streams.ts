@@ -7,10 +7,10 @@ import type { Notification, Revocation, UserEvents } from '../../protocol/notifi
 import type { EventSource } from '../ports/event-source.ts'
 import type { LotBook } from '../ports/lot-book.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
-import { FakeChats } from './chats.ts'
 import { Line } from './line.ts'
 import { lotView } from './lots.ts'
 import { noonMs } from './people.ts'
+import { FakeTalks } from './talks.ts'
 import { within } from './within.ts'
 
 export class FakeStreams {
@@ -27,7 +27,7 @@ export class FakeStreams {
   /** While set, every reading fails with it. */
   fault: Error | undefined
   #gate: Promise<void> | undefined
-  readonly chats = new FakeChats((what, look) => this.#read(what, look))
+  readonly talks = new FakeTalks((what, look) => this.#read(what, look))
 
   /** Every reading waits before it looks, until what is answered is called. */
   hold(): () => void {
@@ -81,8 +81,12 @@ export class FakeStreams {
     this.#lotLine.tell(lotId, { lotId, epoch, events })
   }
 
-  tellUser(userId: string, events: readonly Notification[]): void {
-    this.#userLine.tell(userId, { userId, events })
+  tellUser(
+    userId: string,
+    events: readonly Notification[],
+    changed?: readonly Notification[],
+  ): void {
+    this.#userLine.tell(userId, { userId, events, ...(changed === undefined ? {} : { changed }) })
   }
 
   tellChat(said: ChatEvents): void {
@@ -141,8 +145,8 @@ export class FakeStreams {
     listenUser: async (userId, handler) => this.#userLine.listen(userId, handler),
     listenChat: async (conversationId, handler) => this.#chatLine.listen(conversationId, handler),
     listenBlocks: async (handler) => this.#blocks.listen('', handler),
-    listenChat: async (conversationId, handler) => this.chats.line.listen(conversationId, handler),
-    listenBlocks: async (handler) => this.chats.blockLine.listen('', handler),
+    listenChat: async (conversationId, handler) => this.talks.line.listen(conversationId, handler),
+    listenBlocks: async (handler) => this.talks.blockLine.listen('', handler),
     listenRevocations: async (handler) => this.#revocations.listen('', handler),
   }
 }

@@ -11,6 +11,8 @@ import { createTokenMint } from '../../adapters/jose-token-mint.ts'
 import { createTokenVerifier } from '../../adapters/jose-token-verifier.ts'
 import { type GatewayLimit, RATES } from '../../limits.ts'
 import type { AuctionHouse } from '../../ports/auction-house.ts'
+import type { ChatBook } from '../../ports/chat-book.ts'
+import type { ChatStore } from '../../ports/chat-store.ts'
 import type { LotBook } from '../../ports/lot-book.ts'
 import { createHttpApi } from '../../routes/http/api.ts'
 import { devTokenResource, probes, revokeResource } from '../../routes/http/house-resources.ts'
@@ -18,17 +20,16 @@ import { methodResources } from '../../routes/http/method-resources.ts'
 import { createHttpMetrics } from '../../routes/http/metrics.ts'
 import { createRateHeaders } from '../../routes/http/rate-headers.ts'
 import { createIdentify } from '../../routes/identify.ts'
-import { createCallMethod } from '../../routes/method.ts'
-import { createMethodMetrics } from '../../routes/method-metrics.ts'
-import { methodRoutes } from '../../routes/methods.ts'
 import { createRevocations } from '../../routes/revocations.ts'
-import { bookOf, houseOf } from '../../testing/lots.ts'
+import { callsOn } from '../../testing/calls.ts'
 import { noonMs } from '../../testing/people.ts'
 import { mountHttp } from '../http.ts'
 
 export interface ApiServerOptions {
   readonly house?: AuctionHouse
   readonly book?: LotBook
+  readonly chatBook?: ChatBook
+  readonly chatStore?: ChatStore
   readonly anonymous?: 'watch' | 'deny'
   readonly devTokens?: boolean
   readonly allowedOrigins?: readonly string[] | 'any'
@@ -64,11 +65,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const { ready = () => true, allowedOrigins = [], trustProxy = false } = options
   const metrics = createMetrics({ role: 'test', ofProcess: false })
   const limits = createMemoryLimits(rates)
-  const { house = houseOf(), book = bookOf() } = options
-  const callMethod = createCallMethod(
-    methodRoutes({ house, book, limits, clock }),
-    createMethodMetrics(metrics),
-  )
+  const callMethod = callsOn({ ...options, limits, clock })
   const rateHeaders = createRateHeaders(rates)
   const handler = createHttpApi({
     resources: [

@@ -53,15 +53,15 @@ export async function startSockets(options: Partial<SocketServerOptions> = {}): 
     destination: { write: (line) => void faults.push(line) },
   })
   const turn = createTurn(log)
-  const { lotBook, userFeed, chats, events } = streams
+  const { lotBook, userFeed, talks, events } = streams
   const presence = createMemoryPresence()
   const shared = { events, turn, clock, log, metrics }
   const hub = createHub({
     ...shared,
     lotBook,
     userFeed,
-    chatBook: chats.book,
-    chatAir: { say: (said) => chats.line.tell(said.conversationId, said) },
+    chatBook: talks.book,
+    chatAir: { say: (said) => talks.line.tell(said.conversationId, said) },
     seesVisitors: () => false,
     presence,
     streamEpoch: 'e',

@@ -104,12 +104,12 @@ export class Air {
     this.turn = createTurn(log, (action) => {
       this.#due = action
     })
-    const { lotBook, userFeed, chats, events } = this.streams
+    const { lotBook, userFeed, talks, events } = this.streams
     const { turn, clock, metrics, presence } = this
     this.hub = createHub({
       ...{ events, lotBook, userFeed, presence, turn, clock, log, metrics },
-      chatBook: chats.book,
-      chatAir: { say: (said) => chats.line.tell(said.conversationId, said) },
+      chatBook: talks.book,
+      chatAir: { say: (said) => talks.line.tell(said.conversationId, said) },
       seesVisitors: (who, { sellerId }) => who?.userId === sellerId,
       streamEpoch: 'e',
     })
