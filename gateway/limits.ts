@@ -74,8 +74,6 @@ export const crowdMin = 100
 export const typingHoldsMs = 6_000
 /** Blocks announced while somebody's are being read; more than that is no reading that ends in time. */
 export const blockChangesMax = 1_000
-/** Messages shown in a conversation's snapshot. */
-export const snapshotMessagesMax = 50
 /** A channel outlives its last subscriber by this, so that a reconnect finds it warm. */
 export const channelLingerMs = 10_000
 /** A store that has not answered by then is taken for failing; the client tries again. */

@@ -18,6 +18,7 @@ import { lotCommandsSubject, shardOf } from '../protocol/subjects.ts'
 import { readGatewayConfig } from './config.ts'
 import { WireClient } from './edge/testing/wire-client.ts'
 import { createGateway, type Gateway } from './main.ts'
+import { links } from './testing/conversations.ts'
 import { acceptance, bidId, draftId, lotId, lotView } from './testing/lots.ts'
 import { standInForEngine, storeLot } from './testing/stored-lots.ts'
 
@@ -56,6 +57,7 @@ beforeEach(async () => {
     pool,
     limits: createMemoryLimits(config.rates),
     presence: createMemoryPresence(),
+    attachmentLinks: links,
     clock,
     log: createLogger({ name: 'test', level: 'silent' }),
     metrics: createMetrics({ role: 'test', ofProcess: false }),

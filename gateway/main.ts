@@ -8,9 +8,12 @@ import type { Registry } from '../platform/metrics.ts'
 import type { Pool } from '../platform/postgres/pool.ts'
 import type { Presence } from '../platform/presence/presence.ts'
 import { createBusAuctionHouse } from './adapters/bus-auction-house.ts'
+import { createBusChatAir } from './adapters/bus-chat-air.ts'
+import { createBusChatStore } from './adapters/bus-chat-store.ts'
 import { createBusEventSource, createBusRevocationBoard } from './adapters/bus-event-source.ts'
 import { createTokenMint } from './adapters/jose-token-mint.ts'
 import { createTokenVerifier } from './adapters/jose-token-verifier.ts'
+import { createPostgresChatBook } from './adapters/postgres-chat-book.ts'
 import { createPostgresLotBook } from './adapters/postgres-lot-book.ts'
 import { readStreamEpoch } from './adapters/postgres-stream-epoch.ts'
 import { createPostgresUserFeed } from './adapters/postgres-user-feed.ts'
@@ -21,7 +24,11 @@ import { createHub } from './fanout/hub.ts'
 import { createTurn } from './fanout/turn.ts'
 import type { GatewayLimit } from './limits.ts'
 import type { EventSource, Unlisten } from './ports/event-source.ts'
+import type { HttpHandler } from './ports/http.ts'
+import type { AttachmentLinks } from './ports/objects.ts'
+import { forbidden } from './routes/authorization.ts'
 import { createChannelRoutes } from './routes/channels.ts'
+import { createConversationDoor } from './routes/conversation-door.ts'
 import { createDesk } from './routes/desk.ts'
 import { createHttpApi } from './routes/http/api.ts'
 import { devTokenResource, probes, revokeResource } from './routes/http/house-resources.ts'
@@ -48,6 +55,7 @@ export interface GatewayOptions {
   /** Counts by `config.rates`. */
   readonly limits: Limits<GatewayLimit>
   readonly presence: Presence
+  readonly attachmentLinks: AttachmentLinks
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Registry
@@ -80,34 +88,95 @@ function wire(
   options: GatewayOptions,
   streamEpoch: string,
 ): { readonly server: SocketServer; readonly parts: readonly Part[] } {
-  const { config, bus, pool, limits, presence, clock, log, metrics } = options
-  const book = createPostgresLotBook(pool, clock)
-  const feed = createPostgresUserFeed(pool)
-  const events = createBusEventSource(bus)
-  const house = createBusAuctionHouse({ bus, clock, log, random: Math.random })
-  const verifier = createTokenVerifier({ ...config.tokens, clock, log })
+  const { config, clock, log } = options
+  const stores = openStores(options)
   const revocations = createRevocations()
-  const identify = createIdentify({ verifier, revocations, anonymous: config.anonymous })
-
-  const handlers = methodRoutes({ house, book, limits, clock })
-  const callMethod = createCallMethod(handlers, createMethodMetrics(metrics))
-  const channels = createChannelRoutes({
-    maySee: createLotVisibility(book),
-    book,
-    feed,
-    presence,
-    verifier,
+  const routes = wireRoutes(options, stores, revocations, streamEpoch)
+  const turn = createTurn(log)
+  const hub = createHub({
+    ...options,
+    ...stores,
+    turn,
+    seesVisitors: (identity, room) => forbidden('chat.see_visitors', identity, room) === undefined,
     streamEpoch,
   })
-  const desk = createDesk({ identify, channels, callMethod, clock, log })
+  const api = wireApi(options, routes, () => server.takesTraffic)
+  const { handler, part: requests } = createInFlight(api)
+  const server = createSocketServer({
+    port: config.port,
+    ...(config.tls === undefined ? {} : { tls: config.tls }),
+    allowedOrigins: config.allowedOrigins,
+    trustProxy: config.trustProxy,
+    node: options.nodeName,
+    version: options.version,
+    limits: config.connections,
+    desk: routes.desk,
+    hub,
+    turn,
+    events: stores.events,
+    clock,
+    log,
+    metrics: options.metrics,
+    mountHttp: (app) => mountHttp(app, { handler, trustProxy: config.trustProxy, log }),
+  })
+  return { server, parts: [revocationsPart(stores.events, revocations), hub, requests, server] }
+}
 
-  const turn = createTurn(log)
-  const shared = { events, presence, turn, clock, log, metrics }
-  const hub = createHub({ ...shared, lotBook: book, userFeed: feed, streamEpoch })
+/** Where the gateway reads, and where it brings what it is asked to do. */
+function openStores({ bus, pool, clock, log }: GatewayOptions) {
+  const asking = { bus, clock, log, random: Math.random }
+  return {
+    lotBook: createPostgresLotBook(pool, clock),
+    chatBook: createPostgresChatBook(pool, clock),
+    userFeed: createPostgresUserFeed(pool),
+    events: createBusEventSource(bus),
+    chatAir: createBusChatAir(bus),
+    house: createBusAuctionHouse(asking),
+    chatStore: createBusChatStore(asking),
+  }
+}
 
+type Stores = ReturnType<typeof openStores>
+
+/** Who may do what, and what answers it. */
+function wireRoutes(
+  options: GatewayOptions,
+  stores: Stores,
+  revocations: Revocations,
+  streamEpoch: string,
+) {
+  const { config, limits, clock, log, metrics } = options
+  const verifier = createTokenVerifier({ ...config.tokens, clock, log })
+  const identify = createIdentify({ verifier, revocations, anonymous: config.anonymous })
+  const book = stores.lotBook
+  const maySee = createLotVisibility(book)
+  const door = createConversationDoor({ chatBook: stores.chatBook, maySeeLot: maySee })
+  const { attachmentLinks } = options
+  const handlers = methodRoutes({ ...stores, book, door, attachmentLinks, limits, clock })
+  const callMethod = createCallMethod(handlers, createMethodMetrics(metrics))
+  const channels = createChannelRoutes({
+    ...stores,
+    book,
+    feed: stores.userFeed,
+    maySee,
+    door,
+    presence: options.presence,
+    verifier,
+    limits,
+    clock,
+    streamEpoch,
+  })
+  return { identify, callMethod, desk: createDesk({ identify, channels, callMethod, clock, log }) }
+}
+
+function wireApi(
+  options: GatewayOptions,
+  { identify, callMethod }: ReturnType<typeof wireRoutes>,
+  ready: () => boolean,
+): HttpHandler {
+  const { config, bus, limits, clock, log, metrics } = options
   const rateHeaders = createRateHeaders(config.rates)
-  const ready = (): boolean => server.takesTraffic
-  const api = createHttpApi({
+  return createHttpApi({
     resources: [
       ...probes(ready),
       ...methodResources(callMethod, rateHeaders),
@@ -122,21 +191,6 @@ function wire(
     metrics: createHttpMetrics(metrics),
     log,
   })
-  const { handler, part: requests } = createInFlight(api)
-  const server = createSocketServer({
-    ...shared,
-    port: config.port,
-    ...(config.tls === undefined ? {} : { tls: config.tls }),
-    allowedOrigins: config.allowedOrigins,
-    trustProxy: config.trustProxy,
-    node: options.nodeName,
-    version: options.version,
-    limits: config.connections,
-    desk,
-    hub,
-    mountHttp: (app) => mountHttp(app, { handler, trustProxy: config.trustProxy, log }),
-  })
-  return { server, parts: [revocationsPart(events, revocations), hub, requests, server] }
 }
 
 function devTokens({ config, clock }: GatewayOptions) {

@@ -1,25 +1,14 @@
 // Commands on lots, brought over the bus to whoever owns the lot's shard.
-
-import { type Bus, NoResponderError } from '../../platform/bus/bus.ts'
-import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
 import { isRetryable } from '../../protocol/refusals.ts'
 import { lotCommandsSubject, shardOf } from '../../protocol/subjects.ts'
-import { verdictDeadlineMs } from '../limits.ts'
+import { overloadedRetryMs } from '../limits.ts'
 import type { AuctionHouse } from '../ports/auction-house.ts'
+import { type AskOptions, askUntilHeard } from './ask-until-heard.ts'
 
-/** A shard without an owner gets one within a lease's time; asking again costs next to nothing. */
-const askAgainMs = 50
-/** What a bidder is told to wait where nobody owned the shard until the deadline. */
-const overloadedRetryMs = 500
-
-export interface BusAuctionHouseOptions {
-  readonly bus: Bus
-  readonly clock: Clock
+export interface BusAuctionHouseOptions extends AskOptions {
   readonly log: Logger
-  /** A number from 0 up to 1, to spread those who wait for the same shard. */
-  readonly random: () => number
 }
 
 export function createBusAuctionHouse(options: BusAuctionHouseOptions): AuctionHouse {
@@ -27,31 +16,16 @@ export function createBusAuctionHouse(options: BusAuctionHouseOptions): AuctionH
 }
 
 async function submit(
-  { bus, clock, log, random }: BusAuctionHouseOptions,
+  options: BusAuctionHouseOptions,
   command: EngineCommand,
 ): Promise<EngineReply> {
-  const subject = lotCommandsSubject(shardOf(command.lotId))
-  const deadlineMs = clock.nowMs() + verdictDeadlineMs
-  for (;;) {
-    const leftMs = deadlineMs - clock.nowMs()
-    if (leftMs <= 0) return overloaded(command, clock.nowMs())
-    try {
-      return (await bus.request(subject, command, leftMs)) as EngineReply
-    } catch (err) {
-      if (!(err instanceof NoResponderError)) {
-        // The command arrived, or may have. Whatever broke, only its id can tell what came of it.
-        log.warn({ err, lotId: command.lotId, commandId: command.commandId }, 'a verdict was lost')
-        return unknown(command, clock.nowMs())
-      }
-    }
-    await pause(clock, Math.min(leftMs, askAgainMs * (0.5 + random())))
-  }
-}
-
-function pause(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(delayMs, resolve)
-  })
+  const { clock, log } = options
+  const { lotId, commandId } = command
+  const heard = await askUntilHeard(options, lotCommandsSubject(shardOf(lotId)), command)
+  if (heard.type === 'answer') return heard.answer as EngineReply
+  if (heard.type === 'unheard') return overloaded(command, clock.nowMs())
+  log.warn({ err: heard.cause, lotId, commandId }, 'a verdict was lost')
+  return unknown(command, clock.nowMs())
 }
 
 function overloaded(command: EngineCommand, serverTime: number): EngineReply {

@@ -43,7 +43,7 @@ async function placeBid(
   const fault = amountFault(amount)
   if (fault !== undefined) return refused('amount_invalid', about, { reason: fault })
   const held = await heldBack(options.limits, right.actor.userId, lotId)
-  if (held !== undefined) return refused('rate_limited', about, held)
+  if (held !== undefined) return rateLimited(about, held)
   const outcome = await options.house.submit({
     type: 'place_bid',
     lotId,
@@ -57,12 +57,22 @@ async function placeBid(
   return { kind: 'outcome', outcome }
 }
 
+interface HeldBack {
+  readonly scope: 'lot' | 'user'
+  readonly retryAfterMs: number
+}
+
+function rateLimited(about: Parameters<typeof refused>[1], held: HeldBack): MethodResult {
+  const limit = held.scope === 'lot' ? 'bidsPerUser' : 'bidsPerUserAllLots'
+  return { ...refused('rate_limited', about, held), limit }
+}
+
 /** Which of the two limits on bids holds this one back, if any. */
 async function heldBack(
   limits: Limits<GatewayLimit>,
   userId: string,
   lotId: string,
-): Promise<{ readonly scope: 'lot' | 'user'; readonly retryAfterMs: number } | undefined> {
+): Promise<HeldBack | undefined> {
   // A lot's id has a fixed length, so no user id can be made to share a key with another.
   const onLot = await limits.take('bidsPerUser', `${lotId}:${userId}`)
   if (!onLot.allowed) return { scope: 'lot', retryAfterMs: onLot.retryAfterMs }
@@ -81,7 +91,7 @@ async function retractBid(
   const held = await heldBack(options.limits, right.actor.userId, lotId)
   if (held !== undefined) {
     const about = { lotId, clientBidId, serverTime: options.clock.nowMs() }
-    return refused('rate_limited', about, held)
+    return rateLimited(about, held)
   }
   const outcome = await options.house.submit({
     type: 'retract_bid',

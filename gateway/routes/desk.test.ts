@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createMemoryLimits } from '../../platform/limits/memory-limits.ts'
 import { createLogger } from '../../platform/log.ts'
-import { createMetrics } from '../../platform/metrics.ts'
 import { createMemoryPresence } from '../../platform/presence/memory-presence.ts'
 import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
 import { lotChannel, parseChannel, userChannel } from '../../protocol/channels.ts'
@@ -12,14 +11,14 @@ import type { Desk } from '../ports/desk.ts'
 import type { LotBook, StreamRange } from '../ports/lot-book.ts'
 import type { TokenVerifier } from '../ports/token-verifier.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
+import { callsOn } from '../testing/calls.ts'
+import { chatBookOf } from '../testing/conversations.ts'
 import { bidId, bookOf, draftId, houseOf, lotId, lotView, refusing } from '../testing/lots.ts'
 import { caller, identity, nobody, noonMs } from '../testing/people.ts'
 import { createChannelRoutes } from './channels.ts'
+import { createConversationDoor } from './conversation-door.ts'
 import { createDesk } from './desk.ts'
 import { createIdentify } from './identify.ts'
-import { createCallMethod } from './method.ts'
-import { createMethodMetrics } from './method-metrics.ts'
-import { methodRoutes } from './methods.ts'
 import { createRevocations } from './revocations.ts'
 import { createLotVisibility } from './visible-lot.ts'
 
@@ -57,19 +56,25 @@ function desk(setup: Setup = {}): Desk {
   const { house = houseOf(), book = bookOf(), anonymous = 'watch', lines = [] } = setup
   const feed = setup.feed ?? { head: async () => 0, notifications: async () => [] }
   const clock = new VirtualClock(noonMs)
-  const handlers = methodRoutes({ house, book, limits: createMemoryLimits(RATES), clock })
-  const metrics = createMethodMetrics(createMetrics({ role: 'test', ofProcess: false }))
+  const limits = createMemoryLimits(RATES)
+  const chatBook = chatBookOf()
+  const maySee = createLotVisibility(book)
   return createDesk({
     identify: createIdentify({ verifier, revocations, anonymous }),
     channels: createChannelRoutes({
-      maySee: createLotVisibility(book),
+      maySee,
       book,
       feed,
+      door: createConversationDoor({ chatBook, maySeeLot: maySee }),
+      chatBook,
+      chatAir: { say: () => {} },
+      limits,
+      clock,
       presence,
       verifier,
       streamEpoch,
     }),
-    callMethod: createCallMethod(handlers, metrics),
+    callMethod: callsOn({ house, book, limits, clock }),
     clock,
     log: createLogger({ name: 'test', destination: { write: (line) => void lines.push(line) } }),
   })

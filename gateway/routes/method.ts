@@ -1,20 +1,32 @@
 // What the handlers of methods have in common, whether the call came by RPC or over HTTP.
 import type { Refused } from '../../protocol/auction.ts'
-import { describeFault } from '../../protocol/check-command.ts'
+import type { ConversationOutcome } from '../../protocol/chat.ts'
+import type { ChatReply } from '../../protocol/chat-store.ts'
 import type { EngineReply } from '../../protocol/engine.ts'
 import type { ProtocolErrorName } from '../../protocol/errors.ts'
+import { describeFaults, type Fault, faultsOf } from '../../protocol/faults.ts'
 import type { Actor } from '../../protocol/identity.ts'
 import { METHODS, type MethodName, type MethodParams } from '../../protocol/methods.ts'
-import { isRetryable, type RefusalCode } from '../../protocol/refusals.ts'
+import { isRetryable, type LotRefusalCode } from '../../protocol/refusals.ts'
+import type { GatewayLimit } from '../limits.ts'
 import type { Caller } from '../ports/desk.ts'
 import { type About, type Action, forbidden } from './authorization.ts'
 import type { MethodMetrics } from './method-metrics.ts'
 
+export type Outcome = EngineReply | ChatReply | ConversationOutcome
+
 /** What came of a call. An outcome is no error: a refused bid was heard, and answered. */
 export type MethodResult =
   | { readonly kind: 'data'; readonly data: unknown }
-  | { readonly kind: 'outcome'; readonly outcome: EngineReply }
-  | { readonly kind: 'error'; readonly error: ProtocolErrorName; readonly detail?: string }
+  /** `limit`: with `rate_limited`, the one that the caller ran into. */
+  | { readonly kind: 'outcome'; readonly outcome: Outcome; readonly limit?: GatewayLimit }
+  | {
+      readonly kind: 'error'
+      readonly error: ProtocolErrorName
+      readonly detail?: string
+      /** With `bad_request`: the fields that do not fit. */
+      readonly faults?: readonly Fault[]
+    }
 
 /** Answers one method. The parameters have been checked; the rights have not. */
 export type MethodHandler<Params> = (caller: Caller, params: Params) => Promise<MethodResult>
@@ -54,7 +66,8 @@ async function checkedCall(
 ): Promise<MethodResult> {
   const checked = METHODS[name].params.safeParse(data ?? {})
   if (!checked.success) {
-    return { kind: 'error', error: 'bad_request', detail: describeFault(checked.error) }
+    const faults = faultsOf(checked.error)
+    return { kind: 'error', error: 'bad_request', detail: describeFaults(faults), faults }
   }
   // The table gives handler and schema the same name; the compiler can not follow that through a union.
   const handle = handlers[name] as MethodHandler<unknown>
@@ -95,7 +108,7 @@ interface RefusalContext {
 
 /** A refusal given by the gateway itself: the engine was not asked and nothing was recorded. */
 export function refused(
-  code: RefusalCode,
+  code: LotRefusalCode,
   about: RefusalContext,
   fields: Pick<Refused, 'reason' | 'scope' | 'retryAfterMs'> = {},
 ): Extract<MethodResult, { readonly kind: 'outcome' }> {

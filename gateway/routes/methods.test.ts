@@ -1,31 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createMemoryLimits } from '../../platform/limits/memory-limits.ts'
-import type { LimitSetting } from '../../platform/limits/parse-limit.ts'
-import { createMetrics } from '../../platform/metrics.ts'
-import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
 import type { MethodName } from '../../protocol/methods.ts'
 import type { RefusalCode } from '../../protocol/refusals.ts'
-import { type GatewayLimit, RATES } from '../limits.ts'
-import type { AuctionHouse } from '../ports/auction-house.ts'
-import type { LotBook } from '../ports/lot-book.ts'
+import { RATES } from '../limits.ts'
+import { callsOn } from '../testing/calls.ts'
 import { bidId, bookOf, draftId, houseOf, lotId, refusing } from '../testing/lots.ts'
 import { caller, identity, nobody, noonMs } from '../testing/people.ts'
-import { type CallMethod, createCallMethod } from './method.ts'
-import { createMethodMetrics } from './method-metrics.ts'
-import { methodRoutes } from './methods.ts'
-
-interface Setup {
-  readonly house?: AuctionHouse
-  readonly book?: LotBook
-  readonly rates?: Partial<Record<GatewayLimit, LimitSetting>>
-}
-
-function methods({ house = houseOf(), book = bookOf(), rates = {} }: Setup = {}): CallMethod {
-  const limits = createMemoryLimits<GatewayLimit>({ ...RATES, ...rates })
-  const handlers = methodRoutes({ house, book, limits, clock: new VirtualClock(noonMs) })
-  const metrics = createMetrics({ role: 'test', ofProcess: false })
-  return createCallMethod(handlers, createMethodMetrics(metrics))
-}
 
 const bidder = caller(identity('ann'))
 const seller = caller(identity('sel', 'seller'))
@@ -38,7 +17,7 @@ function outcomeCode(code: RefusalCode) {
 describe('bid.place', () => {
   test('a bid is brought to the auction house under the bidder’s own name', async () => {
     const house = houseOf()
-    const result = await methods({ house })('bid.place', bidder, { ...bid, bidder: 'bob' })
+    const result = await callsOn({ house })('bid.place', bidder, { ...bid, bidder: 'bob' })
     expect(result).toMatchObject({
       kind: 'outcome',
       outcome: { outcome: 'accepted', price: 1_000 },
@@ -58,7 +37,7 @@ describe('bid.place', () => {
 
   test('who has no token can not bid', async () => {
     const house = houseOf()
-    const result = await methods({ house })('bid.place', nobody, bid)
+    const result = await callsOn({ house })('bid.place', nobody, bid)
     expect(result).toEqual({ kind: 'error', error: 'unauthorized', detail: 'a token is needed' })
     expect(house.asked).toEqual([])
   })
@@ -72,7 +51,7 @@ describe('bid.place', () => {
     [1e300, 'too_large'],
   ])('the amount %d is refused as %s, and the engine never hears of it', async (amount, reason) => {
     const house = houseOf()
-    const result = await methods({ house })('bid.place', bidder, { ...bid, amount })
+    const result = await callsOn({ house })('bid.place', bidder, { ...bid, amount })
     expect(result).toEqual({
       kind: 'outcome',
       outcome: {
@@ -93,19 +72,19 @@ describe('bid.place', () => {
     ['amount', { ...bid, amount: Number.NaN }, 'amount: expected number, received NaN'],
     ['currency', { ...bid, currency: 840 }, 'currency: expected string, received number'],
     ['clientBidId', { ...bid, clientBidId: 'b1' }, 'clientBidId: expected a UUID'],
-    ['lotId', { ...bid, lotId: undefined }, 'lotId: expected string, received undefined'],
+    ['lotId', { ...bid, lotId: undefined }, 'lotId: expected a UUID'],
     ['kind', { ...bid, kind: 'best' }, 'kind: '],
     ['the whole', [], 'expected object, received array'],
     ['the whole', undefined, 'lotId: '],
   ])('a wrong %s is named', async (_, params, detail) => {
-    const result = await methods()('bid.place', bidder, params)
+    const result = await callsOn()('bid.place', bidder, params)
     expect(result).toMatchObject({ kind: 'error', error: 'bad_request' })
     expect('detail' in result && result.detail).toContain(detail)
   })
 
   test('on one lot the burst runs out, on another it has not begun', async () => {
     const bidsPerUser = { ...RATES.bidsPerUser, windowMs: 60_000 }
-    const call = methods({ rates: { bidsPerUser } })
+    const call = callsOn({ rates: { bidsPerUser } })
     for (let at = 0; at < bidsPerUser.points + bidsPerUser.burst; at += 1) {
       expect(await call('bid.place', bidder, bid)).toMatchObject({
         outcome: { outcome: 'accepted' },
@@ -125,7 +104,7 @@ describe('bid.place', () => {
 
   test('over all lots a user has a limit too', async () => {
     const bidsPerUserAllLots = { ...RATES.bidsPerUserAllLots, windowMs: 60_000 }
-    const call = methods({ rates: { bidsPerUser: 'off', bidsPerUserAllLots } })
+    const call = callsOn({ rates: { bidsPerUser: 'off', bidsPerUserAllLots } })
     for (let at = 0; at < bidsPerUserAllLots.points; at += 1) {
       expect(await call('bid.place', bidder, bid)).toMatchObject({
         outcome: { outcome: 'accepted' },
@@ -138,7 +117,7 @@ describe('bid.place', () => {
 
 test('a retraction sent again has the id of the first, one for another reason has not', async () => {
   const house = houseOf()
-  const call = methods({ house })
+  const call = callsOn({ house })
   const retraction = { lotId, clientBidId: bidId, reason: 'typing_error' }
   await call('bid.retract', bidder, retraction)
   await call('bid.retract', bidder, retraction)
@@ -162,7 +141,7 @@ describe('lots', () => {
 
   test('a creation under the same key makes the same lot; another user’s does not', async () => {
     const house = houseOf()
-    const call = methods({ house })
+    const call = callsOn({ house })
     const created = await call('lot.create', seller, { ...terms, commandId: 'k1' })
     await call('lot.create', seller, { ...terms, commandId: 'k1' })
     await call('lot.create', caller(identity('tom', 'seller')), { ...terms, commandId: 'k1' })
@@ -178,14 +157,14 @@ describe('lots', () => {
 
   test('the key is not part of the lot', async () => {
     const house = houseOf()
-    await methods({ house })('lot.create', seller, { ...terms, commandId: 'k1' })
+    await callsOn({ house })('lot.create', seller, { ...terms, commandId: 'k1' })
     expect(house.asked[0]).toMatchObject({ type: 'create_lot', commandId: 'k1' })
     expect(house.asked[0]).not.toHaveProperty('terms.commandId')
   })
 
   test('an update hands on what changes and nothing else', async () => {
     const house = houseOf()
-    await methods({ house })('lot.update', seller, { lotId, title: 'Palm V', reservePrice: null })
+    await callsOn({ house })('lot.update', seller, { lotId, title: 'Palm V', reservePrice: null })
     expect(house.asked[0]).toMatchObject({
       type: 'update_lot',
       lotId,
@@ -196,7 +175,7 @@ describe('lots', () => {
 
   test('a lot shows its bidder how it stands, and a watcher nothing of that', async () => {
     const you = { leading: true, max: 5_000, alias: 'Bidder 1' }
-    const call = methods({
+    const call = callsOn({
       book: bookOf({ standing: async (_, userId) => (userId === 'ann' ? you : undefined) }),
     })
     expect(await call('lot.get', bidder, { lotId })).toMatchObject({ data: { lotId, you } })
@@ -210,7 +189,7 @@ describe('lots', () => {
   test.each<[MethodName]>([['lot.get'], ['lot.bids']])(
     '%s finds a draft for its seller and services only',
     async (method) => {
-      const call = methods()
+      const call = callsOn()
       for (const other of [nobody, bidder, caller(identity('adm', 'admin', 'moderator'))]) {
         const result = await call(method, other, { lotId: draftId })
         expect(result).toMatchObject(outcomeCode('lot_not_found'))
@@ -225,7 +204,7 @@ describe('lots', () => {
     '%s by somebody else: a draft is not found, a lot is not theirs, and nobody’s is not there',
     async (method) => {
       const house = houseOf()
-      const call = methods({ house })
+      const call = callsOn({ house })
       const draft = await call(method, bidder, { lotId: draftId })
       expect(draft).toMatchObject(outcomeCode('lot_not_found'))
       expect(await call(method, bidder, { lotId })).toMatchObject({ error: 'permission_denied' })
@@ -238,7 +217,7 @@ describe('lots', () => {
 
   test('a service may do all of it with anybody’s lot', async () => {
     const house = houseOf()
-    const call = methods({ house })
+    const call = callsOn({ house })
     const service = caller(identity('svc', 'service'))
     for (const method of ['lot.publish', 'lot.update', 'lot.withdraw', 'lot.cancel'] as const) {
       const result = await call(method, service, { lotId, reason: 'fraud' })
@@ -253,12 +232,12 @@ describe('lots', () => {
   })
 
   test('what the engine refuses is handed on as it is', async () => {
-    const call = methods({ house: houseOf(refusing('lot_state')) })
+    const call = callsOn({ house: houseOf(refusing('lot_state')) })
     expect(await call('lot.publish', seller, { lotId })).toMatchObject(outcomeCode('lot_state'))
   })
 })
 
 test('time.sync tells the clock', async () => {
-  const result = await methods()('time.sync', nobody, undefined)
+  const result = await callsOn()('time.sync', nobody, undefined)
   expect(result).toEqual({ kind: 'data', data: { serverTime: noonMs } })
 })

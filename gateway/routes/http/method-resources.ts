@@ -1,11 +1,9 @@
 // The methods of `rpc` as resources: the same parameters, the same handlers, the same outcomes.
-import type { Refused } from '../../../protocol/auction.ts'
-import type { EngineReply } from '../../../protocol/engine.ts'
 import { METHODS, type MethodName } from '../../../protocol/methods.ts'
 import { REFUSALS, type RefusalCode } from '../../../protocol/refusals.ts'
 import type { HttpResponse } from '../../ports/http.ts'
 import type { CallMethod, MethodResult } from '../method.ts'
-import { json, problem, problemOf } from './problem.ts'
+import { badRequest, json, problem, problemOf } from './problem.ts'
 import type { RateHeaders } from './rate-headers.ts'
 import type { Resource, ResourceRequest } from './resource.ts'
 
@@ -23,7 +21,7 @@ export function methodResources(callMethod: CallMethod, rateHeaders: RateHeaders
       kind: 'api',
       handle: async (request) => {
         const result = await callMethod(name, request.caller, parameters(http, request))
-        return response(result, http.success, rateHeaders)
+        return response(result, http, rateHeaders)
       },
     }
   })
@@ -39,27 +37,37 @@ function parameters(http: Binding, { fields, path, headers }: ResourceRequest): 
   return { ...given, [key]: header.replace(/^"(.*)"$/, '$1') }
 }
 
-function response(result: MethodResult, success: number, rateHeaders: RateHeaders): HttpResponse {
-  if (result.kind === 'data') return json(200, result.data)
-  if (result.kind === 'error') return problem(result.error, result.detail)
+function response(result: MethodResult, http: Binding, rateHeaders: RateHeaders): HttpResponse {
+  if (result.kind === 'error') {
+    return result.faults === undefined
+      ? problem(result.error, result.detail)
+      : badRequest(result.faults)
+  }
+  if (result.kind === 'data') return json(http.success, result.data, location(http, result.data))
   const { outcome } = result
-  if (outcome.outcome === 'accepted') return json(success, outcome, location(outcome, success))
+  if (outcome.outcome === 'accepted') {
+    return json(http.success, outcome, location(http, outcome))
+  }
   const status = PROBLEM_STATUS[outcome.code]
   if (status === undefined) return json(200, outcome)
   return problemOf(status, outcome.code, REFUSALS[outcome.code].says, {
     members: { ...outcome },
-    headers: outcome.outcome === 'refused' ? retryHeaders(outcome, rateHeaders) : {},
+    headers: outcome.outcome === 'refused' ? retryHeaders(result, outcome, rateHeaders) : {},
   })
 }
 
-function location(outcome: EngineReply, success: number): Readonly<Record<string, string>> {
-  return success === 201 ? { location: `/v1/lots/${outcome.lotId}` } : {}
+/** What was created lies below where it was created, under its own id. */
+function location({ success, path }: Binding, created: unknown): Readonly<Record<string, string>> {
+  if (success !== 201) return {}
+  const { lotId, attachmentId } = created as { lotId?: string; attachmentId?: string }
+  return { location: `${path}/${lotId ?? attachmentId}` }
 }
 
-/** Refusals that HTTP has a word for; any other decided bid, accepted or refused, is a 200. */
+/** Refusals that HTTP has a word for; any other decided bid or message, accepted or refused, is a 200. */
 const PROBLEM_STATUS: Partial<Record<RefusalCode, number>> = {
   not_permitted: 403,
   lot_not_found: 404,
+  not_member: 404,
   rate_limited: 429,
   internal: 500,
   overloaded: 503,
@@ -67,11 +75,11 @@ const PROBLEM_STATUS: Partial<Record<RefusalCode, number>> = {
 }
 
 function retryHeaders(
-  { retryAfterMs, scope }: Pick<Refused, 'retryAfterMs' | 'scope'>,
+  { limit }: Extract<MethodResult, { readonly kind: 'outcome' }>,
+  { retryAfterMs }: { readonly retryAfterMs?: number },
   rateHeaders: RateHeaders,
 ): Readonly<Record<string, string>> {
   if (retryAfterMs === undefined) return {}
-  if (scope === 'lot') return rateHeaders('bidsPerUser', retryAfterMs)
-  if (scope === 'user') return rateHeaders('bidsPerUserAllLots', retryAfterMs)
+  if (limit !== undefined) return rateHeaders(limit, retryAfterMs)
   return { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) }
 }

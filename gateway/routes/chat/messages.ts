@@ -1,0 +1,163 @@
+// Messages: saying something, changing and taking back what was said, reading it.
+import { uuidv7 } from '../../../platform/ids.ts'
+import type { MessageContent } from '../../../protocol/chat-store.ts'
+import { messageCharactersMax, messageText } from '../../../protocol/message-text.ts'
+import type { MethodParams } from '../../../protocol/methods.ts'
+import { amountFault } from '../../../protocol/money.ts'
+import type { ChatBook } from '../../ports/chat-book.ts'
+import type { Caller } from '../../ports/desk.ts'
+import { forbidden } from '../authorization.ts'
+import type { MethodHandlers, MethodResult } from '../method.ts'
+import {
+  allowedIn,
+  type ChatCommandOptions,
+  type CommandNames,
+  chatRefused,
+  command,
+} from './commands.ts'
+
+export interface MessageRoutesOptions extends ChatCommandOptions {
+  readonly chatBook: ChatBook
+}
+
+type MessageMethod =
+  | 'chat.send'
+  | 'chat.edit'
+  | 'chat.delete'
+  | 'chat.react'
+  | 'chat.history'
+  | 'chat.versions'
+  | 'chat.delivered'
+  | 'chat.read'
+
+export function messageRoutes(options: MessageRoutesOptions): MethodHandlers<MessageMethod> {
+  return {
+    'chat.send': async (caller, params) => await sendMessage(options, caller, params),
+    'chat.edit': async (caller, params) => await editMessage(options, caller, params),
+    'chat.delete': async (caller, { conversationId, messageId, forAll }) =>
+      await command(options, caller, 'chat.delete', { conversationId }, 'as_message', {
+        type: 'delete_message',
+        messageId,
+        forAll,
+      }),
+    'chat.react': async (caller, { conversationId, messageId, emoji }) =>
+      await command(options, caller, 'chat.react', { conversationId }, 'as_message', {
+        type: 'react',
+        messageId,
+        emoji,
+      }),
+    'chat.history': async (caller, params) => {
+      const { conversationId } = params
+      const allowed = await allowedIn(options, caller, 'chat.history', { conversationId })
+      if ('denied' in allowed) return allowed.denied
+      return { kind: 'data', data: await options.chatBook.messages(allowed.actor.userId, params) }
+    },
+    'chat.versions': async (caller, { conversationId, messageId }) => {
+      const allowed = await allowedIn(options, caller, 'chat.versions', { conversationId })
+      if ('denied' in allowed) return allowed.denied
+      const items = await options.chatBook.versions(conversationId, messageId)
+      return { kind: 'data', data: { items } }
+    },
+    'chat.delivered': async (caller, { conversationId, upToSeq }) =>
+      await command(options, caller, 'chat.delivered', { conversationId }, 'free', {
+        type: 'mark',
+        delivered: upToSeq,
+      }),
+    'chat.read': async (caller, { conversationId, upToSeq }) =>
+      await command(options, caller, 'chat.read', { conversationId }, 'free', {
+        type: 'mark',
+        read: upToSeq,
+      }),
+  }
+}
+
+async function sendMessage(
+  options: MessageRoutesOptions,
+  caller: Caller,
+  params: MethodParams<'chat.send'>,
+): Promise<MethodResult> {
+  const { conversationId, clientMessageId } = params
+  const names = { conversationId, clientMessageId }
+  const content = contentOf(options, names, params)
+  if ('fault' in content) return content.fault
+  const bySystem = params.kind === 'system'
+  if (bySystem && caller.identity !== undefined) {
+    const error = forbidden('chat.send_system', caller.identity)
+    if (error !== undefined) return { kind: 'error', error }
+  }
+  return await command(options, caller, 'chat.send', names, bySystem ? 'free' : 'as_message', {
+    type: 'send_message',
+    messageId: uuidv7(),
+    clientMessageId,
+    content,
+  })
+}
+
+/**
+ * What is said, without what belongs to another kind of message. It is looked at before anything else: it
+ * is the cheaper answer, and half of a surrogate pair would not come through to the store unharmed.
+ */
+function contentOf(
+  { clock }: MessageRoutesOptions,
+  names: CommandNames,
+  { kind, text, attachmentId, offer, system, replyTo }: MethodParams<'chat.send'>,
+): MessageContent | { readonly fault: MethodResult } {
+  const said = kind === 'text' ? saidText(text ?? '') : captionOf(text)
+  if ('refusal' in said) {
+    const { code, fields } = said.refusal
+    return { fault: chatRefused(code, { ...names, serverTime: clock.nowMs() }, fields) }
+  }
+  const amount = kind === 'offer' && offer !== undefined ? amountFault(offer.amount) : undefined
+  if (amount !== undefined) {
+    const about = { ...names, serverTime: clock.nowMs() }
+    return { fault: chatRefused('amount_invalid', about, { reason: amount }) }
+  }
+  return {
+    kind,
+    ...said,
+    ...(replyTo === undefined ? {} : { replyTo }),
+    ...(kind === 'image' || kind === 'file' ? { attachmentId } : {}),
+    ...(kind === 'offer' ? { offer } : {}),
+    ...(kind === 'system' ? { system } : {}),
+  }
+}
+
+type SaidText =
+  | { readonly text: string }
+  | {
+      readonly refusal: {
+        readonly code: 'text_empty' | 'text_too_long' | 'text_invalid'
+        readonly fields: { readonly max?: number }
+      }
+    }
+
+function saidText(said: string): SaidText {
+  const checked = messageText(said)
+  if ('text' in checked) return checked
+  const { fault } = checked
+  const fields = fault === 'text_too_long' ? { max: messageCharactersMax } : {}
+  return { refusal: { code: fault, fields } }
+}
+
+/** A message that is no text may have one, and an empty one is none. */
+function captionOf(said: string | undefined): SaidText | Record<string, never> {
+  if (said === undefined || said.trim() === '') return {}
+  return saidText(said)
+}
+
+async function editMessage(
+  options: MessageRoutesOptions,
+  caller: Caller,
+  { conversationId, messageId, text }: MethodParams<'chat.edit'>,
+): Promise<MethodResult> {
+  const said = saidText(text)
+  if ('refusal' in said) {
+    const { code, fields } = said.refusal
+    return chatRefused(code, { conversationId, serverTime: options.clock.nowMs() }, fields)
+  }
+  return await command(options, caller, 'chat.edit', { conversationId }, 'as_message', {
+    type: 'edit_message',
+    messageId,
+    text: said.text,
+  })
+}
