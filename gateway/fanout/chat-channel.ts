@@ -10,12 +10,7 @@ import type { ClientInfo, Publication, Push } from '../../protocol/frames.ts'
 import type { Identity } from '../../protocol/identity.ts'
 import { crowdMin } from '../limits.ts'
 import type { ChatAir } from '../ports/chat-air.ts'
-import type {
-  ChatBook,
-  ConversationCard,
-  HiddenPeople,
-  StoredChatEvent,
-} from '../ports/chat-book.ts'
+import type { ConversationCard, HiddenPeople, StoredChatEvent } from '../ports/chat-book.ts'
 import type { EventSource, Unlisten } from '../ports/event-source.ts'
 import { type BlockChanges, hiddenAfter, nobodyHidden } from './block-changes.ts'
 import type { Attach } from './channel.ts'

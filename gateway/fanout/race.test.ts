@@ -124,6 +124,9 @@ function checkSnapshot(talks: FakeTalks, id: string, offset: number, told: ChatS
   expect(told.conversation.lastMessage?.seq).toBe(seen.at(-1)?.seq)
   expect(told.conversation.members).toEqual(conversation.members)
   const { you, unread } = told.conversation
+  // Marks are told as they move, so those of the reply are as new as those of the offset.
+  const marked = conversation.members.find(({ userId }) => userId === 'ann')
+  expect(you?.readSeq ?? Infinity).toBeGreaterThanOrEqual(marked?.readSeq ?? 0)
   if (you !== undefined) expect(unread).toBe(talks.unread(id, 'ann', offset, you.readSeq))
   for (const { seq, text } of told.messages) {
     const then = messages.find((message) => message.seq === seq)

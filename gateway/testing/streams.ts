@@ -1,7 +1,6 @@
 // A store and a bus under the test's control: what is committed is in the store at once, and reaches
 // the gateway only when and as often as the test tells it.
 import type { LotPublication, OwnStanding, PublicBid } from '../../protocol/auction.ts'
-import type { BlockChange, ChatEvents } from '../../protocol/chat-store.ts'
 import type { LotEvent, LotEvents } from '../../protocol/engine.ts'
 import type { Notification, Revocation, UserEvents } from '../../protocol/notifications.ts'
 import type { EventSource } from '../ports/event-source.ts'
@@ -19,8 +18,6 @@ export class FakeStreams {
   readonly #feeds = new Map<string, Notification[]>()
   readonly #lotLine = new Line<LotEvents>()
   readonly #userLine = new Line<UserEvents>()
-  readonly #chatLine = new Line<ChatEvents>()
-  readonly #blocks = new Line<BlockChange>()
   readonly #revocations = new Line<Revocation>()
   /** Every reading of the store, by what was read. */
   readonly reads: string[] = []
@@ -89,21 +86,13 @@ export class FakeStreams {
     this.#userLine.tell(userId, { userId, events, ...(changed === undefined ? {} : { changed }) })
   }
 
-  tellChat(said: ChatEvents): void {
-    this.#chatLine.tell(said.conversationId, said)
-  }
-
-  tellBlock(change: BlockChange): void {
-    this.#blocks.tell('', change)
-  }
-
   revoke(revocation: Revocation): void {
     this.#revocations.tell('', revocation)
   }
 
   /** How many listen to the lot, the user or the conversation. */
   listeners(id: string): number {
-    return this.#lotLine.count(id) + this.#userLine.count(id) + this.#chatLine.count(id)
+    return this.#lotLine.count(id) + this.#userLine.count(id) + this.talks.line.count(id)
   }
 
   // ---- the ports ----------------------------------------------------------------------------
@@ -143,8 +132,6 @@ export class FakeStreams {
   readonly events: EventSource = {
     listenLot: async (lotId, handler) => this.#lotLine.listen(lotId, handler),
     listenUser: async (userId, handler) => this.#userLine.listen(userId, handler),
-    listenChat: async (conversationId, handler) => this.#chatLine.listen(conversationId, handler),
-    listenBlocks: async (handler) => this.#blocks.listen('', handler),
     listenChat: async (conversationId, handler) => this.talks.line.listen(conversationId, handler),
     listenBlocks: async (handler) => this.talks.blockLine.listen('', handler),
     listenRevocations: async (handler) => this.#revocations.listen('', handler),
