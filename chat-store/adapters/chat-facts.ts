@@ -204,8 +204,12 @@ function addPeople(
 ): void {
   const settingsOf = new Map(settings?.map(({ userId, ...own }) => [userId, own]))
   const blocksOf = Map.groupBy(blocks ?? [], ({ blockerId }) => blockerId)
-  for (const [at, { conversation, members, people }] of all.entries()) {
-    const userIds = wanted[at]?.userIds ?? []
+  for (const [at, { conversation, members, messages, cases, people }] of all.entries()) {
+    // On whom a case is decided is as much concerned as those who act.
+    const accused = [...cases.values()].flatMap(
+      ({ messageId = '' }) => messages.get(messageId)?.view.senderId ?? [],
+    )
+    const userIds = [...(wanted[at]?.userIds ?? []), ...accused]
     // Whom one who is about to be a member has blocked counts as well; in a room nobody's blocks do.
     const met = new Set(conversation === undefined ? userIds : members.keys())
     const isRoom = conversation?.terms.kind === 'room'

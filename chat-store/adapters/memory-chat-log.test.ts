@@ -1,8 +1,12 @@
+import { describeChatFacts } from '../ports/chat-facts.contract.ts'
+import { describeChatHouse } from '../ports/chat-house.contract.ts'
 import { describeChatLog } from '../ports/chat-log.contract.ts'
+import { describeChatOutbox } from '../ports/chat-outbox.contract.ts'
+import type { ChatWorld } from '../testing/chat-world.ts'
 import { createMemoryChatHouse } from './memory-chat-house.ts'
 import { MemoryChat } from './memory-chat-log.ts'
 
-describeChatLog('memory', async () => {
+async function memoryWorld(): Promise<ChatWorld> {
   const chat = new MemoryChat()
   const first = chat.log()
   return {
@@ -17,7 +21,13 @@ describeChatLog('memory', async () => {
       chat.fault = fault
       return result
     },
+    // Nobody has to be notified in memory.
     notifyAll: async () => {},
     close: async () => {},
   }
-})
+}
+
+describeChatLog('memory', memoryWorld)
+describeChatFacts('memory', memoryWorld)
+describeChatHouse('memory', memoryWorld)
+describeChatOutbox('memory', memoryWorld)

@@ -186,27 +186,29 @@ export class MemoryChat {
   #facts(wanted: FactsWanted): Facts {
     const { conversationId } = wanted
     const rows = this.conversations.get(conversationId)
-    const members = new Map(
-      [...(rows?.members ?? [])].filter(
-        ([userId]) => !isRoom(rows?.conversation) || wanted.userIds.includes(userId),
-      ),
-    )
     const cases = new Map(
       wanted.caseIds.flatMap((caseId) => {
         const found = rows?.cases.get(caseId)
         return found === undefined || found.decision !== undefined ? [] : [[caseId, found.open]]
       }),
     )
-    const messageIds = [
-      ...wanted.messageIds,
-      ...[...cases.values()].map(({ messageId }) => messageId),
-      rows?.conversation.openOfferId,
-    ]
+    const ofCases = picked(
+      rows?.messages,
+      [...cases.values()].map(({ messageId }) => messageId),
+    )
+    // On whom a case is decided is as much concerned as those who act.
+    const userIds = [...wanted.userIds, ...[...ofCases.values()].map(({ view }) => view.senderId)]
+    const members = new Map(
+      [...(rows?.members ?? [])].filter(
+        ([userId]) => !isRoom(rows?.conversation) || userIds.includes(userId),
+      ),
+    )
+    const messageIds = [...wanted.messageIds, rows?.conversation.openOfferId, ...ofCases.keys()]
     return {
       conversationId,
       conversation: rows?.conversation,
       members,
-      people: this.#peopleOf(wanted, rows?.conversation, members),
+      people: this.#peopleOf(userIds, rows?.conversation, members),
       messages: picked(rows?.messages, messageIds),
       reactions: picked(
         rows?.reactions,
@@ -222,7 +224,7 @@ export class MemoryChat {
   }
 
   #peopleOf(
-    { userIds }: FactsWanted,
+    userIds: readonly string[],
     conversation: Conversation | undefined,
     members: ReadonlyMap<string, Member>,
   ): Map<string, Person> {
