@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { BidKind, Description, EpochMs, LotTerms, Title } from './auction.ts'
 import { CommandId, LotId } from './ids.ts'
 import { Amount } from './money.ts'
+import { WholeNumber } from './query.ts'
 import { Text } from './text.ts'
 
 export const PlaceBid = z.object({
@@ -31,13 +32,10 @@ export const LotRef = z.object({ lotId: LotId })
 
 export const ListBids = z.object({
   lotId: LotId,
-  before: z.coerce
-    .number()
-    .int()
-    .min(1)
+  before: WholeNumber.min(1)
     .optional()
     .describe('Only bids before this seq: the `next` of the page before.'),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: WholeNumber.min(1).max(100).default(20),
 })
 
 export const CreateLot = LotTerms.safeExtend({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { LotTerms } from './auction.ts'
 import { CreateLot, ListBids, PlaceBid, RetractBid, UpdateLot } from './auction-requests.ts'
-import { describeFault } from './check-command.ts'
+import { describeFaults, faultsOf } from './faults.ts'
 
 const lotId = '0190a1b2-1111-7222-8333-123456789abc'
 const terms = {
@@ -16,7 +16,7 @@ const terms = {
 /** `field: what was expected`, or undefined where `value` fits. */
 function fault(schema: typeof LotTerms | typeof CreateLot, value: unknown): string | undefined {
   const checked = schema.safeParse(value)
-  return checked.success ? undefined : describeFault(checked.error)
+  return checked.success ? undefined : describeFaults(faultsOf(checked.error))
 }
 
 describe('the terms of a lot', () => {

@@ -3,16 +3,15 @@ import { z } from 'zod'
 import { ConversationId, MEMBER_ROLES, MessageId } from './chat.ts'
 import { CommandId, LotId, UserId, Uuid } from './ids.ts'
 import { CurrencyCode } from './money.ts'
+import { Flag, WholeNumber } from './query.ts'
 import { Text } from './text.ts'
 
 const ForeignId = Text(128).min(1).describe('The marketplace’s own id.')
-const Seq = z.coerce.number().int().min(0)
+const Seq = WholeNumber.min(0)
 const EpochMs = z.number().int().min(0).max(8_640_000_000_000_000).describe('Epoch milliseconds.')
-const Limit = (max: number, usual: number) => z.coerce.number().int().min(1).max(max).default(usual)
+const Limit = (max: number, usual: number) => WholeNumber.min(1).max(max).default(usual)
 /** A page's `next`, handed back as it came. */
 const Cursor = Text(512).optional()
-/** In a query everything is text. */
-const Flag = z.union([z.boolean(), z.stringbool()])
 const ClientMessageId = CommandId
 /** Checked by the rules of messages, which refuse it with a code of its own; here only bounded. */
 const SaidText = z.string().max(64 * 1024)

@@ -1,18 +1,9 @@
 // From a decoded object to a checked command, whatever the encoding was.
-import type { z } from 'zod'
 import { commandsPerFrameMax, FrameError, subscribesPerFrameMax } from './codec.ts'
+import { describeFaults, faultsOf } from './faults.ts'
 import { type ClientMessage, COMMAND_PARAMS, type CommandName } from './frames.ts'
 
 const names = Object.keys(COMMAND_PARAMS) as CommandName[]
-
-/** `data.amount: expected number, received string`, for the first fault of a failed check. */
-export function describeFault(error: z.ZodError, at = ''): string {
-  const issue = error.issues[0]
-  if (issue === undefined) return 'does not fit'
-  const path = [...(at === '' ? [] : [at]), ...issue.path].map(String).join('.')
-  const says = issue.message.replace(/^Invalid input: /, '')
-  return path === '' ? says : `${path}: ${says}`
-}
 
 /**
  * Checks the objects of one frame.
@@ -52,6 +43,8 @@ function checkCommand(value: unknown): ClientMessage {
     throw new FrameError('id: expected a whole number above 0')
   }
   const checked = COMMAND_PARAMS[name].safeParse(object[name] ?? {})
-  if (!checked.success) return { name: 'invalid', id, detail: describeFault(checked.error, name) }
+  if (!checked.success) {
+    return { name: 'invalid', id, detail: describeFaults(faultsOf(checked.error, name)) }
+  }
   return { id, name, params: checked.data } as ClientMessage
 }

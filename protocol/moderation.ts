@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { ConversationId, MessageView } from './chat.ts'
 import { UserId, Uuid } from './ids.ts'
+import { WholeNumber } from './query.ts'
 import { Shape } from './shape.ts'
 import { Text } from './text.ts'
 
@@ -53,7 +54,7 @@ export const SetModerationRules = z
 
 export const ListModerationQueue = z.object({
   cursor: Text(512).optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: WholeNumber.min(1).max(100).default(20),
 })
 
 export const DECISIONS = ['release', 'remove', 'dismiss'] as const

@@ -1,7 +1,12 @@
-// The fields a request brings: those of its JSON body, or of its query where it has none.
+// The fields a request brings: those of its query, where its method has no body, or of its JSON body.
 import { bodyBytesMax } from '../../limits.ts'
 import type { HttpRequest, HttpResponse } from '../../ports/http.ts'
 import { problem } from './problem.ts'
+
+/** Whether the parameters of `method` are in its query: a body would have no meaning there. */
+export function takesQuery(method: string): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'DELETE'
+}
 
 export type FieldsRead =
   | { readonly fields: Readonly<Record<string, unknown>> }
@@ -14,9 +19,7 @@ export function requestFields(request: HttpRequest): FieldsRead {
   if (body === 'too_large') {
     return { problem: problem('payload_too_large', `expected at most ${bodyBytesMax} bytes`) }
   }
-  if (method === 'GET' || method === 'HEAD') {
-    return { fields: Object.fromEntries(new URLSearchParams(query)) }
-  }
+  if (takesQuery(method)) return { fields: Object.fromEntries(new URLSearchParams(query)) }
   if (body.byteLength === 0) return { fields: {} }
   if (!speaksJson(request.headers.get('content-type'))) {
     return { problem: problem('unsupported_media_type', 'expected application/json') }

@@ -1,27 +1,31 @@
 // What HTTP has and the WebSocket does not: the probes, revoking tokens, minting them for developers.
 import { z } from 'zod'
 import type { Clock } from '../../../platform/clock.ts'
-import { describeFault } from '../../../protocol/check-command.ts'
+import { faultsOf } from '../../../protocol/faults.ts'
 import { ROLES } from '../../../protocol/identity.ts'
 import { UserId } from '../../../protocol/ids.ts'
 import type { HttpResponse } from '../../ports/http.ts'
 import type { RevocationBoard } from '../../ports/revocation-board.ts'
 import type { TokenMint } from '../../ports/token-mint.ts'
 import { permitted } from '../method.ts'
-import { json, problem } from './problem.ts'
+import { badRequest, json, problem } from './problem.ts'
 import type { Resource, ResourceRequest } from './resource.ts'
 
 const DeviceId = z.string().min(1).max(128)
 
-const Revoke = z.object({
+export const Revoke = z.object({
   userId: UserId,
   device: DeviceId.optional(),
-  /** Tokens issued before this are worth nothing from now on; epoch ms, default: now. */
-  before: z.number().int().min(0).optional(),
+  before: z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('Tokens issued before this, epoch milliseconds; all where it is left out.'),
 })
 
 const devTokenTtlSecondsMax = 30 * 24 * 3_600
-const DevToken = z.object({
+export const DevToken = z.object({
   user: UserId,
   roles: z.array(z.enum(ROLES)).max(ROLES.length).default([]),
   ttlSeconds: z
@@ -59,7 +63,7 @@ export function revokeResource(board: RevocationBoard, clock: Clock): Resource {
     kind: 'api',
     handle: async ({ caller, fields, path }) => {
       const checked = Revoke.safeParse({ ...fields, ...path })
-      if (!checked.success) return badRequest(checked.error)
+      if (!checked.success) return badRequest(faultsOf(checked.error))
       const right = permitted('user.revoke', caller)
       if ('denied' in right) return denied(caller.identity !== undefined)
       const nowMs = clock.nowMs()
@@ -80,7 +84,7 @@ export function devTokenResource(mint: TokenMint): Resource {
     kind: 'api',
     handle: async ({ fields }: ResourceRequest) => {
       const checked = DevToken.safeParse(fields)
-      if (!checked.success) return badRequest(checked.error)
+      if (!checked.success) return badRequest(faultsOf(checked.error))
       const { user, roles, ttlSeconds, name, deviceId } = checked.data
       const { token, expiresAtMs } = await mint.mint({
         userId: user,
@@ -93,8 +97,6 @@ export function devTokenResource(mint: TokenMint): Resource {
     },
   }
 }
-
-const badRequest = (error: z.ZodError): HttpResponse => problem('bad_request', describeFault(error))
 
 const denied = (known: boolean): HttpResponse =>
   known ? problem('permission_denied') : problem('unauthorized', 'a token is needed')

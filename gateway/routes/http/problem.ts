@@ -1,8 +1,12 @@
 // Failures over HTTP: problem documents (RFC 9457). `code` is for programs and comes from the same
 // tables as over the WebSocket; `detail` says which field was wrong and what was expected.
+
+import { z } from 'zod'
 import { statusPhrase } from '../../../platform/http-status.ts'
 import { PROTOCOL_ERRORS, type ProtocolErrorName } from '../../../protocol/errors.ts'
-import type { RefusalCode } from '../../../protocol/refusals.ts'
+import { describeFaults, type Fault } from '../../../protocol/faults.ts'
+import { REFUSALS, type RefusalCode } from '../../../protocol/refusals.ts'
+import { Shape } from '../../../protocol/shape.ts'
 import type { HttpResponse } from '../../ports/http.ts'
 
 /** What only HTTP can fail with. */
@@ -16,6 +20,27 @@ const HTTP_FAULTS = {
 } as const
 
 export type ProblemCode = keyof typeof HTTP_FAULTS | ProtocolErrorName | RefusalCode
+
+const codes = Object.keys({ ...HTTP_FAULTS, ...PROTOCOL_ERRORS, ...REFUSALS }) as [
+  ProblemCode,
+  ...ProblemCode[],
+]
+
+/** The document, as the API describes it. */
+export const Problem = Shape(
+  'A failure. Where a command was refused, the fields of its outcome stand beside these.',
+  {
+    type: z.literal('about:blank'),
+    title: z.string().describe('What the status means in words.'),
+    status: z.number().int(),
+    code: z.enum(codes).describe('For programs.'),
+    detail: z.string().describe('For whoever writes the program.'),
+    errors: z
+      .array(z.object({ path: z.string(), says: z.string() }))
+      .exactOptional()
+      .describe('With `bad_request`: the fields that do not fit, five at most.'),
+  },
+)
 
 export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>
@@ -55,6 +80,11 @@ export function problem(
   }
   const status = HTTP_FAULTS[code as keyof typeof HTTP_FAULTS]
   return problemOf(status, code, detail ?? statusPhrase(status), options)
+}
+
+/** A request whose fields do not fit: told in one sentence, and one by one. */
+export function badRequest(faults: readonly Fault[]): HttpResponse {
+  return problem('bad_request', describeFaults(faults), { members: { errors: faults } })
 }
 
 export function json(
