@@ -1,4 +1,5 @@
-// Every bound of the chat store, with its unit in its name and the reason for its size.
+// Every bound of the chat store, with its unit in its name and the reason for its size; those of the
+// rules themselves are in core/limits.ts.
 
 /** What may be set per store. */
 export interface ChatLimits {
@@ -45,23 +46,8 @@ export const rulesPeriodMs = 5_000
 
 // ---- what people do ---------------------------------------------------------------------------
 
-/** How long a message may be changed by its author. */
-export const editWindowMs = 15 * 60_000
-/** How long a message may be deleted for all by its author. */
-export const deleteWindowMs = 60 * 60_000
-/** At most one receipt of a member in this time is told; the newest marks are told at its end. */
-export const receiptIntervalMs = 1_000
-/** Different emoji on one message, so that its view stays small. */
-export const emojiPerMessageMax = 20
-/** Of a quoted text. */
-export const quoteCharactersMax = 200
-/** An offer ends within this. */
-export const offerLifeMsMax = 30 * 24 * 3_600_000
-
 /** For how long the same text in several conversations counts as repeated. */
 export const repeatedTextWindowMs = 10 * 60_000
-/** Shorter texts are said again and again by honest people. */
-export const repeatedTextCharactersMin = 20
 /** Texts of senders that are remembered, as hashes; a flood of different ones only forgets earlier. */
 export const repeatedTextsMax = 65_536
 /** Beyond it a text is as repeated as any rule may ask. */

@@ -78,11 +78,11 @@ export interface Answered {
 export interface Facts {
   readonly conversationId: string
   readonly conversation: Conversation | undefined
-  /** All of a direct or order conversation; in a room those whom the commands concern. */
+  /** All of a direct or order conversation; in a room those who act, and the senders of the messages below. */
   readonly members: ReadonlyMap<string, Member>
   /** The members and whoever else acts. */
   readonly people: ReadonlyMap<string, Person>
-  /** Those that the commands name, and that of the open offer. */
+  /** Those that the commands name, those of the cases below, and that of the open offer. */
   readonly messages: ReadonlyMap<string, StoredMessage>
   /** By `reactionKey`. */
   readonly reactions: ReadonlyMap<string, readonly string[]>

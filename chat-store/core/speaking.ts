@@ -1,0 +1,54 @@
+// Whether somebody may speak in a conversation now.
+import type { Member } from './conversation.ts'
+import type { Asked, Refusal } from './decision.ts'
+import { isBlocked, isRoom, isService, keepsRoom } from './permissions.ts'
+
+/** Why the actor may say nothing new here now: silenced, blocked. The house can not be silenced. */
+export function speakerRefusal(asked: Asked): Refusal | undefined {
+  return silenceRefusal(asked) ?? blockRefusal(asked)
+}
+
+export function blockRefusal({ scene, conversation, command }: Asked): Refusal | undefined {
+  const { userId } = command.actor
+  return isBlocked(scene, conversation, userId) ? { code: 'blocked' } : undefined
+}
+
+function silenceRefusal({ scene, command, atMs }: Asked): Refusal | undefined {
+  const { actor } = command
+  if (isService(actor)) return undefined
+  const here = scene.member(actor.userId)?.silencedUntilMs ?? 0
+  const everywhere = scene.person(actor.userId)?.silencedUntilMs ?? 0
+  const until = Math.max(here, everywhere)
+  return until > atMs ? { code: 'muted_by_moderator', fields: { until } } : undefined
+}
+
+/** In a room with slow mode: whether the actor's last message is too recent. */
+export function slowModeRefusal({
+  scene,
+  conversation,
+  command,
+  atMs,
+}: Asked): Refusal | undefined {
+  const { slowModeMs } = conversation
+  if (slowModeMs === 0 || !isRoom(conversation)) return undefined
+  const { actor } = command
+  const lastSentAtMs = scene.member(actor.userId)?.lastSentAtMs
+  if (lastSentAtMs === undefined || keepsRoom(conversation, actor)) return undefined
+  // On a clock that has stepped back nobody waits longer than the pause.
+  const retryAfterMs = Math.min(lastSentAtMs + slowModeMs - atMs, slowModeMs)
+  return retryAfterMs > 0 ? { code: 'slow_mode', fields: { retryAfterMs } } : undefined
+}
+
+/** The members of whom something changes when a message appears. */
+export function membersAfter(
+  { scene, conversation }: Pick<Asked, 'scene' | 'conversation'>,
+  senderId: string,
+): readonly Member[] {
+  // A room is in nobody's inbox, so nobody has put it away.
+  if (isRoom(conversation)) return []
+  const putAway: Member[] = []
+  for (const member of scene.members()) {
+    if (member.archived && member.userId !== senderId) putAway.push({ ...member, archived: false })
+  }
+  return putAway
+}
