@@ -16,6 +16,12 @@ interface AttachmentRow {
 }
 
 export function createPostgresChatHouse(pool: Pool): ChatHouse {
+  return { ...users(pool), ...moderation(pool), ...uploads(pool) }
+}
+
+type Users = 'block' | 'unblock' | 'setHidesReadMarks' | 'requestErasure'
+
+function users(pool: Pool): Pick<ChatHouse, Users> {
   return {
     block: (blockerId, blockedId, atMs) =>
       transaction(pool, async (client) => {
@@ -41,6 +47,18 @@ export function createPostgresChatHouse(pool: Pool): ChatHouse {
         [userId, hides],
       )
     },
+    async requestErasure(userId, requestedBy, atMs) {
+      await pool.query(
+        `INSERT INTO erasures (user_id, requested_by, requested_at_ms) VALUES ($1, $2, $3)
+             ON CONFLICT DO NOTHING`,
+        [userId, requestedBy, atMs],
+      )
+    },
+  }
+}
+
+function moderation(pool: Pool): Pick<ChatHouse, 'silence' | 'rules' | 'setRules'> {
+  return {
     silence: ({ userId, conversationId, until, note }, moderatorId, atMs) =>
       transaction(pool, async (client) => {
         if (conversationId === undefined) await silenceEverywhere(client, userId, until)
@@ -69,6 +87,13 @@ export function createPostgresChatHouse(pool: Pool): ChatHouse {
         const detail = { rules }
         await client.query(logEntry, [atMs, moderatorId, 'set_rules', null, null, detail])
       }),
+  }
+}
+
+type Uploads = 'addAttachment' | 'attachments' | 'settleAttachment'
+
+function uploads(pool: Pool): Pick<ChatHouse, Uploads> {
+  return {
     async addAttachment(attachment, atMs) {
       const { attachmentId, conversationId, ownerId, fileName, contentType, bytes } = attachment
       await pool.query(
@@ -92,13 +117,6 @@ export function createPostgresChatHouse(pool: Pool): ChatHouse {
         `UPDATE attachments SET state = $2, refusal = $3
           WHERE attachment_id = $1 AND state = 'pending'`,
         [attachmentId, found.state, refusal],
-      )
-    },
-    async requestErasure(userId, requestedBy, atMs) {
-      await pool.query(
-        `INSERT INTO erasures (user_id, requested_by, requested_at_ms) VALUES ($1, $2, $3)
-             ON CONFLICT DO NOTHING`,
-        [userId, requestedBy, atMs],
       )
     },
   }

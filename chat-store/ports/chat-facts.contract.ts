@@ -201,12 +201,12 @@ export function describeChatFacts(name: string, make: () => Promise<ChatWorld>):
       const held = messageOf(at.conversationId, 0, { senderId: 'bob' })
       const bob = memberOf('bob', { role: 'participant' })
       const caseId = uuidv7()
-      const opened = { caseId, kind: 'held', messageId: held.view.messageId, rules: [] } as const
+      const heldCase = { caseId, kind: 'held', messageId: held.view.messageId, rules: [] } as const
       await commit(
         changeOf(roomOf(at.conversationId), {
           members: [bob, memberOf('eve', { role: 'participant' })],
           messages: [held],
-          casesOpened: [opened],
+          casesOpened: [heldCase],
         }),
       )
       const facts = await read({ caseIds: [caseId], userIds: ['mod'] })
@@ -227,7 +227,7 @@ export function describeChatFacts(name: string, make: () => Promise<ChatWorld>):
         undefined,
       ])
       expect(facts.map(({ people }) => people.has('ann'))).toEqual(asked.map(() => false))
-      expect(facts.map(({ people }, at) => people.has(`only ${asked[at]}`))).toEqual(
+      expect(facts.map(({ people }, nth) => people.has(`only ${asked[nth]}`))).toEqual(
         asked.map(() => true),
       )
     })

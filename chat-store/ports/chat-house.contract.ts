@@ -14,6 +14,17 @@ import {
 } from '../testing/changes.ts'
 import { type ChatWorld, worldPerTest } from '../testing/chat-world.ts'
 
+function rule(ruleId: string): ModerationRule {
+  return {
+    ruleId,
+    kind: 'words',
+    words: ['cash', 'naïve “quotes” \\'],
+    verdict: 'hold',
+    says: 'Not here.',
+    enabled: true,
+  }
+}
+
 export function describeChatHouse(name: string, make: () => Promise<ChatWorld>): void {
   describe(`${name} as a house`, () => {
     const at = worldPerTest(make)
@@ -149,14 +160,6 @@ export function describeChatHouse(name: string, make: () => Promise<ChatWorld>):
 
     test('rules are replaced as a whole, and keep their order', async () => {
       expect(await at.world.house.rules()).toEqual([])
-      const rule = (ruleId: string): ModerationRule => ({
-        ruleId,
-        kind: 'words',
-        words: ['cash', 'naïve “quotes” \\'],
-        verdict: 'hold',
-        says: 'Not here.',
-        enabled: true,
-      })
       const rules = ['c', 'a', 'b'].map(rule)
       await at.world.house.setRules(rules, 'mod', atMs)
       expect(await at.world.house.rules()).toEqual(rules)

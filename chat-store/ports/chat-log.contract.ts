@@ -15,7 +15,7 @@ import {
   wantedOf,
 } from '../testing/changes.ts'
 import { type ChatWorld, worldPerTest } from '../testing/chat-world.ts'
-import type { ChatLog } from './chat-log.ts'
+import type { ChatBatch, ChatLog } from './chat-log.ts'
 
 const committed = { type: 'committed' }
 const conflict = { type: 'conflict' }
@@ -38,6 +38,10 @@ async function sendAll(log: ChatLog, ids: readonly string[]): Promise<number> {
     sent += result.verdicts.slice(0, -1).filter(({ type }) => type === 'committed').length
   }
   return sent
+}
+
+function making(ids: readonly string[]): ChatBatch {
+  return batchOf(...ids.map((id) => opening(conversationOf(id))))
 }
 
 export function describeChatLog(name: string, make: () => Promise<ChatWorld>): void {
@@ -110,11 +114,9 @@ export function describeChatLog(name: string, make: () => Promise<ChatWorld>): v
       test('two stores that make the same conversations at once: one does, the other conflicts', async () => {
         for (let round = 0; round < 20; round += 1) {
           const ids = Array.from({ length: 4 }, () => uuidv7())
-          const made = (order: readonly string[]) =>
-            batchOf(...order.map((id) => opening(conversationOf(id))))
           const [one, other] = await Promise.all([
-            at.world.first.commit(made(ids)),
-            at.world.second.commit(made(ids.toReversed())),
+            at.world.first.commit(making(ids)),
+            at.world.second.commit(making(ids.toReversed())),
           ])
           if (one.type !== 'done' || other.type !== 'done')
             throw new Error(JSON.stringify([one, other]))

@@ -44,6 +44,16 @@ export function worldPerTest(make: () => Promise<ChatWorld>) {
     if (result.type !== 'done') throw new Error(result.type, { cause: result })
     return result.verdicts
   }
+  const read = async (wanted: Partial<FactsWanted> = {}): Promise<Facts> => {
+    const [facts] = await world.second.read([wantedOf(conversationId, wanted)])
+    if (facts === undefined) throw new Error('no facts were given')
+    return facts
+  }
+  const opened = async (): Promise<Conversation> => {
+    const change = opening(conversationOf(conversationId))
+    await commit(change)
+    return after(change)
+  }
   return {
     get world(): ChatWorld {
       return world
@@ -54,16 +64,8 @@ export function worldPerTest(make: () => Promise<ChatWorld>) {
     /** Commits by the first store what must not fail as a whole. */
     commit,
     /** Reads the conversation by the second store. */
-    async read(wanted: Partial<FactsWanted> = {}): Promise<Facts> {
-      const [facts] = await world.second.read([wantedOf(conversationId, wanted)])
-      if (facts === undefined) throw new Error('no facts were given')
-      return facts
-    },
-    /** The conversation, of Ann and Sam, as it is stored before anybody said anything. */
-    async opened(): Promise<Conversation> {
-      const change = opening(conversationOf(conversationId))
-      await commit(change)
-      return after(change)
-    },
+    read,
+    /** Makes the conversation, of Ann and Sam, in which nobody has said anything yet. */
+    opened,
   }
 }
