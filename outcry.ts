@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createEngine } from './auction-engine/main.ts'
+import { createChatStore } from './chat-store/main.ts'
 import type { OutcryConfig } from './config.ts'
 import { keptSecret } from './dev-secret.ts'
 import { createGateway, type Gateway } from './gateway/main.ts'
@@ -54,6 +55,7 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
     return [
       endingWith('pool', () => closePool(pool)),
       ...createEngine({ ...shared, ...config.engine }),
+      ...createChatStore({ ...shared, ...config.chat }),
       ...createNotifier(shared),
       gateway,
     ]

@@ -6,7 +6,7 @@ import type { Logger } from '../../platform/log.ts'
 import { backoffMs, wait } from '../../platform/retry.ts'
 import type { Facts } from '../core/conversation.ts'
 import { databaseRetry, readGiveUpMs } from '../limits.ts'
-import type { ChatLog } from '../ports/chat-log.ts'
+import type { ChatLog, FactsWanted } from '../ports/chat-log.ts'
 import type { CommandsByConversation } from './decide-batch.ts'
 import { factsWanted } from './facts-wanted.ts'
 
@@ -30,16 +30,10 @@ export async function readUntilKnown(
   commands: CommandsByConversation,
   { log, clock, logger, signal }: ReadTools,
 ): Promise<Reading> {
-  const wanted = [...commands].map(([conversationId, admitted]) =>
-    factsWanted(
-      conversationId,
-      admitted.map(({ command }) => command),
-    ),
-  )
   const giveUpAtMs = clock.nowMs() + readGiveUpMs
   for (let failures = 1; ; failures += 1) {
     try {
-      return { type: 'read', facts: await log.read(wanted) }
+      return { type: 'read', facts: await log.read(wantedFor(commands)) }
     } catch (err) {
       if (comesAgain(err)) return { type: 'unreadable', cause: err }
       if (failures === 1) logger.warn({ err }, 'conversations could not be read')
@@ -48,6 +42,15 @@ export async function readUntilKnown(
     // An abort ends the waiting; after the next round it is over.
     await wait(backoffMs(failures, databaseRetry, Math.random), clock, signal).catch(() => {})
   }
+}
+
+function wantedFor(commands: CommandsByConversation): readonly FactsWanted[] {
+  return [...commands].map(([conversationId, admitted]) =>
+    factsWanted(
+      conversationId,
+      admitted.map(({ command }) => command),
+    ),
+  )
 }
 
 /** Faults of what was asked (class 22 of SQLSTATE: data exceptions) or of the program, not of the connection. */

@@ -35,7 +35,7 @@ export interface StoreSettings {
 /** Tables, a bus and a clock, and any number of stores on them. */
 export class ChatRoom {
   readonly clock = new VirtualClock()
-  readonly bus: Bus = createInProcessBus({ copy: true, clock: this.clock })
+  readonly bus: Bus = createInProcessBus({ copy: true })
   readonly chat = new MemoryChat()
   readonly house: MemoryChatHouse = createMemoryChatHouse(this.chat)
   readonly metrics: Registry[] = []
