@@ -120,7 +120,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
   }
 
   #said(event: StoredChatEvent, manner: Manner): Push {
-    return { push: { channel: this.name, pub: publication(event, manner) } }
+    return { push: { channel: this.name, pub: told(event, manner) } }
   }
 
   /** Nearly nobody has blocked anybody. */
@@ -147,7 +147,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
       const people = userId === undefined ? read : blocks.since(position, userId, read)
       const data = snapshot?.(people.blocked)
       this.#put({ subscriber, joinLeave: options.joinLeave === true, people })
-      const shown = (event: StoredChatEvent) => publication(event, this.#manner(event, people))
+      const shown = (event: StoredChatEvent) => told(event, this.#manner(event, people))
       return {
         ...this.positionAt(this.head),
         ...this.recovered(options, stored, shown),
@@ -232,13 +232,13 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
     for (const seat of this.#seats.values()) {
       const { blocked, blockedBy } = seat.people
       if (blocked.has(userId) || blockedBy.has(userId)) continue
-      const told = message(seat)
-      if (told !== undefined) seat.subscriber.offer(told)
+      const offered = message(seat)
+      if (offered !== undefined) seat.subscriber.offer(offered)
     }
     this.#context.metrics.published.inc({ class: 'volatile' })
   }
 }
 
-function publication({ seq, publication: data }: StoredChatEvent, manner: Manner): Publication {
-  return { offset: seq, data: inManner(data, manner) }
+function told({ seq, publication }: StoredChatEvent, manner: Manner): Publication {
+  return { offset: seq, data: inManner(publication, manner) }
 }

@@ -37,8 +37,9 @@ export function inManner(publication: ChatPublication, manner: Manner): ChatPubl
 const quotes = ({ replyTo }: MessageView, blocked: ReadonlySet<string>): boolean =>
   replyTo !== undefined && blocked.has(replyTo.senderId)
 
-function unquoted({ replyTo: _, ...message }: MessageView): MessageView {
-  return message
+function unquoted(message: MessageView): MessageView {
+  const { replyTo: _, ...rest } = message
+  return rest
 }
 
 /** What there is to know about whoever is given a snapshot. */

@@ -14,13 +14,13 @@ import type { EventSource, Unlisten } from '../ports/event-source.ts'
 import type { LotBook } from '../ports/lot-book.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
 import { BlockChanges } from './block-changes.ts'
-import { ChatChannel } from './chat-channel.ts'
+import { ChatChannel, type ChatChannelContext } from './chat-channel.ts'
 import type { ChatChannelBook } from './chat-reader.ts'
-import { LotChannel } from './lot-channel.ts'
+import { LotChannel, type LotChannelContext } from './lot-channel.ts'
 import { createFanoutMetrics } from './metrics.ts'
 import type { Publish, SubscribeOptions, SubscribeOutcome, Subscriber } from './subscriber.ts'
 import type { Turn } from './turn.ts'
-import { UserChannel } from './user-channel.ts'
+import { UserChannel, type UserChannelContext } from './user-channel.ts'
 
 export interface HubOptions {
   readonly events: EventSource
@@ -82,21 +82,10 @@ export function createHub(options: HubOptions): Hub {
     publish: (...said: Parameters<Publish>) => publish(...said),
   }
 
-  function makeChannel(channel: Channel): AnyChannel {
-    switch (channel.kind) {
-      case 'lot':
-        return new LotChannel(channel.lotId, context)
-      case 'user':
-        return new UserChannel(channel.userId, context)
-      case 'chat':
-        return new ChatChannel(channel.conversationId, context)
-    }
-  }
-
   function channelOf(channel: Channel): AnyChannel {
     const known = channels.get(channel.name)
     if (known !== undefined) return known
-    const made = makeChannel(channel)
+    const made = makeChannel(channel, context)
     channels.set(made.name, made)
     return made
   }
@@ -142,5 +131,19 @@ export function createHub(options: HubOptions): Hub {
     publishBy: (how) => {
       publish = how
     },
+  }
+}
+
+function makeChannel(
+  channel: Channel,
+  context: LotChannelContext & UserChannelContext & ChatChannelContext,
+): AnyChannel {
+  switch (channel.kind) {
+    case 'lot':
+      return new LotChannel(channel.lotId, context)
+    case 'user':
+      return new UserChannel(channel.userId, context)
+    case 'chat':
+      return new ChatChannel(channel.conversationId, context)
   }
 }

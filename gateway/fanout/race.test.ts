@@ -104,7 +104,7 @@ function chatStage(air: Air, id: string, kind: ConversationKind): Stage {
         if (data !== undefined) checkSnapshot(talks, id, offset, data as ChatSnapshot)
       }
       for (const { offset = 0, data } of socket.publications) {
-        const { type, seq, at, ...rest } = data as ChatPublication
+        const { type, seq, at: _at, ...rest } = data as ChatPublication
         const isHidden =
           events[offset - 1]?.actorId === 'bob' && (kind === 'room' || isBobsMark(offset))
         expect(seq).toBe(offset)

@@ -91,8 +91,13 @@ export class FakeTalks {
     const seq = this.#talk(conversationId).states.length
     const messageId = messageIdOf(seq)
     const message: MessageView = {
-      ...{ messageId, conversationId, seq, senderId, clientMessageId: messageId, text },
+      messageId,
+      conversationId,
+      seq,
+      senderId,
+      clientMessageId: messageId,
       kind: 'text',
+      text,
       at: noonMs + seq,
       ...more,
     }

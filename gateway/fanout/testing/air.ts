@@ -107,7 +107,14 @@ export class Air {
     const { lotBook, userFeed, talks, events } = this.streams
     const { turn, clock, metrics, presence } = this
     this.hub = createHub({
-      ...{ events, lotBook, userFeed, presence, turn, clock, log, metrics },
+      events,
+      lotBook,
+      userFeed,
+      presence,
+      turn,
+      clock,
+      log,
+      metrics,
       chatBook: talks.book,
       chatAir: { say: (said) => talks.line.tell(said.conversationId, said) },
       seesVisitors: (who, { sellerId }) => who?.userId === sellerId,
