@@ -120,6 +120,8 @@ export class ConversationDraft implements Scene {
   }
 
   attachment(attachmentId: string) {
+    // It goes when its message goes, so no second one may hold it.
+    if (this.#attachments.some((sent) => sent.attachmentId === attachmentId)) return undefined
     return this.#facts.attachments.get(attachmentId)
   }
 
