@@ -43,6 +43,16 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
+/** Before so many of the next commits, another store is faster. */
+function othersAreFaster(conversationId: string, times: number): void {
+  let left = times
+  room.chat.fault = () => {
+    if (left > 0) room.chat.raiseVersion(conversationId)
+    left -= 1
+    return undefined
+  }
+}
+
 function codes(outcomes: readonly ChatOutcome[]): string[] {
   return outcomes.map((each) => (each.outcome === 'accepted' ? 'accepted' : each.code))
 }
@@ -62,9 +72,9 @@ describe('a message', () => {
     const heard = await room.watch(conversationId)
     const commits = heldCommits()
     let outcome: ChatOutcome | undefined
-    const saying = room.say(conversationId, 'bea', 'Is it new?').then((each) => {
-      outcome = each
-    })
+    const saying = (async () => {
+      outcome = await room.say(conversationId, 'bea', 'Is it new?')
+    })()
     await settled()
     expect(outcome).toBeUndefined()
     expect(heard).toEqual([])
@@ -200,16 +210,6 @@ describe('a commit that fails', () => {
 })
 
 describe('a conversation that somebody else changes meanwhile', () => {
-  /** Before so many of the next commits, another store is faster. */
-  function othersAreFaster(conversationId: string, times: number): void {
-    let left = times
-    room.chat.fault = () => {
-      if (left > 0) room.chat.raiseVersion(conversationId)
-      left -= 1
-      return undefined
-    }
-  }
-
   test('I19: is read and decided upon anew, others of the batch unharmed', async () => {
     await start({ limits: { lanes: 1 } })
     const contended = await room.opened()
