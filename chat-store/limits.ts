@@ -70,3 +70,20 @@ export const erasurePeriodMs = 5_000
 export const erasuresPerPass = 20
 /** Messages erased at a time. */
 export const erasedMessagesPerPass = 200
+
+// ---- attachments ------------------------------------------------------------------------------
+
+/** A phone's photo in full is 3 to 6 MiB; beyond it nobody waits for a picture in a chat. */
+export const imageBytesMax = 10 * 1024 * 1024
+/** As much as mail lets through: contracts, reports, tables. */
+export const fileBytesMax = 25 * 1024 * 1024
+/** Of a file, to see what it is: every type shows itself earlier, and a text its first pages. */
+export const attachmentStartBytes = 64 * 1024
+/** An upload that nobody has sent by then is not going to be sent; far longer than its link holds. */
+export const unsentAttachmentMs = 24 * 3_600_000
+/** A message that was under way as its upload was given up is committed by then, and keeps it. */
+export const goneAttachmentGraceMs = 60_000
+/** How soon the bytes of a deleted message are gone, at the latest. */
+export const attachmentSweepPeriodMs = 30_000
+/** Removed at a time. */
+export const sweptAttachmentsPerPass = 100

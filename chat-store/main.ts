@@ -6,12 +6,17 @@ import type { Logger } from '../platform/log.ts'
 import type { Registry } from '../platform/metrics.ts'
 import type { ObjectStore } from '../platform/objects/object-store.ts'
 import type { Pool } from '../platform/postgres/pool.ts'
+import { attachmentTypes } from './adapters/attachment-types.ts'
+import { createPostgresAttachmentRegister } from './adapters/postgres-attachment-register.ts'
 import { createPostgresChatHouse } from './adapters/postgres-chat-house.ts'
 import { createPostgresChatKeeping } from './adapters/postgres-chat-keeping.ts'
 import { createPostgresChatLog } from './adapters/postgres-chat-log.ts'
 import { createPostgresChatOutbox } from './adapters/postgres-chat-outbox.ts'
 import type { ChatConfig } from './config.ts'
 import { defaultLimits, roomRetentionDays } from './limits.ts'
+import type { ChatHouse } from './ports/chat-house.ts'
+import { AttachmentDesk } from './shell/attachment-desk.ts'
+import { AttachmentSweeper } from './shell/attachment-sweeper.ts'
 import { createChatMetrics } from './shell/chat-metrics.ts'
 import { ChatStore } from './shell/chat-store.ts'
 import { Housekeeping } from './shell/housekeeping.ts'
@@ -30,8 +35,10 @@ export interface CreateChatStoreOptions extends Partial<ChatConfig> {
 export function createChatStore(options: CreateChatStoreOptions): Part[] {
   const { pool, limits = defaultLimits, retention = { room: roomRetentionDays } } = options
   const house = createPostgresChatHouse(pool)
+  const attachments = attachmentsOf(options, house)
   const store = new ChatStore({
     ...options,
+    ...(attachments === undefined ? {} : { attachments: attachments.desk }),
     limits,
     house,
     metrics: createChatMetrics(options.metrics),
@@ -44,5 +51,15 @@ export function createChatStore(options: CreateChatStoreOptions): Part[] {
     keeping: createPostgresChatKeeping(pool),
     submit: (command) => store.submit(command).then((outcome) => outcome === undefined),
   })
-  return [store, housekeeping]
+  return [store, housekeeping, ...(attachments === undefined ? [] : [attachments.sweeper])]
+}
+
+function attachmentsOf({ objects, pool, clock, log }: CreateChatStoreOptions, house: ChatHouse) {
+  if (objects === undefined) return undefined
+  const register = createPostgresAttachmentRegister(pool)
+  const shared = { register, objects, clock, log }
+  return {
+    desk: new AttachmentDesk({ ...shared, house, types: attachmentTypes }),
+    sweeper: new AttachmentSweeper(shared),
+  }
 }

@@ -45,6 +45,7 @@ export class MemoryChat {
   readonly conversations = new Map<string, ConversationRows>()
   readonly people = new Map<string, PersonRow>()
   readonly attachments = new Map<string, Attachment>()
+  readonly #sentAttachments = new Set<string>()
   #outbox: OutboxRecord[] = []
   #outboxIds = 0
 
@@ -171,6 +172,7 @@ export class MemoryChat {
     this.conversations.set(conversationId, rows)
     rows.batchId = batchId
     rows.write(change, atMs)
+    for (const { attachmentId } of change.attachments) this.#sentAttachments.add(attachmentId)
     if (change.events.length === 0) return undefined
     this.#outboxIds += 1
     this.#outbox.push({
@@ -214,7 +216,10 @@ export class MemoryChat {
         rows?.reactions,
         wanted.messageIds.flatMap((id) => wanted.userIds.map((userId) => reactionKey(id, userId))),
       ),
-      attachments: picked(this.attachments, wanted.attachmentIds),
+      attachments: picked(
+        this.attachments,
+        wanted.attachmentIds.filter((id) => !this.#sentAttachments.has(id)),
+      ),
       cases,
       answers: picked(
         rows?.answers,

@@ -120,7 +120,10 @@ BEGIN
       FROM (SELECT a.attachment_id AS "attachmentId", a.conversation_id AS "conversationId",
                    a.owner_id AS "ownerId", a.file_name AS "fileName",
                    a.content_type AS "contentType", a.bytes, a.state, a.refusal
-              FROM attachments a WHERE a.attachment_id = ANY (read_chat_facts.attachment_id)) AS r;
+              FROM attachments a
+             -- One that was sent, or given up, is not there to be sent.
+             WHERE a.attachment_id = ANY (read_chat_facts.attachment_id)
+               AND a.message_id IS NULL AND a.gone_at_ms IS NULL) AS r;
   END IF;
 
   IF cardinality(command_id) > 0 THEN
