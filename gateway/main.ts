@@ -13,6 +13,7 @@ import { createBusChatStore } from './adapters/bus-chat-store.ts'
 import { createBusEventSource, createBusRevocationBoard } from './adapters/bus-event-source.ts'
 import { createTokenMint } from './adapters/jose-token-mint.ts'
 import { createTokenVerifier } from './adapters/jose-token-verifier.ts'
+import { createPackagePageFiles } from './adapters/package-page-files.ts'
 import { createPostgresChatBook } from './adapters/postgres-chat-book.ts'
 import { createPostgresLotBook } from './adapters/postgres-lot-book.ts'
 import { readStreamEpoch } from './adapters/postgres-stream-epoch.ts'
@@ -31,6 +32,7 @@ import { createChannelRoutes } from './routes/channels.ts'
 import { createConversationDoor } from './routes/conversation-door.ts'
 import { createDesk } from './routes/desk.ts'
 import { createHttpApi } from './routes/http/api.ts'
+import { withDocs } from './routes/http/docs.ts'
 import { devTokenResource, probes, revokeResource } from './routes/http/house-resources.ts'
 import { createInFlight } from './routes/http/in-flight.ts'
 import { methodResources } from './routes/http/method-resources.ts'
@@ -177,12 +179,15 @@ function wireApi(
   const { config, bus, limits, clock, log, metrics } = options
   const rateHeaders = createRateHeaders(config.rates)
   return createHttpApi({
-    resources: [
-      ...probes(ready),
-      ...methodResources(callMethod, rateHeaders),
-      revokeResource(createBusRevocationBoard(bus), clock),
-      ...devTokens(options),
-    ],
+    resources: withDocs(
+      [
+        ...probes(ready),
+        ...methodResources(callMethod, rateHeaders),
+        revokeResource(createBusRevocationBoard(bus), clock),
+        ...devTokens(options),
+      ],
+      { version: options.version, files: createPackagePageFiles() },
+    ),
     identify,
     limits,
     rateHeaders,

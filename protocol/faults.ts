@@ -30,16 +30,14 @@ function wording(issue: z.core.$ZodIssue): string {
   if ('options' in issue && Array.isArray(issue.options)) return `expected ${listed(issue.options)}`
   const [, kind, rest = ''] = /^(Invalid \w+|Too \w+): (.*)$/s.exec(issue.message) ?? []
   if (kind === undefined) return issue.message
-  switch (issue.code) {
-    case 'invalid_value':
-      return `expected ${listed(issue.values)}`
-    case 'too_big':
-      return `expected at most ${amount(Number(issue.maximum), issue.origin)}`
-    case 'too_small':
-      return `expected at least ${amount(Number(issue.minimum), issue.origin)}`
-    default:
-      return rest
+  if (issue.code === 'invalid_value') return `expected ${listed(issue.values)}`
+  if (issue.code === 'too_big') {
+    return `expected at most ${amount(Number(issue.maximum), issue.origin)}`
   }
+  if (issue.code === 'too_small') {
+    return `expected at least ${amount(Number(issue.minimum), issue.origin)}`
+  }
+  return rest
 }
 
 function listed(values: readonly unknown[]): string {

@@ -18,7 +18,7 @@ export interface HttpResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   /** Undefined: no content. */
-  readonly body?: string
+  readonly body?: string | Uint8Array
 }
 
 /** Answers a request; never throws. */

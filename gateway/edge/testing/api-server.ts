@@ -9,12 +9,14 @@ import type { Role } from '../../../protocol/identity.ts'
 import type { Revocation } from '../../../protocol/notifications.ts'
 import { createTokenMint } from '../../adapters/jose-token-mint.ts'
 import { createTokenVerifier } from '../../adapters/jose-token-verifier.ts'
+import { createPackagePageFiles } from '../../adapters/package-page-files.ts'
 import { type GatewayLimit, RATES } from '../../limits.ts'
 import type { AuctionHouse } from '../../ports/auction-house.ts'
 import type { ChatBook } from '../../ports/chat-book.ts'
 import type { ChatStore } from '../../ports/chat-store.ts'
 import type { LotBook } from '../../ports/lot-book.ts'
 import { createHttpApi } from '../../routes/http/api.ts'
+import { withDocs } from '../../routes/http/docs.ts'
 import { devTokenResource, probes, revokeResource } from '../../routes/http/house-resources.ts'
 import { methodResources } from '../../routes/http/method-resources.ts'
 import { createHttpMetrics } from '../../routes/http/metrics.ts'
@@ -68,12 +70,15 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const callMethod = callsOn({ ...options, limits, clock })
   const rateHeaders = createRateHeaders(rates)
   const handler = createHttpApi({
-    resources: [
-      ...probes(ready),
-      ...methodResources(callMethod, rateHeaders),
-      revokeResource({ post: (revocation) => void posted.push(revocation) }, clock),
-      ...(options.devTokens === true ? [devTokenResource(mint)] : []),
-    ],
+    resources: withDocs(
+      [
+        ...probes(ready),
+        ...methodResources(callMethod, rateHeaders),
+        revokeResource({ post: (revocation) => void posted.push(revocation) }, clock),
+        ...(options.devTokens === true ? [devTokenResource(mint)] : []),
+      ],
+      { version: '0.0.0', files: createPackagePageFiles() },
+    ),
     identify: createIdentify({
       verifier: createTokenVerifier({ secret, clock, log }),
       revocations: createRevocations(),

@@ -65,11 +65,37 @@ async function answered(
   request: HttpRequest,
 ): Promise<HttpResponse> {
   try {
-    return await (resource.kind === 'probe' ? probed : called)(options, resource, path, request)
+    return await WAYS[resource.kind](options, resource, path, request)
   } catch (err) {
     options.log.error({ err, asked: `${resource.method} ${resource.path}` }, 'a request failed')
     return problem('internal')
   }
+}
+
+type Way = typeof called
+
+const WAYS: Readonly<Record<Resource['kind'], Way>> = { probe: probed, page: paged, api: called }
+
+/** Whatever token comes along is not looked at: a page is the same for everybody. */
+async function paged(
+  options: HttpApiOptions,
+  resource: Resource,
+  path: PathParams,
+  request: HttpRequest,
+): Promise<HttpResponse> {
+  return (
+    (await heldBack(options, request.address)) ?? (await probed(options, resource, path, request))
+  )
+}
+
+async function heldBack(
+  { limits, rateHeaders }: HttpApiOptions,
+  key: string,
+): Promise<HttpResponse | undefined> {
+  const rate = await limits.take('requestsPerToken', key)
+  if (rate.allowed) return undefined
+  const headers = rateHeaders('requestsPerToken', rate.retryAfterMs)
+  return problem('too_many_requests', `wait ${headers['retry-after']} s`, { headers })
 }
 
 async function probed(
@@ -90,11 +116,8 @@ async function called(
 ): Promise<HttpResponse> {
   const token = bearerToken(request)
   const who = await options.identify(token)
-  const rate = await options.limits.take('requestsPerToken', rateKey(who, token, request.address))
-  if (!rate.allowed) {
-    const headers = options.rateHeaders('requestsPerToken', rate.retryAfterMs)
-    return problem('too_many_requests', `wait ${headers['retry-after']} s`, { headers })
-  }
+  const held = await heldBack(options, rateKey(who, token, request.address))
+  if (held !== undefined) return held
   if (!who.known) return notKnown(who)
   const read = requestFields(request)
   if ('problem' in read) return read.problem

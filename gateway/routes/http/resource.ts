@@ -16,7 +16,10 @@ export interface ResourceRequest {
 export interface Resource {
   readonly method: HttpMethod
   readonly path: string
-  /** `probe`: answered to anybody at any rate; `api`: after the token, the rate and the body were looked at. */
-  readonly kind: 'probe' | 'api'
+  /**
+   * `probe`: answered to anybody at any rate; `page`: to anybody, at the rate of the address;
+   * `api`: after the token, the rate and the body were looked at.
+   */
+  readonly kind: 'probe' | 'page' | 'api'
   handle(request: ResourceRequest): Promise<HttpResponse>
 }
