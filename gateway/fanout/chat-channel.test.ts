@@ -95,22 +95,20 @@ describe('the snapshot of a conversation', () => {
   test('is carried along by what is told while it is read', async () => {
     say(talkId, 'bob', 'one')
     await air.joined(air.socket('bob'), talk)
-    const open = air.streams.hold()
-    const socket = air.socket('ann')
-    const subscribing = air.subscribe(socket, talk)
-    await settled()
-    open()
-    // The store was read, its answer is under way, and the conversation goes on.
+    air.endTurn()
+    const record = await talks.book.record(talkId)
+    const own = await talks.book.conversation(talkId, 'ann')
+    // The store was read, and its answer is under way.
     say(talkId, 'bob', 'two')
     say(talkId, 'ann', 'three')
-    talks.tell(talkId, talks.delete(talkId, 'bob', 1))
+    talks.tell(talkId, talks.change(talkId, 'bob', 1, 'message_edited', { text: 'One' }))
     air.endTurn()
-    await subscribing
-    air.endTurn()
-    const [result = {}] = socket.replies
+    Object.assign(talks.book, { record: async () => record, conversation: async () => own })
+    const result = await air.joined(air.socket('ann'), talk)
     expect(result).toMatchObject({ offset: 4 })
-    expect(textsIn(result)).toEqual(['', 'two', 'three'])
-    expect(dataOf(result).conversation).toMatchObject({ lastSeq: 4, unread: 1 })
+    expect(textsIn(result)).toEqual(['One', 'two', 'three'])
+    const { conversation } = dataOf(result)
+    expect(conversation).toMatchObject({ lastSeq: 4, unread: 2, lastMessage: { text: 'three' } })
   })
 
   test('is read again where the reader’s own mark moves meanwhile, so I20: unread is exact', async () => {

@@ -3,7 +3,7 @@
 // after the reading is laid upon it.
 import type { ChatPublication, ChatSnapshot } from '../../protocol/chat.ts'
 import type { ChatBook, ConversationRecord } from '../ports/chat-book.ts'
-import { carriedTo, marks } from './chat-snapshot.ts'
+import { carriedTo, needsCounting } from './chat-snapshot.ts'
 import { seenBy } from './chat-visibility.ts'
 
 /** The part of the book that a conversation's channel reads. */
@@ -60,9 +60,9 @@ export class ChatReader {
       const messagesSeq = record.conversation.lastSeq
       await this.#stream.catchUp(Math.max(messagesSeq, conversation.lastSeq))
       const told = this.#stream.toldSince(Math.min(messagesSeq, conversation.lastSeq))
-      // Somebody's own mark has moved: what it has to read is counted by the store.
-      const isCounted = userId === undefined || own === undefined || !marks(told ?? [], userId)
-      if (told === undefined || !isCounted) continue
+      if (told === undefined) continue
+      const since = told.filter(({ seq }) => seq > conversation.lastSeq)
+      if (userId !== undefined && own !== undefined && needsCounting(since, userId)) continue
       const now = carriedTo({ conversation, messages: record.messages, messagesSeq }, told, userId)
       if (isRoom) this.#kept = { ...record, ...now }
       const { hidingReadMarks } = record

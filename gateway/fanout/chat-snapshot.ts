@@ -18,8 +18,7 @@ export interface ChatReading {
 
 /**
  * The state at the last of `publications`, which must reach back to the older part of `reading` without
- * a gap. `unread` is carried along for `userId`: every message of somebody else counts until it is
- * deleted. A read mark that moves meanwhile is not counted again: whoever needs that reads anew.
+ * a gap. What `userId` has to read is carried along by new messages alone: see `needsCounting`.
  */
 export function carriedTo(
   reading: ChatReading,
@@ -37,9 +36,14 @@ export function carriedTo(
   return { conversation, messages: [...messages] }
 }
 
-/** Whether a mark of `userId` is among the publications. */
-export function marks(publications: readonly ChatPublication[], userId: string): boolean {
-  return publications.some(({ receipt }) => receipt?.userId === userId)
+/**
+ * Whether what `userId` has to read can be told by the store alone after `publications`: its own mark has
+ * moved, or messages are gone of which nobody here knows whether they counted.
+ */
+export function needsCounting(publications: readonly ChatPublication[], userId: string): boolean {
+  return publications.some(
+    ({ type, receipt }) => type === 'message_deleted' || receipt?.userId === userId,
+  )
 }
 
 function messagesAfter(
@@ -104,9 +108,6 @@ function unreadAfter(
   { type, message }: ChatPublication,
   userId: string | undefined,
 ): number {
-  if (kind === 'room' || you === undefined || message === undefined) return unread
-  if (message.senderId === userId) return unread
-  if (type === 'message_created') return unread + 1
-  if (type === 'message_deleted' && message.seq > you.readSeq) return Math.max(0, unread - 1)
-  return unread
+  if (kind === 'room' || you === undefined || type !== 'message_created') return unread
+  return message?.senderId === userId ? unread : unread + 1
 }
