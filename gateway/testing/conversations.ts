@@ -69,9 +69,8 @@ export function messageView(fields: Partial<MessageView> = {}): MessageView {
 }
 
 export function chatBookOf(fields: Partial<ChatBook> = {}): ChatBook {
-  const card = async (id: string) => cards.find((known) => known.conversationId === id)
   return {
-    card,
+    card: async (id) => cards.find((known) => known.conversationId === id),
     record: async (id) => ({
       conversation: conversationView({ conversationId: id }),
       messages: [],
