@@ -88,4 +88,4 @@ const open = (path: string, handle: Answer): Resource => ({
   handle,
 })
 
-const inBytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+const inBytes = (said: string): Uint8Array => new TextEncoder().encode(said)

@@ -47,7 +47,8 @@ export function methodOperation(name: MethodName): Operation {
   const parameters = [...path, ...query, ...idempotencyHeader(entry)]
   return {
     operationId: name,
-    summary: entry.summary,
+    // A summary is plain text everywhere, a description Markdown.
+    summary: entry.summary.replaceAll('`', ''),
     tags: [tag],
     security: entry.audience === 'anyone' ? security.optional : security.token,
     ...(parameters.length === 0 ? {} : { parameters }),
