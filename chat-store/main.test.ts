@@ -51,7 +51,7 @@ function talkers(conversationIds: readonly string[], count: number) {
     while (!over.signal.aborted) {
       const command = say(conversationId, `talker-${nth}`, `message ${heard.length}`)
       const { clientMessageId } = command
-      heard.push({ clientMessageId, outcome: await database.ask(command) })
+      heard.push({ clientMessageId, outcome: await database.chat.ask(command) })
     }
   })
   return {
@@ -76,7 +76,7 @@ async function watch(conversationId: string): Promise<number[]> {
 describe('acknowledged means committed', () => {
   test('I1, I19: every acknowledged message is stored once, though connections are cut in mid-commit', async () => {
     await database.store()
-    const rooms = [await database.opened(roomTerms()), await database.opened(roomTerms())]
+    const rooms = [await database.chat.opened(roomTerms()), await database.chat.opened(roomTerms())]
     const crowd = talkers(rooms, 16)
     for (let cut = 1; cut <= 5; cut += 1) {
       const before = crowd.heard.length
@@ -99,7 +99,7 @@ describe('acknowledged means committed', () => {
 
   test('I1: a store that is killed amid talking loses nothing it acknowledged; the next goes on', async () => {
     const first = await database.store()
-    const conversationId = await database.opened(roomTerms())
+    const conversationId = await database.chat.opened(roomTerms())
     const seqs = await watch(conversationId)
     const crowd = talkers([conversationId], 8)
     await waitFor(() => crowd.accepted().length > 100)
@@ -122,7 +122,7 @@ describe('several stores on one conversation', () => {
     await database.store('one')
     await database.store('two')
     await database.store('three')
-    const conversationId = await database.opened(roomTerms())
+    const conversationId = await database.chat.opened(roomTerms())
     const crowd = talkers([conversationId], 24)
     await waitFor(() => crowd.accepted().length > 600)
     await crowd.stop()
@@ -136,14 +136,14 @@ describe('several stores on one conversation', () => {
   test('I22: accept an offer once, though two devices accept it at once', async () => {
     await database.store('one')
     await database.store('two')
-    const conversationId = await database.opened()
-    const made = await database.ask(
+    const conversationId = await database.chat.opened()
+    const made = await database.chat.ask(
       offer(conversationId, 'bea', 5_000, systemClock.nowMs() + 60_000),
     )
     if (made.outcome !== 'accepted' || made.messageId === undefined) throw new Error('no offer')
     const { messageId: offerId } = made
     const accept = () =>
-      database.ask({
+      database.chat.ask({
         type: 'accept_offer',
         conversationId,
         actor: actor('sam'),
@@ -161,12 +161,12 @@ describe('several stores on one conversation', () => {
 
   test('I4: answer a repeat alike, whichever is asked, and for ever', async () => {
     const first = await database.store('one')
-    const conversationId = await database.opened()
+    const conversationId = await database.chat.opened()
     const message = say(conversationId, 'bea', 'Is it new?')
-    const answer = await database.ask(message)
+    const answer = await database.chat.ask(message)
     await first.crash()
     await database.store('two')
-    expect(await database.ask({ ...message, messageId: uuidv7() })).toEqual({
+    expect(await database.chat.ask({ ...message, messageId: uuidv7() })).toEqual({
       ...answer,
       replayed: true,
     })
@@ -177,11 +177,11 @@ describe('several stores on one conversation', () => {
 describe('by itself', () => {
   test('an offer ends, and a receipt that was held back is told', async () => {
     await database.store()
-    const conversationId = await database.opened()
+    const conversationId = await database.chat.opened()
     const seqs = await watch(conversationId)
-    for (const text of ['one', 'two']) await database.say(conversationId, 'bea', text)
-    for (const read of [1, 2]) await database.ask(mark(conversationId, 'sam', { read }))
-    await database.ask(offer(conversationId, 'bea', 5_000, systemClock.nowMs() + 300))
+    for (const text of ['one', 'two']) await database.chat.say(conversationId, 'bea', text)
+    for (const read of [1, 2]) await database.chat.ask(mark(conversationId, 'sam', { read }))
+    await database.chat.ask(offer(conversationId, 'bea', 5_000, systemClock.nowMs() + 300))
     // Two messages, a receipt, the offer, its end, and the receipt that was held back.
     await waitFor(() => seqs.length === 6)
     const { rows } = await database.pool.query<{ type: string }>(
@@ -196,8 +196,8 @@ describe('by itself', () => {
 
   test('what a store committed and did not live to tell, the next one tells', async () => {
     const first = await database.store()
-    const conversationId = await database.opened()
-    await database.say(conversationId, 'bea', 'Is it new?')
+    const conversationId = await database.chat.opened()
+    await database.chat.say(conversationId, 'bea', 'Is it new?')
     // As if it had died between the commit and the telling.
     await first.crash()
     await database.pool.query('UPDATE outbox SET published = false')
@@ -210,9 +210,9 @@ describe('by itself', () => {
 
 test('a drain answers and marks everything; nothing is left for others to tell', async () => {
   const store = await database.store()
-  const conversationId = await database.opened()
+  const conversationId = await database.chat.opened()
   const said = Array.from({ length: 50 }, (_, nth) =>
-    database.say(conversationId, 'bea', `number ${nth}`),
+    database.chat.say(conversationId, 'bea', `number ${nth}`),
   )
   await waitFor(async () => (await stored(conversationId)).length > 0)
   await store.drain()

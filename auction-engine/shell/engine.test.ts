@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { NoResponderError } from '../../platform/bus/bus.ts'
 import { uuidv7 } from '../../platform/ids.ts'
+import { heldCommits, settled } from '../../platform/testing/turns.ts'
 import type { Refused } from '../../protocol/auction.ts'
 import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
 import type { LotCommand } from '../core/decision.ts'
 import { placeBid } from '../testing/commands.ts'
-import { AuctionRoom, settled } from '../testing/running-engine.ts'
+import { AuctionRoom } from '../testing/running-engine.ts'
 import type { Engine } from './engine.ts'
 
 const hourMs = 3_600_000
@@ -28,18 +29,6 @@ async function start(...settings: Parameters<AuctionRoom['engine']>): Promise<En
   return engine
 }
 
-/** Holds the commits up until released. */
-function heldCommits(): { release(): void } {
-  const held = Promise.withResolvers<undefined>()
-  room.lots.fault = () => held.promise
-  return {
-    release() {
-      room.lots.fault = () => undefined
-      held.resolve(undefined)
-    },
-  }
-}
-
 function codes(replies: readonly EngineReply[]): string[] {
   return replies.map((reply) => (reply.outcome === 'accepted' ? 'accepted' : reply.code))
 }
@@ -49,7 +38,7 @@ describe('a bid', () => {
     await start()
     const lotId = await room.openLot()
     const heard = await room.watch(lotId)
-    const commits = heldCommits()
+    const commits = heldCommits(room.lots)
     const replies: EngineReply[] = []
     const bids = [5_000, 3_000, 1_000].map(async (max, nth) => {
       replies.push(await room.bid(lotId, { by: `bidder-${nth}`, max }))
@@ -90,7 +79,7 @@ describe('a bid', () => {
     await start()
     const lotId = await room.openLot()
     const before = room.lots.batches.length
-    const commits = heldCommits()
+    const commits = heldCommits(room.lots)
     const first = room.bid(lotId, { by: 'ann', max: 2_000 })
     await settled()
     const others = Array.from({ length: 40 }, (_, nth) =>
@@ -131,7 +120,7 @@ describe('I4: one id, one outcome', () => {
     await start()
     const lotId = await room.openLot()
     const bid = placeBid(lotId, { by: 'ann', max: 5_000 })
-    const commits = heldCommits()
+    const commits = heldCommits(room.lots)
     const first = room.ask(bid)
     await settled()
     let isAnswered = false
@@ -304,7 +293,7 @@ describe('time', () => {
     await start()
     const lotId = await room.openLot()
     await room.clock.advanceAsync(hourMs - 10)
-    const commits = heldCommits()
+    const commits = heldCommits(room.lots)
     const first = room.bid(lotId, { by: 'ann', max: 5_000 })
     await settled()
     const second = room.bid(lotId, { by: 'bob', max: 7_000 })
@@ -372,7 +361,7 @@ describe('too much at once', () => {
   test('bids that would wait too long are turned away undecided; the seller gets through', async () => {
     await start({ limits: { lanes: 1 } })
     const lotId = await room.openLot()
-    const commits = heldCommits()
+    const commits = heldCommits(room.lots)
     const first = room.bid(lotId, { by: 'ann', max: 5_000 })
     await settled()
     const second = room.bid(lotId, { by: 'bob', max: 7_000 })
@@ -430,7 +419,7 @@ describe('owners', () => {
     const stale = await start({ owner: 'first' })
     const lotId = await room.openLot()
     await room.bid(lotId, { by: 'ann', max: 5_000 })
-    const commits = heldCommits()
+    const commits = heldCommits(room.lots)
     const caught = room.bid(lotId, { by: 'bob', max: 7_000 })
     await settled()
     // The second owner takes over while the first one's batch is on its way.
@@ -493,7 +482,7 @@ describe('owners', () => {
   test('a drain decides what was admitted, gives the shards back, and the next engine need not wait', async () => {
     const first = await start({ owner: 'first' })
     const lotId = await room.openLot()
-    const commits = heldCommits()
+    const commits = heldCommits(room.lots)
     const admitted = [1, 2, 3].map((nth) =>
       room.bid(lotId, { by: `bidder-${nth}`, max: nth * 2_000 }),
     )

@@ -3,10 +3,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { uuidv7 } from '../../platform/ids.ts'
+import { settled } from '../../platform/testing/turns.ts'
 import { lotsPerLoadMax } from '../limits.ts'
 import type { LotBatch, LotJournal } from '../ports/lot-journal.ts'
 import { createLot, publishLot, termsAt } from '../testing/commands.ts'
-import { AuctionRoom, settled } from '../testing/running-engine.ts'
+import { AuctionRoom } from '../testing/running-engine.ts'
 import type { Engine } from './engine.ts'
 
 let room: AuctionRoom

@@ -85,10 +85,3 @@ export class AuctionRoom {
     return heard
   }
 }
-
-/** One whole turn of the event loop and what it sets off. */
-export async function settled(turns = 10): Promise<void> {
-  for (let turn = 0; turn < turns; turn += 1) {
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { uuidv7 } from '../../platform/ids.ts'
+import { heldCommits, settled } from '../../platform/testing/turns.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import type { ChatOutcome } from '../../protocol/chat.ts'
 import type { ConversationCommand } from '../../protocol/chat-store.ts'
@@ -24,23 +25,6 @@ async function start(settings?: StoreSettings): Promise<ChatStore> {
   const store = await room.store(settings)
   stores.push(store)
   return store
-}
-
-/** Holds the commits up until released. */
-function heldCommits(): { release(): void } {
-  const held = Promise.withResolvers<undefined>()
-  room.chat.fault = () => held.promise
-  return {
-    release() {
-      room.chat.fault = () => undefined
-      held.resolve(undefined)
-    },
-  }
-}
-
-/** Lets everything run that waits for nothing but its turn. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Before so many of the next commits, another store is faster. */
@@ -70,7 +54,7 @@ describe('a message', () => {
     await start()
     const conversationId = await room.opened()
     const heard = await room.watch(conversationId)
-    const commits = heldCommits()
+    const commits = heldCommits(room.chat)
     let outcome: ChatOutcome | undefined
     const saying = (async () => {
       outcome = await room.say(conversationId, 'bea', 'Is it new?')
@@ -95,7 +79,7 @@ describe('a message', () => {
     const elsewhere = await room.opened()
     const heard = await room.watch(conversationId)
     const before = room.chat.batches.length
-    const commits = heldCommits()
+    const commits = heldCommits(room.chat)
     const first = room.say(conversationId, 'bea', 'first')
     await settled()
     const others = Array.from({ length: 40 }, (_, nth) =>
@@ -336,7 +320,7 @@ describe('a database that is away', () => {
 test('a command that would wait too long is turned away at once, and told when to return', async () => {
   await start({ limits: { lanes: 1 } })
   const conversationId = await room.opened()
-  const commits = heldCommits()
+  const commits = heldCommits(room.chat)
   const underWay = room.say(conversationId, 'bea', 'one')
   await settled()
   const waiting = room.say(conversationId, 'bea', 'two')
@@ -400,7 +384,7 @@ describe('the end', () => {
   test('a drain takes nothing new, answers what was taken, and marks what was told', async () => {
     const store = await start()
     const conversationId = await room.opened()
-    const commits = heldCommits()
+    const commits = heldCommits(room.chat)
     const taken = [room.say(conversationId, 'bea', 'one')]
     await settled()
     taken.push(room.say(conversationId, 'bea', 'two'))
@@ -416,7 +400,7 @@ describe('the end', () => {
   test('a drain that takes too long is given up', async () => {
     const store = await start()
     const conversationId = await room.opened()
-    const commits = heldCommits()
+    const commits = heldCommits(room.chat)
     const saying = room.say(conversationId, 'bea', 'one')
     await settled()
     const impatience = new AbortController()
@@ -430,7 +414,7 @@ describe('the end', () => {
   test('whoever waits when a store stops is told so', async () => {
     const store = await start({ limits: { lanes: 1 } })
     const conversationId = await room.opened()
-    const commits = heldCommits()
+    const commits = heldCommits(room.chat)
     const underWay = room.say(conversationId, 'bea', 'one')
     await settled()
     const waiting = room.say(conversationId, 'bea', 'two')

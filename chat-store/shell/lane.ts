@@ -1,29 +1,16 @@
 // One lane: some of the conversations, an inbox and a loop. `#run` is the whole concurrency model: what
 // waits is read, decided, committed and answered as one batch, then the next. No timer: a lone command is
 // dealt with at once, and while a batch is under way the next one grows.
-import type { Clock } from '../../platform/clock.ts'
 import { uuidv7 } from '../../platform/ids.ts'
 import { Inbox } from '../../platform/inbox.ts'
-import type { Logger } from '../../platform/log.ts'
 import type { ChatOutcome } from '../../protocol/chat.ts'
 import type { ChatStoreCommand } from '../core/command.ts'
-import type { Setting } from '../core/setting.ts'
 import { type ChatLimits, inboxCommandsMax } from '../limits.ts'
-import type { ChatLog } from '../ports/chat-log.ts'
 import type { Admitted } from './admitted.ts'
-import type { ChatMetrics } from './chat-metrics.ts'
 import { outcomeName, overloaded, refused } from './outcomes.ts'
-import { Settler } from './settler.ts'
-import type { Teller } from './teller.ts'
+import { Settler, type SettlerOptions } from './settler.ts'
 
-export interface LaneOptions {
-  /** This lane's own. */
-  readonly log: ChatLog
-  readonly settingOf: (conversationId: string) => Setting
-  readonly teller: Teller
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly metrics: ChatMetrics
+export interface LaneOptions extends Omit<SettlerOptions, 'signal'> {
   readonly limits: ChatLimits
 }
 

@@ -20,7 +20,7 @@ import { readUntilKnown } from './read-until-known.ts'
 import type { Teller } from './teller.ts'
 
 export interface SettlerOptions {
-  /** Calls do not overlap. */
+  /** Of one lane: its commits do not overlap. */
   readonly log: ChatLog
   /** By what texts are judged in a conversation. */
   readonly settingOf: (conversationId: string) => Setting

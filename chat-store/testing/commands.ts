@@ -8,7 +8,7 @@ type CommandOf<T extends ConversationCommand['type']> = Extract<ConversationComm
 export const actor = (userId: string, ...roles: Role[]) => ({ userId, roles })
 
 /** Bea buys, Sam sells. */
-export const directTerms: ConversationTerms = {
+const directTerms: ConversationTerms = {
   kind: 'direct',
   subject: { type: 'listing', id: 'listing-1' },
   buyerId: 'bea',

@@ -1,30 +1,17 @@
 // Chat stores at work on the in-memory tables and a clock under the test's control.
-import type { Bus } from '../../platform/bus/bus.ts'
 import { createInProcessBus } from '../../platform/bus/in-process-bus.ts'
-import { uuidv7 } from '../../platform/ids.ts'
 import { createLogger } from '../../platform/log.ts'
 import { createMetrics, type Registry } from '../../platform/metrics.ts'
 import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
-import type { ChatOutcome } from '../../protocol/chat.ts'
-import type {
-  ChatEvents,
-  ConversationCommand,
-  ConversationTerms,
-  HouseCommand,
-  HouseOutcome,
-} from '../../protocol/chat-store.ts'
-import {
-  chatCommandsSubject,
-  chatEventsSubject,
-  houseCommandsSubject,
-} from '../../protocol/subjects.ts'
+import type { ChatEvents } from '../../protocol/chat-store.ts'
+import { chatEventsSubject } from '../../protocol/subjects.ts'
 import { createMemoryChatHouse, type MemoryChatHouse } from '../adapters/memory-chat-house.ts'
 import { MemoryChat } from '../adapters/memory-chat-log.ts'
 import { type ChatLimits, defaultLimits } from '../limits.ts'
 import type { ChatLog } from '../ports/chat-log.ts'
 import { createChatMetrics } from '../shell/chat-metrics.ts'
 import { ChatStore } from '../shell/chat-store.ts'
-import { open, say } from './commands.ts'
+import { ChatClient } from './chat-client.ts'
 
 export interface StoreSettings {
   readonly limits?: Partial<ChatLimits>
@@ -33,9 +20,8 @@ export interface StoreSettings {
 }
 
 /** Tables, a bus and a clock, and any number of stores on them. */
-export class ChatRoom {
+export class ChatRoom extends ChatClient {
   readonly clock = new VirtualClock()
-  readonly bus: Bus = createInProcessBus({ copy: true })
   readonly chat = new MemoryChat()
   readonly house: MemoryChatHouse = createMemoryChatHouse(this.chat)
   readonly metrics: Registry[] = []
@@ -44,6 +30,10 @@ export class ChatRoom {
     name: 'test',
     destination: { write: (line) => this.logged.push(line) },
   })
+
+  constructor() {
+    super(createInProcessBus({ copy: true }))
+  }
 
   /** Starts a store. */
   async store({ limits, log = (each) => each }: StoreSettings = {}): Promise<ChatStore> {
@@ -61,25 +51,6 @@ export class ChatRoom {
     })
     await store.start()
     return store
-  }
-
-  ask(command: ConversationCommand): Promise<ChatOutcome> {
-    return this.bus.request(chatCommandsSubject, command, 60_000) as Promise<ChatOutcome>
-  }
-
-  askHouse(command: HouseCommand): Promise<HouseOutcome> {
-    return this.bus.request(houseCommandsSubject, command, 60_000) as Promise<HouseOutcome>
-  }
-
-  say(conversationId: string, by: string, text: string): Promise<ChatOutcome> {
-    return this.ask(say(conversationId, by, text))
-  }
-
-  async opened(terms?: ConversationTerms): Promise<string> {
-    const conversationId = uuidv7()
-    const outcome = await this.ask(open(conversationId, terms))
-    if (outcome.outcome !== 'accepted') throw new Error(JSON.stringify(outcome))
-    return conversationId
   }
 
   /** What is published of a conversation from now on. */
