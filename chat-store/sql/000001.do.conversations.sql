@@ -160,14 +160,19 @@ CREATE TABLE reactions (
   PRIMARY KEY (conversation_id, message_id, user_id)
 );
 
--- The stream as it is told: an event and its message as it is now.
+-- The stream as it is told: an event and its message as it is now. OFFSET 0 keeps the look-up one by the
+-- message's id: a planner that takes every conversation for a short one would rather read all messages of
+-- a long one to join a few.
 CREATE VIEW conversation_publications AS
 SELECT e.conversation_id, e.seq, e.at_ms, e.type, e.actor_id, e.message_id,
        jsonb_build_object('type', e.type, 'seq', e.seq, 'at', e.at_ms) || e.detail
          || CASE WHEN m.view IS NULL THEN '{}' ELSE jsonb_build_object('message', m.view) END
          AS publication
   FROM conversation_events e
-  LEFT JOIN messages m ON m.conversation_id = e.conversation_id AND m.message_id = e.message_id;
+  LEFT JOIN LATERAL (
+    SELECT view FROM messages
+     WHERE conversation_id = e.conversation_id AND message_id = e.message_id
+    OFFSET 0) m ON true;
 
 CREATE INDEX outbox_conversations_to_publish ON outbox (id)
  WHERE NOT published AND source = 'conversation';

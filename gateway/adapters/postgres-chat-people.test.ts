@@ -52,22 +52,22 @@ describe('people', () => {
 
 const caseAt = (at: number): string => idAt(0, 500 + at)
 
-describe('moderators', () => {
-  async function openCase(at: number, columns: Readonly<Record<string, unknown>>): Promise<void> {
-    const row = {
-      case_id: caseAt(at),
-      conversation_id: conversationId,
-      opened_at_ms: noonMs,
-      ...columns,
-    }
-    const names = Object.keys(row)
-    await db.pool.query(
-      `INSERT INTO moderation_cases (${names.join(', ')})
-       VALUES (${names.map((_, nth) => `$${nth + 1}`).join(', ')})`,
-      Object.values(row),
-    )
+async function openCase(at: number, columns: Readonly<Record<string, unknown>>): Promise<void> {
+  const row = {
+    case_id: caseAt(at),
+    conversation_id: conversationId,
+    opened_at_ms: noonMs,
+    ...columns,
   }
+  const names = Object.keys(row)
+  await db.pool.query(
+    `INSERT INTO moderation_cases (${names.join(', ')})
+     VALUES (${names.map((_, nth) => `$${nth + 1}`).join(', ')})`,
+    Object.values(row),
+  )
+}
 
+describe('moderators', () => {
   test('find what nobody has decided, oldest first, with what was said', async () => {
     const held = await storeMessage(db.pool, { conversationId, seq: 0, messageId: idAt(5) }, 'held')
     const gone = await storeMessage(db.pool, { conversationId, seq: 1, text: '' }, 'deleted')
