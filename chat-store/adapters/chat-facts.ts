@@ -26,13 +26,22 @@ export const readStatement = `SELECT * FROM read_chat_facts(
 /** Of one conversation: its place among those asked for, from one. */
 type Placed<Row> = Row & { readonly place: number }
 
-type ChatRow = Omit<Conversation, 'terms'> & {
-  readonly kind: ConversationKind
-  readonly subjectType: SubjectType
-  readonly subjectId: string
-  readonly buyerId?: string
-  readonly sellerId?: string
+/** A row as the database tells it: what is absent is null. */
+type Told<Row> = {
+  readonly [Key in keyof Row]-?: undefined extends Row[Key]
+    ? NonNullable<Row[Key]> | null
+    : Row[Key]
 }
+
+type ChatRow = Told<
+  Omit<Conversation, 'terms'> & {
+    kind: ConversationKind
+    subjectType: SubjectType
+    subjectId: string
+    buyerId?: string
+    sellerId?: string
+  }
+>
 
 interface MessageRow {
   readonly view: MessageView
@@ -52,20 +61,18 @@ interface AnswerRow {
   readonly reply: ChatAccepted
 }
 
-interface SettingsRow extends Omit<Person, 'blocks'> {
-  readonly userId: string
-}
+type SettingsRow = Told<Omit<Person, 'blocks'> & { userId: string }>
 
 /** A family of which nothing was found is null. */
 export interface FactsRow {
   readonly chats: readonly Placed<ChatRow>[] | null
-  readonly members: readonly Placed<Member>[] | null
+  readonly members: readonly Placed<Told<Member>>[] | null
   readonly settings: readonly SettingsRow[] | null
   readonly blocks: readonly { readonly blockerId: string; readonly blockedId: string }[] | null
   readonly messages: readonly Placed<MessageRow>[] | null
   readonly reactions: readonly Placed<ReactionRow>[] | null
-  readonly attachments: readonly Attachment[] | null
-  readonly cases: readonly Placed<OpenCase>[] | null
+  readonly attachments: readonly Told<Attachment>[] | null
+  readonly cases: readonly Placed<Told<OpenCase>>[] | null
   readonly answers: readonly Placed<AnswerRow>[] | null
 }
 
@@ -137,7 +144,7 @@ export function factsFrom(wanted: readonly FactsWanted[], row: FactsRow): Facts[
     if (facts !== undefined) facts.conversation = conversationFrom(chat)
   }
   for (const { place, ...member } of row.members ?? []) {
-    all[place - 1]?.members.set(member.userId, member)
+    all[place - 1]?.members.set(member.userId, memberFrom(member))
   }
   for (const { place, view, state } of row.messages ?? []) {
     const message = { view, state, sinceMs: view.editedAt ?? view.at }
@@ -147,7 +154,10 @@ export function factsFrom(wanted: readonly FactsWanted[], row: FactsRow): Facts[
     if (wanted[place - 1]?.userIds.includes(userId) === true)
       all[place - 1]?.reactions.set(reactionKey(messageId, userId), emoji)
   }
-  for (const { place, ...open } of row.cases ?? []) all[place - 1]?.cases.set(open.caseId, open)
+  for (const { place, caseId, kind, messageId } of row.cases ?? []) {
+    const open = { caseId, kind, ...(messageId === null ? {} : { messageId }) }
+    all[place - 1]?.cases.set(caseId, open)
+  }
   for (const { place, actorId, commandId, fingerprint, reply } of row.answers ?? []) {
     all[place - 1]?.answers.set(answerKey(commandId, actorId), { fingerprint, reply })
   }
@@ -171,24 +181,49 @@ function nothingKnownOf(conversationId: string): FactsUnderWay {
 }
 
 function conversationFrom(row: ChatRow): Conversation {
-  const { kind, subjectType, subjectId, buyerId, sellerId, ...conversation } = row
+  const { kind, subjectType, subjectId, buyerId, sellerId, lastMessageId, openOfferId } = row
+  const { conversationId, createdAtMs, version, lastSeq, lastMessageAtMs, slowModeMs } = row
   return {
-    ...conversation,
+    conversationId,
     terms: {
       kind,
       subject: { type: subjectType, id: subjectId },
-      ...(buyerId === undefined ? {} : { buyerId }),
-      ...(sellerId === undefined ? {} : { sellerId }),
+      ...(buyerId === null ? {} : { buyerId }),
+      ...(sellerId === null ? {} : { sellerId }),
     },
+    createdAtMs,
+    version,
+    lastSeq,
+    ...(lastMessageId === null ? {} : { lastMessageId }),
+    lastMessageAtMs,
+    slowModeMs,
+    ...(openOfferId === null ? {} : { openOfferId }),
+    legalHold: row.legalHold,
+  }
+}
+
+function memberFrom(row: Told<Member>): Member {
+  const { mutedUntilMs, draft, silencedUntilMs, lastSentAtMs, ...member } = row
+  return {
+    ...member,
+    ...(mutedUntilMs === null ? {} : { mutedUntilMs }),
+    ...(draft === null ? {} : { draft }),
+    ...(silencedUntilMs === null ? {} : { silencedUntilMs }),
+    ...(lastSentAtMs === null ? {} : { lastSentAtMs }),
   }
 }
 
 function addAttachments(
   wanted: readonly FactsWanted[],
   all: readonly FactsUnderWay[],
-  rows: readonly Attachment[],
+  rows: readonly Told<Attachment>[],
 ): void {
-  const found = new Map(rows.map((row) => [row.attachmentId, row]))
+  const found = new Map(
+    rows.map(({ refusal, ...attachment }): [string, Attachment] => [
+      attachment.attachmentId,
+      { ...attachment, ...(refusal === null ? {} : { refusal }) },
+    ]),
+  )
   for (const [at, { attachmentIds }] of wanted.entries()) {
     for (const id of attachmentIds) {
       const attachment = found.get(id)
@@ -202,7 +237,12 @@ function addPeople(
   all: readonly FactsUnderWay[],
   { settings, blocks }: FactsRow,
 ): void {
-  const settingsOf = new Map(settings?.map(({ userId, ...own }) => [userId, own]))
+  const settingsOf = new Map(
+    settings?.map(({ userId, hidesReadMarks, silencedUntilMs }) => [
+      userId,
+      { hidesReadMarks, ...(silencedUntilMs === null ? {} : { silencedUntilMs }) },
+    ]),
+  )
   const blocksOf = Map.groupBy(blocks ?? [], ({ blockerId }) => blockerId)
   for (const [at, { conversation, members, messages, cases, people }] of all.entries()) {
     // On whom a case is decided is as much concerned as those who act.
