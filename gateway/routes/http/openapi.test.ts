@@ -23,6 +23,7 @@ const operation = (id: string) => {
   if (found === undefined) throw new Error(`no operation ${id}`)
   return found.operation
 }
+const statuses = (id: string) => Object.keys(operation(id).responses)
 
 describe('the description of the HTTP API', () => {
   test('is an OpenAPI 3.1 document', async () => {
@@ -136,7 +137,6 @@ describe('an operation', () => {
   })
 
   test('names the failures that it can have', () => {
-    const statuses = (id: string) => Object.keys(operation(id).responses)
     expect(statuses('bid.place')).toEqual(
       expect.arrayContaining([
         '400',
