@@ -34,6 +34,8 @@ export interface ChatChannelContext extends StreamContext {
 /** A socket in the conversation. */
 interface Seat {
   readonly subscriber: Subscriber
+  /** Kept here, since a connection that has ended is nobody's; '' for an anonymous watcher. */
+  readonly userId: string
   readonly joinLeave: boolean
   people: HiddenPeople
 }
@@ -146,7 +148,12 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
     return () => {
       const people = userId === undefined ? read : blocks.since(position, userId, read)
       const data = snapshot?.(people.blocked)
-      this.#put({ subscriber, joinLeave: options.joinLeave === true, people })
+      this.#put({
+        subscriber,
+        userId: userId ?? '',
+        joinLeave: options.joinLeave === true,
+        people,
+      })
       const shown = (event: StoredChatEvent) => told(event, this.#manner(event, people))
       return {
         ...this.positionAt(this.head),
@@ -157,16 +164,18 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
   }
 
   #put(seat: Seat): void {
-    const { client, identity } = seat.subscriber
+    const { client } = seat.subscriber
     this.#seats.set(seat.subscriber, seat)
-    this.#context.presence.join(this.name, { client, user: identity?.userId ?? '' })
-    this.#sayPresence('join', seat.subscriber)
+    this.#context.presence.join(this.name, { client, user: seat.userId })
+    this.#sayPresence('join', seat)
   }
 
   protected detach(subscriber: Subscriber): void {
-    if (!this.#seats.delete(subscriber)) return
+    const seat = this.#seats.get(subscriber)
+    if (seat === undefined) return
+    this.#seats.delete(subscriber)
     this.#context.presence.leave(this.name, subscriber.client)
-    this.#sayPresence('leave', subscriber)
+    this.#sayPresence('leave', seat)
   }
 
   /** Somebody here has blocked somebody, or has been blocked, or is so no more. */
@@ -174,8 +183,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
     const { kind, memberIds } = this.#card ?? {}
     if (kind !== 'room' && memberIds?.includes(change.blockerId) !== true) return
     for (const seat of this.#seats.values()) {
-      const userId = seat.subscriber.identity?.userId
-      if (userId !== undefined) seat.people = hiddenAfter(seat.people, userId, change)
+      seat.people = hiddenAfter(seat.people, seat.userId, change)
     }
   }
 
@@ -185,9 +193,9 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
     return this.#kind === 'room' && this.#seats.size > crowdMin
   }
 
-  #sayPresence(change: Presences['change'], { client, identity }: Subscriber): void {
+  #sayPresence(change: Presences['change'], { subscriber: { client }, userId }: Seat): void {
     if (this.#isCrowd) return
-    const presence = { change, client, userId: identity?.userId ?? '' }
+    const presence = { change, client, userId }
     this.#context.chatAir.say({ conversationId: this.#conversationId, presence })
   }
 
@@ -199,8 +207,8 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
   #tellTyping({ userId, expiresAt }: Typing): void {
     const data: TypingPublication = { type: 'typing', userId, expiresAt }
     const wording = new Wording(() => ({ push: { channel: this.name, pub: { data } } }))
-    this.#offer(userId, ({ subscriber }) =>
-      subscriber.identity?.userId === userId ? undefined : wording.in(subscriber.codec, undefined),
+    this.#offer(userId, (seat) =>
+      seat.userId === userId ? undefined : wording.in(seat.subscriber.codec, undefined),
     )
   }
 
