@@ -38,8 +38,8 @@ export interface HouseDeskOptions {
 
 /** Who may; what is not named is everybody's own affair. The gateway asks the same of its table of rights. */
 const rights: Partial<Readonly<Record<HouseCommand['type'], readonly Role[]>>> = {
-  silence: ['moderator', 'admin'],
-  set_moderation_rules: ['moderator', 'admin'],
+  silence: ['moderator', 'service', 'admin'],
+  set_moderation_rules: ['service', 'admin'],
   erase_user: ['service', 'admin'],
 }
 

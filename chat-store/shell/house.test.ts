@@ -32,7 +32,7 @@ const noCaravans: ModerationRule = {
 
 const setRules = (...rules: ModerationRule[]): HouseCommand => ({
   type: 'set_moderation_rules',
-  actor: actor('mia', 'moderator'),
+  actor: actor('mia', 'admin'),
   rules,
 })
 
@@ -116,8 +116,8 @@ describe('the rules of moderation', () => {
 describe('who may command the house', () => {
   const silence = { userId: 'eve', until: null }
   const commands: readonly (readonly [HouseCommand['type'], HouseCommand, readonly string[]])[] = [
-    ['silence', { type: 'silence', actor: actor(''), silence }, ['moderator', 'admin']],
-    ['set_moderation_rules', setRules(), ['moderator', 'admin']],
+    ['silence', { type: 'silence', actor: actor(''), silence }, ['moderator', 'service', 'admin']],
+    ['set_moderation_rules', setRules(), ['service', 'admin']],
     ['erase_user', { type: 'erase_user', actor: actor(''), userId: 'eve' }, ['service', 'admin']],
   ]
   test.each(commands)('%s', async (_, command, allowed) => {

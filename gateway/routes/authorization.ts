@@ -105,11 +105,11 @@ const TABLE = {
   'chat.see_visitors':     [no,      no,      no,   no,   may,    no,     no,     no,      may,     may,     may],
   // Signs of typing; all else is said by the chat store alone.
   'chat.channel_publish':  [no,      no,      no,   no,   no,     may,    no,     no,      no,      no,      no],
-  'chat.send':             [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      may,     no],
+  'chat.send':             [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
   // Sold, paid, shipped: said by the marketplace itself.
-  'chat.send_system':      [no,      no,      no,   no,   no,     no,     no,     no,      no,      may,     no],
+  'chat.send_system':      [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     no],
   'chat.edit':             [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
-  'chat.delete':           [sign,    sign,    no,   no,   no,     may,    no,     no,      may,     no,      no],
+  'chat.delete':           [sign,    sign,    no,   no,   no,     may,    no,     no,      may,     no,      may],
   'chat.react':            [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
   'chat.offer':            [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
   'chat.delivered':        [sign,    sign,    no,   no,   no,     may,    no,     no,      no,      no,      no],
@@ -122,7 +122,7 @@ const TABLE = {
   'attachment.get':        [sign,    sign,    no,   no,   no,     may,    no,     no,      may,     may,     may],
   // Those who keep order.
   'chat.versions':         [sign,    sign,    no,   no,   no,     no,     no,     no,      may,     no,      may],
-  'chat.legalHold':        [sign,    sign,    no,   no,   no,     no,     no,     no,      may,     may,     may],
+  'chat.legalHold':        [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     may],
   'moderation.queue':      [sign,    sign,    no,   no,   no,     no,     no,     no,      may,     no,      may],
   'moderation.decide':     [sign,    sign,    no,   no,   no,     no,     no,     no,      may,     no,      may],
   'moderation.silence':    [sign,    sign,    no,   no,   no,     no,     no,     no,      may,     may,     may],

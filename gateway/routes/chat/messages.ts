@@ -6,7 +6,6 @@ import type { MethodParams } from '../../../protocol/methods.ts'
 import { amountFault } from '../../../protocol/money.ts'
 import type { ChatBook } from '../../ports/chat-book.ts'
 import type { Caller } from '../../ports/desk.ts'
-import { forbidden } from '../authorization.ts'
 import type { MethodHandlers, MethodResult } from '../method.ts'
 import {
   allowedIn,
@@ -80,17 +79,11 @@ async function sendMessage(
   const names = { conversationId, clientMessageId }
   const content = contentOf(options, names, params)
   if ('fault' in content) return content.fault
-  const bySystem = params.kind === 'system'
-  if (bySystem && caller.identity !== undefined) {
-    const error = forbidden('chat.send_system', caller.identity)
-    if (error !== undefined) return { kind: 'error', error }
-  }
-  return await command(options, caller, 'chat.send', names, bySystem ? 'free' : 'as_message', {
-    type: 'send_message',
-    messageId: uuidv7(),
-    clientMessageId,
-    content,
-  })
+  const ids = { messageId: uuidv7(), clientMessageId }
+  const order = { type: 'send_message', ...ids, content } as const
+  return params.kind === 'system'
+    ? await command(options, caller, 'chat.send_system', names, 'free', order)
+    : await command(options, caller, 'chat.send', names, 'as_message', order)
 }
 
 /**
