@@ -1,6 +1,7 @@
 // The pages about the API, as anybody's browser gets them.
 
-import { get } from 'node:http'
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { startApiServer } from './testing/api-server.ts'
@@ -13,6 +14,15 @@ afterEach(() => {
 })
 const at = (path: string, headers: Record<string, string> = {}) =>
   fetch(api.url + path, { headers })
+
+/** The style of the viewer as it is on the wire; `fetch` would unpack it. */
+async function raw(encoding: string): Promise<{ encoding: string | undefined; bytes: Buffer }> {
+  const headers = { 'accept-encoding': encoding }
+  const asked = get(`${api.url}/docs/swagger-ui.css`, { headers })
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  const bytes = Buffer.concat(await response.toArray())
+  return { encoding: response.headers['content-encoding'], bytes }
+}
 
 describe('the pages about the API', () => {
   test.each([
@@ -69,20 +79,6 @@ describe('the pages about the API', () => {
   })
 
   test('are compressed for whoever takes that, and for nobody else', async () => {
-    const raw = async (encoding: string) =>
-      await new Promise<{ encoding: unknown; bytes: Buffer }>((resolve, reject) => {
-        get(
-          `${api.url}/docs/swagger-ui.css`,
-          { headers: { 'accept-encoding': encoding } },
-          (res) => {
-            const chunks: Buffer[] = []
-            res.on('data', (chunk: Buffer) => chunks.push(chunk))
-            res.on('end', () =>
-              resolve({ encoding: res.headers['content-encoding'], bytes: Buffer.concat(chunks) }),
-            )
-          },
-        ).on('error', reject)
-      })
     const plain = await raw('identity')
     expect(plain.encoding).toBeUndefined()
     for (const accepted of ['gzip', 'br, GZIP;q=0.5']) {
