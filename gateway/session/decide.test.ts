@@ -337,6 +337,15 @@ describe('subscriptions', () => {
     ])
   })
 
+  test.each([
+    [{ join_leave: true }, true],
+    [{}, false],
+  ])('with %j, that it is told who comes and goes is %s', (params, joinLeave) => {
+    const life = new Life().connects()
+    const asked = life.say(command(2, 'subscribe', { channel: lot, ...params }))
+    expect(asked).toMatchObject([{ type: 'subscribe', joinLeave }])
+  })
+
   test('unsubscribing twice, or from what one was never on, is no error', () => {
     const life = new Life().connects().subscribes(lot)
     const effects = life.say(
