@@ -2,9 +2,9 @@
 import { appearing } from './appearing.ts'
 import type { LogEntry } from './change.ts'
 import type { Member, StoredMessage } from './conversation.ts'
-import type { Asked, CommandOf, Decision, Effects } from './decision.ts'
+import type { Asked, CommandOf, Decision, Effects, Refusal } from './decision.ts'
 import { buried } from './delete.ts'
-import { isRoom, newMember } from './permissions.ts'
+import { isBlocked, isRoom, newMember } from './permissions.ts'
 import { accepted, refused } from './replies.ts'
 import { membersAfter } from './speaking.ts'
 
@@ -24,9 +24,8 @@ export function decideCase(asked: Deciding): Decision {
   // To release, remove or mute there must be something that was said.
   const isAboutMessage = decision !== 'dismiss' || muteSenderUntil !== undefined
   if (isAboutMessage && message === undefined) return refused(asked, { code: 'message_missing' })
-  if (decision === 'release' && message?.state !== 'held') {
-    return refused(asked, { code: 'message_missing' })
-  }
+  const refusal = decision === 'release' ? mayNotRelease(asked, message) : undefined
+  if (refusal !== undefined) return refused(asked, refusal)
   const effects = message === undefined ? {} : effectsOn(asked, message)
   return accepted(
     asked,
@@ -38,6 +37,15 @@ export function decideCase(asked: Deciding): Decision {
       log: logEntry(asked, message),
     },
   )
+}
+
+/** A block that came since holds for what was said before it, too. */
+function mayNotRelease(
+  { scene, conversation }: Deciding,
+  message: StoredMessage | undefined,
+): Refusal | undefined {
+  if (message?.state !== 'held') return { code: 'message_missing' }
+  return isBlocked(scene, conversation, message.view.senderId) ? { code: 'blocked' } : undefined
 }
 
 function effectsOn(asked: Deciding, message: StoredMessage): Effects {

@@ -17,6 +17,8 @@ const send = (content: Content, ids: { messageId?: string; clientMessageId?: str
     content,
     ...ids,
   })
+const told = (data: Record<string, unknown>) =>
+  send({ kind: 'system', system: { event: 'e', data } })
 const text = (said: string) => send({ kind: 'text', text: said })
 
 describe('the fingerprint of a command', () => {
@@ -46,8 +48,6 @@ describe('the fingerprint of a command', () => {
   })
 
   test('is the same in whatever order another process wrote the fields', () => {
-    const told = (data: Record<string, unknown>) =>
-      send({ kind: 'system', system: { event: 'e', data } })
     expect(told({ a: 1, b: { c: 2, d: [3] } })).toBe(told({ b: { d: [3], c: 2 }, a: 1 }))
   })
 
