@@ -87,9 +87,9 @@ describe('bidding with the public client', () => {
     expect(data.you).toEqual({ leading: true, max: canary, alias: 'Bidder 2' })
   })
 
-  test('who is outbid is told on the own feed, and the winner and the losers at the end', async () => {
+  test('who is outbid is told on the own feed, and at the end the winner, the losers and the seller', async () => {
     const { lotId, title } = await openLot(server)
-    const [ann, bob] = [await arrive('anna'), await arrive('bert')]
+    const [ann, bob, sam] = [await arrive('anna'), await arrive('bert'), await arrive('sam')]
     const watcher = await ann.watch(lotId)
     await ann.bid(lotId, 5_000)
     await bob.bid(lotId, 8_000)
@@ -102,9 +102,13 @@ describe('bidding with the public client', () => {
       state: 'sold',
       result: { outcome: 'sold', price: 5_100, winner: 'Bidder 2' },
     })
-    await waitFor(() => ann.feed.length === 2 && bob.feed.length === 1)
+    await waitFor(() => ann.feed.length === 2 && bob.feed.length === 2 && sam.feed.length > 0)
     expect(ann.feed[1]).toMatchObject({ offset: 2, data: { type: 'lot_lost', lotId } })
     expect(bob.feed[0]).toMatchObject({ offset: 1, data: { type: 'lot_won', lotId, price: 5_100 } })
+    const order = { orderId: lotId, buyerId: 'bert', sellerId: 'sam', amount: 5_100 }
+    for (const { feed } of [bob, sam]) {
+      expect(feed.at(-1)?.data).toMatchObject({ type: 'order_created', ...order })
+    }
 
     expect(await ann.bid(lotId, 9_000)).toMatchObject({ outcome: 'refused', code: 'lot_closed' })
   })
