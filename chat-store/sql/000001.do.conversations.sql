@@ -94,7 +94,9 @@ CREATE TABLE conversation_events (
 ) PARTITION BY RANGE (at_ms);
 CREATE TABLE conversation_events_other PARTITION OF conversation_events DEFAULT;
 
--- The partitions of the month of `at_ms` and of the `months` after it, where they are not there.
+-- Makes the partitions of the month of `at_ms` and of the `months` after it, where they are not there.
+-- Returns how many months were made. A month for which there is no room now is left to the next call, or for
+-- ever where messages of it lie among the others already; they are as well kept there.
 CREATE FUNCTION ensure_chat_partitions(at_ms bigint, months integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -105,18 +107,26 @@ DECLARE
   suffix text;
   made integer := 0;
 BEGIN
+  -- Of several that come at once the first makes them, and the others find them made.
+  PERFORM pg_advisory_xact_lock(hashtext('ensure_chat_partitions'));
+  -- A new partition needs both tables for itself, while everybody else takes them in whatever order. It
+  -- gives up before anybody's wait would count as a deadlock (1 s), and nobody is held up for longer.
+  PERFORM set_config('lock_timeout', '200ms', true);
   FOR nth IN 0..months LOOP
     month := first_month + make_interval(months => nth);
     from_ms := (extract(epoch FROM month) * 1000)::bigint;
     to_ms := (extract(epoch FROM month + interval '1 month') * 1000)::bigint;
     suffix := to_char(month, '_YYYY_MM');
-    IF to_regclass('messages' || suffix) IS NULL THEN
+    CONTINUE WHEN to_regclass('messages' || suffix) IS NOT NULL;
+    BEGIN
       EXECUTE format('CREATE TABLE %I PARTITION OF messages FOR VALUES FROM (%L) TO (%L)',
                      'messages' || suffix, uuid_v7_floor(from_ms), uuid_v7_floor(to_ms));
       EXECUTE format('CREATE TABLE %I PARTITION OF conversation_events FOR VALUES FROM (%L) TO (%L)',
                      'conversation_events' || suffix, from_ms, to_ms);
       made := made + 1;
-    END IF;
+    EXCEPTION
+      WHEN lock_not_available OR check_violation THEN NULL;
+    END;
   END LOOP;
   RETURN made;
 END $$;
