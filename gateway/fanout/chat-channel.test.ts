@@ -298,6 +298,19 @@ describe('I24: in a room whoever has blocked somebody', () => {
     expect(types(ann)).toEqual(['hidden'])
   })
 
+  test('is told so within a minute where the announcement was lost', async () => {
+    const ann = air.socket('ann')
+    await air.joined(ann, room)
+    talks.block('ann', 'bob')
+    say(saleRoomId, 'bob')
+    air.endTurn()
+    air.clock.advance(61_000)
+    await settled()
+    say(saleRoomId, 'bob')
+    air.endTurn()
+    expect(types(ann)).toEqual(['message_created', 'hidden'])
+  })
+
   test('where two talk, not even the other’s marks are told', async () => {
     talks.block('ann', 'bob')
     const [ann, bob] = [air.socket('ann'), air.socket('bob')]

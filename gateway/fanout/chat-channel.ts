@@ -187,6 +187,19 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
     }
   }
 
+  /** An announcement may have been lost: what is hidden from whom is read now and then. */
+  protected override async recheck(): Promise<void> {
+    await Promise.all([...this.#seats.values()].map(async (seat) => await this.#recheckSeat(seat)))
+  }
+
+  async #recheckSeat(seat: Seat): Promise<void> {
+    if (seat.userId === '') return
+    const { chatBook, blocks } = this.#context
+    const position = blocks.position
+    const read = await chatBook.hidden(seat.userId)
+    seat.people = blocks.since(position, seat.userId, read)
+  }
+
   // ---- what is of the moment ----------------------------------------------------------------
 
   get #isCrowd(): boolean {

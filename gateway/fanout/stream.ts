@@ -212,9 +212,13 @@ export abstract class Stream<E extends Sequenced> implements Flushable {
     return listens || this.#opening !== undefined
   }
 
+  /** Reads anew what else the bus may have lost. */
+  protected async recheck(): Promise<void> {}
+
   async #reconcile(): Promise<void> {
     try {
       if ((await this.storedSeq()) > this.#tail) await this.heal()
+      await this.recheck()
     } catch (error) {
       this.context.log.warn({ err: error, channel: this.name }, 'a channel could not be compared')
     }
