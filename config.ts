@@ -8,6 +8,7 @@ import { type ChatConfig, readChatConfig } from './chat-store/config.ts'
 import { type GatewayConfig, readGatewayConfig } from './gateway/config.ts'
 import { ConfigError, readConfig } from './platform/config.ts'
 import { variable } from './platform/config-variables.ts'
+import { type ObjectsConfig, readObjectsConfig } from './platform/objects/config.ts'
 
 export interface OutcryConfig {
   /** Holds the embedded database and the secret of its tokens. */
@@ -20,6 +21,7 @@ export interface OutcryConfig {
   readonly engine: EngineConfig
   readonly chat: ChatConfig
   readonly gateway: GatewayConfig
+  readonly objects: ObjectsConfig
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -37,12 +39,13 @@ const Environment = z.object({
 /** @throws ConfigError that names every variable which does not hold, whichever part it is for */
 export function readOutcryConfig(env: Variables): OutcryConfig {
   const mode = env['DATABASE_URL']?.trim() ? 'cluster' : 'embedded'
-  const { own, engine, chat, gateway } = readAll({
+  const { own, engine, chat, gateway, objects } = readAll({
     own: () => readConfig(Environment, env),
     // Whoever has the data folder is its only engine, on whichever host (a container's changes its name).
     engine: () => readEngineConfig(env, mode === 'embedded' ? 'embedded' : hostname()),
     chat: () => readChatConfig(env),
     gateway: () => readGatewayConfig(env, mode),
+    objects: () => readObjectsConfig(env),
   })
   return {
     dataFolder: own.OUTCRY_DATA,
@@ -52,6 +55,7 @@ export function readOutcryConfig(env: Variables): OutcryConfig {
     engine,
     chat,
     gateway,
+    objects,
   }
 }
 

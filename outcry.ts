@@ -16,6 +16,12 @@ import { type Part, partOfParts } from './platform/lifecycle.ts'
 import { createMemoryLimits } from './platform/limits/memory-limits.ts'
 import type { Logger } from './platform/log.ts'
 import { createMetrics, createMetricsServer } from './platform/metrics.ts'
+import {
+  type FolderObjectStore,
+  openFolderObjectStore,
+} from './platform/objects/folder-object-store.ts'
+import type { ObjectStore } from './platform/objects/object-store.ts'
+import { createS3ObjectStore } from './platform/objects/s3-object-store.ts'
 import { migrate } from './platform/postgres/migrate.ts'
 import { closePool, createPool } from './platform/postgres/pool.ts'
 import { createMemoryPresence } from './platform/presence/memory-presence.ts'
@@ -43,7 +49,8 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
     const bus = createInProcessBus({
       onError: (err, subject) => log.error({ err, subject }, 'a listener failed'),
     })
-    const shared = { pool, bus, clock, log, metrics }
+    const { objects, folder, close } = await openObjects(config)
+    const shared = { pool, bus, clock, log, metrics, objects }
     gateway = createGateway({
       ...shared,
       config: await withSecret(config),
@@ -51,9 +58,11 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
       version,
       limits: createMemoryLimits(config.gateway.rates),
       presence: createMemoryPresence(),
+      ...(folder === undefined ? {} : { objectFolder: folder }),
     })
     return [
       endingWith('pool', () => closePool(pool)),
+      endingWith('objects', close),
       ...createEngine({ ...shared, ...config.engine }),
       ...createChatStore({ ...shared, ...config.chat }),
       ...createNotifier(shared),
@@ -95,6 +104,29 @@ function databaseOf(config: OutcryConfig, log: Logger): Database {
     stop: async () => {},
   }
   return { url, parts: databaseUrl === undefined ? [embedded, tables] : [tables] }
+}
+
+interface Objects {
+  readonly objects: ObjectStore
+  /** The same, where it is a folder that the gateway serves. */
+  readonly folder?: FolderObjectStore
+  readonly close: () => Promise<void>
+}
+
+/** Where attachments lie: in the bucket that the operator named, else in the data folder. */
+async function openObjects(config: OutcryConfig): Promise<Objects> {
+  const { s3, publicUrl } = config.objects
+  if (s3 !== undefined) {
+    const objects = createS3ObjectStore(s3, clock)
+    return { objects, close: async () => objects.close() }
+  }
+  const folder = await openFolderObjectStore({
+    folder: join(config.dataFolder, 'objects'),
+    secret: config.gateway.tokens.secret ?? (await keptSecret(config.dataFolder)),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    clock,
+  })
+  return { objects: folder, folder, close: async () => {} }
 }
 
 /** Without its database the process is of no use, and whoever restarts it starts both. */

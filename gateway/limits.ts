@@ -116,6 +116,19 @@ export const bodyBytesMax = 64 * 1024
 /** A body that is too large is read on, and thrown away, up to here, so that its sender hears the answer. */
 export const bodyDiscardedBytesMax = 16 * 1024 * 1024
 
+// ---- the bytes of attachments -------------------------------------------------------------------
+
+/** Uploads and downloads at once: each holds a file, and up to half a MiB of memory. */
+export const transfersMax = 128
+/** What one that finds no room is told to wait. */
+export const transferRetrySeconds = 2
+/** As long as the link of an upload holds; a sender who gives a byte now and then is gone by then. */
+export const uploadMsMax = 15 * 60_000
+/** Read from the disk at a time: a few packets ahead of what the network takes. */
+export const downloadChunkBytes = 128 * 1024
+/** How long a browser may keep what it has fetched: no longer than the link. */
+export const downloadCacheSeconds = 3_600
+
 // ---- reading ----------------------------------------------------------------------------------
 
 /** Publications in one `history` reply: enough to page fast, few enough to encode within a turn. */

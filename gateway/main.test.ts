@@ -5,6 +5,7 @@ import { createInProcessBus } from '../platform/bus/in-process-bus.ts'
 import { createMemoryLimits } from '../platform/limits/memory-limits.ts'
 import { createLogger } from '../platform/log.ts'
 import { createMetrics } from '../platform/metrics.ts'
+import type { ObjectStore } from '../platform/objects/object-store.ts'
 import { createPool, type Pool } from '../platform/postgres/pool.ts'
 import { createMemoryPresence } from '../platform/presence/memory-presence.ts'
 import { systemClock as clock } from '../platform/system-clock.ts'
@@ -18,9 +19,17 @@ import { lotCommandsSubject, shardOf } from '../protocol/subjects.ts'
 import { readGatewayConfig } from './config.ts'
 import { WireClient } from './edge/testing/wire-client.ts'
 import { createGateway, type Gateway } from './main.ts'
-import { links } from './testing/conversations.ts'
 import { acceptance, bidId, draftId, lotId, lotView } from './testing/lots.ts'
 import { standInForEngine, storeLot } from './testing/stored-lots.ts'
+
+const nothingAttached = async () => await Promise.reject(new Error('nothing is attached here'))
+const noObjects: ObjectStore = {
+  signUpload: nothingAttached,
+  signDownload: nothingAttached,
+  inspect: nothingAttached,
+  move: nothingAttached,
+  remove: nothingAttached,
+}
 
 let database: ThrowawayDatabase
 let pool: Pool
@@ -57,7 +66,7 @@ beforeEach(async () => {
     pool,
     limits: createMemoryLimits(config.rates),
     presence: createMemoryPresence(),
-    attachmentLinks: links,
+    objects: noObjects,
     clock,
     log: createLogger({ name: 'test', level: 'silent' }),
     metrics: createMetrics({ role: 'test', ofProcess: false }),

@@ -5,6 +5,8 @@ import { type Part, partOfParts } from '../platform/lifecycle.ts'
 import type { Limits } from '../platform/limits/limits.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Registry } from '../platform/metrics.ts'
+import type { FolderObjectStore } from '../platform/objects/folder-object-store.ts'
+import type { ObjectStore } from '../platform/objects/object-store.ts'
 import type { Pool } from '../platform/postgres/pool.ts'
 import type { Presence } from '../platform/presence/presence.ts'
 import { createBusAuctionHouse } from './adapters/bus-auction-house.ts'
@@ -13,6 +15,7 @@ import { createBusChatStore } from './adapters/bus-chat-store.ts'
 import { createBusEventSource, createBusRevocationBoard } from './adapters/bus-event-source.ts'
 import { createTokenMint } from './adapters/jose-token-mint.ts'
 import { createTokenVerifier } from './adapters/jose-token-verifier.ts'
+import { createObjectAttachmentLinks } from './adapters/object-attachment-links.ts'
 import { createPackagePageFiles } from './adapters/package-page-files.ts'
 import { createPostgresChatBook } from './adapters/postgres-chat-book.ts'
 import { createPostgresLotBook } from './adapters/postgres-lot-book.ts'
@@ -20,13 +23,14 @@ import { readStreamEpoch } from './adapters/postgres-stream-epoch.ts'
 import { createPostgresUserFeed } from './adapters/postgres-user-feed.ts'
 import type { GatewayConfig } from './config.ts'
 import { mountHttp } from './edge/http.ts'
+import { mountObjects } from './edge/objects.ts'
 import { createSocketServer, type SocketServer } from './edge/server.ts'
 import { createHub } from './fanout/hub.ts'
 import { createTurn } from './fanout/turn.ts'
-import type { GatewayLimit } from './limits.ts'
+import { type GatewayLimit, transfersMax } from './limits.ts'
 import type { EventSource, Unlisten } from './ports/event-source.ts'
 import type { HttpHandler } from './ports/http.ts'
-import type { AttachmentLinks } from './ports/objects.ts'
+import type { ObjectHandler } from './ports/objects.ts'
 import { forbidden } from './routes/authorization.ts'
 import { createChannelRoutes } from './routes/channels.ts'
 import { createConversationDoor } from './routes/conversation-door.ts'
@@ -36,8 +40,10 @@ import { withDocs } from './routes/http/docs.ts'
 import { devTokenResource, probes, revokeResource } from './routes/http/house-resources.ts'
 import { createInFlight } from './routes/http/in-flight.ts'
 import { methodResources } from './routes/http/method-resources.ts'
-import { createHttpMetrics } from './routes/http/metrics.ts'
+import { createHttpMetrics, type HttpMetrics } from './routes/http/metrics.ts'
+import { createObjectHandler } from './routes/http/objects.ts'
 import { createRateHeaders } from './routes/http/rate-headers.ts'
+import { Transfers } from './routes/http/transfers.ts'
 import { createIdentify } from './routes/identify.ts'
 import { createCallMethod } from './routes/method.ts'
 import { createMethodMetrics } from './routes/method-metrics.ts'
@@ -57,7 +63,10 @@ export interface GatewayOptions {
   /** Counts by `config.rates`. */
   readonly limits: Limits<GatewayLimit>
   readonly presence: Presence
-  readonly attachmentLinks: AttachmentLinks
+  /** Where attachments lie. */
+  readonly objects: ObjectStore
+  /** The same, where it is a folder whose links lead to this gateway. */
+  readonly objectFolder?: FolderObjectStore
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Registry
@@ -102,7 +111,10 @@ function wire(
     seesVisitors: (identity, room) => forbidden('chat.see_visitors', identity, room) === undefined,
     streamEpoch,
   })
-  const api = wireApi(options, routes, () => server.takesTraffic)
+  const httpMetrics = createHttpMetrics(options.metrics)
+  const api = wireApi(options, routes, httpMetrics, () => server.takesTraffic)
+  const transfers = new Transfers(transfersMax)
+  const objects = wireObjects(options, transfers, httpMetrics)
   const { handler, part: requests } = createInFlight(api)
   const server = createSocketServer({
     port: config.port,
@@ -119,9 +131,17 @@ function wire(
     clock,
     log,
     metrics: options.metrics,
-    mountHttp: (app) => mountHttp(app, { handler, trustProxy: config.trustProxy, log }),
+    mountHttp: (app) => {
+      mountHttp(app, { handler, trustProxy: config.trustProxy, log })
+      if (objects !== undefined) {
+        mountObjects(app, { handler: objects, trustProxy: config.trustProxy, clock, log })
+      }
+    },
   })
-  return { server, parts: [revocationsPart(stores.events, revocations), hub, requests, server] }
+  return {
+    server,
+    parts: [revocationsPart(stores.events, revocations), hub, requests, transfers, server],
+  }
 }
 
 /** Where the gateway reads, and where it brings what it is asked to do. */
@@ -153,7 +173,7 @@ function wireRoutes(
   const book = stores.lotBook
   const maySee = createLotVisibility(book)
   const door = createConversationDoor({ chatBook: stores.chatBook, maySeeLot: maySee })
-  const { attachmentLinks } = options
+  const attachmentLinks = createObjectAttachmentLinks(options.objects)
   const handlers = methodRoutes({ ...stores, book, door, attachmentLinks, limits, clock })
   const callMethod = createCallMethod(handlers, createMethodMetrics(metrics))
   const channels = createChannelRoutes({
@@ -174,9 +194,10 @@ function wireRoutes(
 function wireApi(
   options: GatewayOptions,
   { identify, callMethod }: ReturnType<typeof wireRoutes>,
+  metrics: HttpMetrics,
   ready: () => boolean,
 ): HttpHandler {
-  const { config, bus, limits, clock, log, metrics } = options
+  const { config, bus, limits, clock, log } = options
   const rateHeaders = createRateHeaders(config.rates)
   return createHttpApi({
     resources: withDocs(
@@ -193,9 +214,20 @@ function wireApi(
     rateHeaders,
     allowedOrigins: config.allowedOrigins,
     ready,
-    metrics: createHttpMetrics(metrics),
+    metrics,
     log,
   })
+}
+
+/** Undefined where devices put and fetch their bytes elsewhere. */
+function wireObjects(
+  { objectFolder: folder, config, log }: GatewayOptions,
+  transfers: Transfers,
+  metrics: HttpMetrics,
+): ObjectHandler | undefined {
+  if (folder === undefined) return undefined
+  const { allowedOrigins } = config
+  return createObjectHandler({ folder, transfers, allowedOrigins, metrics, log })
 }
 
 function devTokens({ config, clock }: GatewayOptions) {

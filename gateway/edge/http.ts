@@ -36,7 +36,7 @@ export function mountHttp(app: TemplatedApp, options: HttpMountOptions): void {
 }
 
 /** The part of a request that is known before its body. */
-function requestHead(
+export function requestHead(
   res: UwsResponse,
   req: UwsRequest,
   trustProxy: boolean,
@@ -88,31 +88,36 @@ async function answer(
   try {
     const response = await handler(request)
     if (exchange.aborted) return
-    res.cork(() => write(res, request, response))
+    res.cork(() => writeResponse(res, request.method, response, request.body === 'too_large'))
   } catch (err) {
     log.error({ err }, 'a request could not be answered')
     if (!exchange.aborted) res.close()
   }
 }
 
-function write(
+/** To be called in a cork. `unread`: the sender may not be through with its body, so it is told to close. */
+export function writeResponse(
   res: UwsResponse,
-  { method, body: sent }: HttpRequest,
+  method: string,
   response: HttpResponse,
+  unread: boolean,
 ): void {
-  const { status, headers, body } = response
-  res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`)
-  for (const [name, value] of Object.entries(headers)) {
-    // `end` writes this one itself when it is told to close.
-    if (name !== 'connection') res.writeHeader(name, value)
-  }
-  // Who sends too much may not be through with it.
-  const close = headers['connection'] === 'close' || sent === 'too_large'
+  const { headers, body } = response
+  writeHead(res, response)
+  const close = headers['connection'] === 'close' || unread
   if (body === undefined) {
     res.endWithoutBody(undefined, close)
   } else if (method === 'HEAD') {
     res.endWithoutBody(Buffer.byteLength(body), close)
   } else {
     res.end(body, close)
+  }
+}
+
+export function writeHead(res: UwsResponse, { status, headers }: Omit<HttpResponse, 'body'>): void {
+  res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`)
+  for (const [name, value] of Object.entries(headers)) {
+    // `end` writes this one itself when it is told to close.
+    if (name !== 'connection') res.writeHeader(name, value)
   }
 }

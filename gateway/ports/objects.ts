@@ -12,7 +12,7 @@ export type ObjectRequest = Omit<HttpRequest, 'body'>
 
 /** Bytes that come in. After a rejection, or `abort`, nothing of them is left. */
 export interface ObjectReceiver {
-  /** Resolves when there is room for more. The chunk may be reused then. */
+  /** Resolves when there is room for more. */
   write(chunk: Uint8Array): Promise<void>
   /** All have come; resolves when they are stored. */
   finish(): Promise<void>
@@ -21,7 +21,7 @@ export interface ObjectReceiver {
 
 /** Bytes that go out. */
 export interface ObjectReader {
-  /** Fewer than `bytesMax` at the end only. The next call may reuse their memory. */
+  /** Fewer than `bytesMax` at the end only. */
   read(offset: number, bytesMax: number): Promise<Uint8Array>
   close(): Promise<void>
 }
@@ -31,17 +31,16 @@ export type ObjectAnswer =
   | { readonly type: 'respond'; readonly response: HttpResponse }
   | {
       readonly type: 'receive'
-      /** Exactly so many are to come. */
-      readonly bytes: number
+      /** To be finished or aborted. */
       readonly receiver: ObjectReceiver
-      readonly received: HttpResponse
-      /** Where other than so many came, or they came too slowly. */
-      readonly faults: Readonly<Record<'length' | 'slow' | 'failed', HttpResponse>>
+      /** What its sender is told: all is stored, its time was up before, or the receiver rejected. */
+      response(came: 'whole' | 'late' | { readonly error: unknown }): HttpResponse
     }
   | {
       readonly type: 'send'
-      readonly headers: HttpResponse['headers']
+      readonly head: Pick<HttpResponse, 'status' | 'headers'>
       readonly bytes: number
+      /** To be closed. */
       readonly reader: ObjectReader
     }
 

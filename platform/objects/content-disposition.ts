@@ -12,3 +12,12 @@ export function contentDisposition({ disposition, fileName }: SentAs): string {
   )
   return `${disposition}; filename="${plain}"; filename*=UTF-8''${exact}`
 }
+
+/** A name of at most so many bytes in UTF-8; what makes it long is left out before its ending. */
+export function shortened(fileName: string, bytesMax: number): string {
+  const ending = /\.[\w-]{1,10}$/.exec(fileName)?.[0] ?? ''
+  const letters = Array.from(fileName.slice(0, fileName.length - ending.length))
+  while (letters.length > 0 && Buffer.byteLength(letters.join('') + ending) > bytesMax)
+    letters.pop()
+  return letters.join('') + ending
+}

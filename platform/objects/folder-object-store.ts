@@ -2,7 +2,8 @@
 // single host, or several that share the folder.
 import type { Clock } from '../clock.ts'
 import { codeOf, Failure } from '../failure.ts'
-import { downloadLinkMs, leftoverMs, uploadLinkMs } from './limits.ts'
+import { shortened } from './content-disposition.ts'
+import { downloadLinkMs, leftoverMs, linkNameBytesMax, uploadLinkMs } from './limits.ts'
 import { type IncomingObject, ObjectFolder, type OpenObject } from './object-folder.ts'
 import { createLinkSigner, type LinkFault, type ObjectLink } from './object-link.ts'
 import type { ObjectStore } from './object-store.ts'
@@ -48,7 +49,8 @@ export async function openFolderObjectStore(
     },
     async signDownload(key, as) {
       const expiresAtMs = clock.nowMs() + downloadLinkMs
-      return { url: urlOf({ method: 'GET', key, expiresAtMs, ...as }), expiresAtMs }
+      const fileName = shortened(as.fileName, linkNameBytesMax)
+      return { url: urlOf({ method: 'GET', key, expiresAtMs, ...as, fileName }), expiresAtMs }
     },
     async inspect(key, startBytesMax) {
       const object = await folder.open(key)

@@ -10,3 +10,5 @@ export const leftoverMs = 24 * 3_600_000
 export const storeAnswerMs = 5_000
 /** Attempts at one request to the store, the first included. */
 export const storeAttemptsMax = 3
+/** Of a file's name in a link: a request's line and headers have to fit into 4 KiB, and a byte takes three there. */
+export const linkNameBytesMax = 360

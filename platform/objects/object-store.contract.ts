@@ -134,6 +134,16 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
         )
       })
 
+      test('under the longest name that may be are no longer than a request may be', async () => {
+        const key = nextKey()
+        await stored(key, 'abcd')
+        const fileName = `${'文'.repeat(251)}.png`
+        const { url } = await under.store.signDownload(key, { ...picture, fileName })
+        const fetched = await under.get(url)
+        expect(fetched.status).toBe(200)
+        expect(fetched.disposition).toMatch(/filename\*=UTF-8''%E6%96%87.*\.png$/)
+      })
+
       test('of what is not there are a 404', async () => {
         const download = await under.store.signDownload(nextKey(), picture)
         expect((await under.get(download.url)).status).toBe(404)

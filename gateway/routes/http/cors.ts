@@ -10,7 +10,7 @@ const exposed = 'Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Re
 
 /** The headers that let the page which sent `request` read the response. */
 export function corsHeaders(
-  request: HttpRequest,
+  request: Pick<HttpRequest, 'headers'>,
   allowed: AllowedOrigins,
 ): Readonly<Record<string, string>> {
   const origin = request.headers.get('origin')
@@ -25,7 +25,7 @@ export function corsHeaders(
 
 /** The answer to `OPTIONS`: to a browser's preflight whether the page may, else what the path takes. */
 export function optionsResponse(
-  request: HttpRequest,
+  request: Pick<HttpRequest, 'headers'>,
   allowed: AllowedOrigins,
   methods: readonly string[],
 ): HttpResponse {

@@ -17,6 +17,12 @@ const HTTP_FAULTS = {
   unsupported_media_type: 415,
   upgrade_required: 426,
   origin_not_allowed: 403,
+  // The bytes of attachments.
+  link_invalid: 403,
+  link_expired: 403,
+  length_required: 411,
+  length_mismatch: 400,
+  upload_too_slow: 408,
 } as const
 
 export type ProblemCode = keyof typeof HTTP_FAULTS | ProtocolErrorName | RefusalCode
