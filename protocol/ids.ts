@@ -22,4 +22,5 @@ export const UserId = z
   .regex(/^[^\s:#\p{Cc}\p{Cs}]+$/u, {
     message: 'expected no white space, control character, ":" or "#"',
   })
+  .meta({ examples: ['user-81'] })
 export type UserId = string

@@ -2,6 +2,7 @@
 // and the description of the HTTP API.
 import { z } from 'zod'
 import { SHAPES } from './shapes.ts'
+import { storable } from './text.ts'
 
 /** As much of a JSON Schema as ours make use of. */
 export interface JsonSchema {
@@ -83,8 +84,10 @@ const simplified: Override = ({ jsonSchema }) => {
   // Every integer is a safe one; only a narrower bound is worth a word.
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
-  // The format says it.
-  if (jsonSchema.format === 'uuid') delete jsonSchema.pattern
+  // Every text is held to the first, and the format of an id says the other.
+  if (jsonSchema.pattern === storable.source || jsonSchema.format === 'uuid') {
+    delete jsonSchema.pattern
+  }
   // A flag may come as text, as everything in a query does; whoever writes a client sends a flag.
   const types = jsonSchema.anyOf?.map((option) => option.type)
   if (types?.length === 2 && types[0] === 'boolean' && types[1] === 'string') {

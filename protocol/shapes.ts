@@ -119,5 +119,3 @@ export const SHAPES = {
   Notification,
   ServerTime,
 } as const satisfies Record<string, z.ZodType>
-
-export type ShapeName = keyof typeof SHAPES
