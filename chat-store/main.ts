@@ -51,7 +51,8 @@ export function createChatStore(options: CreateChatStoreOptions): Part[] {
     keeping: createPostgresChatKeeping(pool),
     submit: (command) => store.submit(command).then((outcome) => outcome === undefined),
   })
-  return [store, housekeeping, ...(attachments === undefined ? [] : [attachments.sweeper])]
+  // Housekeeping first: the month has its room before a message is taken.
+  return [housekeeping, store, ...(attachments === undefined ? [] : [attachments.sweeper])]
 }
 
 function attachmentsOf({ objects, pool, clock, log }: CreateChatStoreOptions, house: ChatHouse) {
