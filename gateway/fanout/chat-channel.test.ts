@@ -168,6 +168,11 @@ describe('the snapshot of a conversation', () => {
     expect(result.offset).toBe(2)
     expect(dataOf(result).conversation.unread).toBe(0)
     expect(air.streams.reads.filter((what) => what === 'record')).toHaveLength(1)
+    // Now and then it is read anew: redacted quotes and what is too old are told by no event.
+    air.clock.advance(61_000)
+    await settled()
+    expect(textsIn(await air.joined(air.socket(), room))).toEqual(['one', 'two'])
+    expect(air.streams.reads.filter((what) => what === 'record')).toHaveLength(2)
   })
 })
 

@@ -189,6 +189,8 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
 
   /** An announcement may have been lost: what is hidden from whom is read now and then. */
   protected override async recheck(): Promise<void> {
+    await super.recheck()
+    this.#reader.forget()
     await Promise.all([...this.#seats.values()].map(async (seat) => await this.#recheckSeat(seat)))
   }
 

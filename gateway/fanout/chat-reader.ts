@@ -71,6 +71,11 @@ export class ChatReader {
     throw new Error('the conversation goes on faster than it can be read')
   }
 
+  /** Has the next reader read anew, as what was kept may have been thinned or redacted since. */
+  forget(): void {
+    this.#kept = undefined
+  }
+
   #record(): Promise<ConversationRecord | undefined> {
     const kept = this.#kept
     if (kept !== undefined && this.#stream.toldSince(kept.conversation.lastSeq) !== undefined) {

@@ -1,5 +1,6 @@
-// What of a conversation reaches whom: in a room nobody sees the people it has blocked, wherever two
-// talk their blocks keep all but the marks away already.
+// What of a conversation reaches whom. In a room nobody is shown what people do whom it has blocked.
+// Where two talk, a block lets nothing new through in the first place, and what was said before stays
+// theirs; marks alone are hidden, whenever they were told.
 import type {
   ChatPublication,
   ChatSnapshot,

@@ -16,8 +16,10 @@ const none: readonly never[] = []
 const failed: Missed<never> = { kind: 'failed', events: none }
 
 export abstract class DurableChannel<E extends Sequenced> extends WatchedChannel<E> {
-  /** What was told since the channel was loaded, the newest last; without a gap up to the head. */
+  /** What was told lately, the newest last; without a gap up to the head. */
   #ring: readonly E[] = none
+  /** What is to go from the ring at the next look into the store. */
+  #oldTo = 0
 
   protected get phase(): 'durable' {
     return 'durable'
@@ -56,6 +58,16 @@ export abstract class DurableChannel<E extends Sequenced> extends WatchedChannel
   /** The events as they are to be told from now on, where the later ones of `by` have changed them. */
   protected renewed(events: readonly E[], _by: readonly E[]): readonly E[] {
     return events
+  }
+
+  /**
+   * Memory is for those who were away for a moment. What was told longer ago is read from the store, which
+   * knows what has changed since without being told.
+   */
+  protected override async recheck(): Promise<void> {
+    const recent = this.#ring.filter(({ seq }) => seq > this.#oldTo)
+    this.#ring = recent.length === 0 ? none : recent
+    this.#oldTo = this.head
   }
 
   /** What was told after `seq` up to the head; undefined where memory does not reach back so far. */

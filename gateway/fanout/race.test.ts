@@ -27,7 +27,10 @@ const happening = fc.oneof(
   { weight: 2, arbitrary: fc.record({ does: fc.constant('return' as const), which: fc.nat() }) },
   { weight: 6, arbitrary: fc.record({ does: fc.constant('end_turn' as const) }) },
   { weight: 3, arbitrary: fc.record({ does: fc.constant('settle' as const) }) },
-  { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('hold', 'open', 'break', 'mend') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ does: fc.constantFrom('hold', 'open', 'break', 'mend', 'minute') }),
+  },
 )
 
 /** One channel with its committed events, whichever class it is of. */
@@ -253,6 +256,8 @@ describe.each([
           if (each.does === 'settle') await settled()
           if (each.does === 'hold') play.hold()
           if (each.does === 'open') play.open()
+          // Deadlines pass, idle channels close, the others look into the store.
+          if (each.does === 'minute') air.clock.advance(61_000)
           if (each.does === 'break') air.streams.fault = new Error('down')
           if (each.does === 'mend') air.streams.fault = undefined
         }

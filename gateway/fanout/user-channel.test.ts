@@ -122,6 +122,20 @@ describe('coming back to a feed', () => {
     expect(result.publications?.map(({ data }) => data)).toEqual(changed)
   })
 
+  test('after minutes reads the store, as memory holds what is recent', async () => {
+    await air.joined(air.socket('ann'), feed)
+    notify(2)
+    air.endTurn()
+    for (const source of ['memory', 'the store']) {
+      air.clock.advance(60_000)
+      await settled()
+      const before = air.streams.reads.length
+      const result = await air.joined(air.socket('ann'), feed, { ...from, offset: 0 })
+      expect(result.publications?.map(({ offset }) => offset)).toEqual([1, 2])
+      expect(air.streams.reads.slice(before)).toEqual(source === 'memory' ? [] : ['notifications'])
+    }
+  })
+
   test('brings what was missed from the store, by one reading, and goes on from memory', async () => {
     notify(6)
     const socket = air.socket('ann')
