@@ -4,7 +4,7 @@ import { ConversationId, MEMBER_ROLES, MessageId } from './chat.ts'
 import { CommandId, LotId, UserId, Uuid } from './ids.ts'
 import { CurrencyCode } from './money.ts'
 import { Flag, WholeNumber } from './query.ts'
-import { Text } from './text.ts'
+import { isStorable, Text } from './text.ts'
 
 const ForeignId = Text(128).min(1).describe('The marketplace’s own id.')
 const Seq = WholeNumber.min(0)
@@ -72,6 +72,11 @@ const OfferTerms = z.object({
   expiresAt: EpochMs,
 })
 
+/** Whatever the marketplace's clients make of the event. */
+const SystemData = z.record(Text(64), z.unknown()).refine((data) => isStorable(data), {
+  message: 'expected JSON without NUL and without half of a surrogate pair, not nested deeply',
+})
+
 export const SendMessage = ConversationRef.extend({
   clientMessageId: ClientMessageId,
   kind: z.enum(['text', 'image', 'file', 'offer', 'system']).default('text'),
@@ -79,7 +84,7 @@ export const SendMessage = ConversationRef.extend({
   attachmentId: Uuid.optional().describe('With `image` and `file`.'),
   offer: OfferTerms.optional().describe('With `offer`.'),
   system: z
-    .object({ event: Text(64).min(1), data: z.record(Text(64), z.unknown()).optional() })
+    .object({ event: Text(64).min(1), data: SystemData.optional() })
     .optional()
     .describe('With `system`, which needs the role `service`: sold, paid, shipped and the like.'),
   replyTo: MessageId.optional(),

@@ -123,6 +123,29 @@ describe('chat.send', () => {
     ])
   })
 
+  test.each<[string, unknown]>([
+    ['half a surrogate pair', { note: 'half \ud83c' }],
+    ['half a pair far inside', { a: [{ b: ['\udf89'] }] }],
+    ['a key with NUL', { a: { 'b\0': 1 } }],
+    ['what is no JSON', { at: 1n }],
+    ['no number', { at: Number.NaN }],
+    ['nests without end', { a: JSON.parse('['.repeat(30_000) + ']'.repeat(30_000)) }],
+  ])('a system message whose data holds %s is no request', async (_, data) => {
+    const chatStore = chatStoreOf()
+    const sold = say({ kind: 'system', system: { event: 'sold', data } })
+    const result = await callsOn({ chatStore })('chat.send', house, sold)
+    expect(result).toMatchObject({ kind: 'error', error: 'bad_request' })
+    expect(chatStore.asked).toEqual([])
+  })
+
+  test('a system message may hold any other data', async () => {
+    const data = { price: 5_000, paid: true, by: null, lines: [{ title: 'Palm 🎉', count: 1.5 }] }
+    const chatStore = chatStoreOf()
+    const sold = say({ kind: 'system', system: { event: 'sold', data } })
+    await callsOn({ chatStore })('chat.send', house, sold)
+    expect(chatStore.asked).toMatchObject([{ content: { system: { event: 'sold', data } } }])
+  })
+
   test('who has no token is told so, whatever the conversation is', async () => {
     const call = callsOn()
     for (const id of [conversationId, roomId, absentId]) {
