@@ -99,6 +99,23 @@ test.each(Object.entries(description.document.paths))(
   },
 )
 
+test('what is not as described is seen', async () => {
+  const view = lotView()
+  const answer = (body: unknown, type = 'application/json') =>
+    new Response(JSON.stringify(body), { headers: { 'content-type': type } })
+  await description.expectDescribed('lot.get', answer(view))
+  const { price: _, ...unpriced } = view
+  const wrong = [
+    answer({ ...view, secret: 1 }),
+    answer(unpriced),
+    answer({ ...view, state: 'asleep' }),
+    answer(view, 'text/plain'),
+  ]
+  for (const response of wrong) {
+    await expect(description.expectDescribed('lot.get', response)).rejects.toThrow()
+  }
+})
+
 describe('an answer is as it is described', () => {
   test.each([
     ['healthz', 'GET', '/healthz'],

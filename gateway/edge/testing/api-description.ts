@@ -5,6 +5,8 @@ import type { OpenApiDocument } from '../../routes/http/openapi.ts'
 
 export interface ApiDescription {
   readonly document: OpenApiDocument
+  /** `POST`. */
+  methodOf(operationId: string): string
   /**
    * Expects `response` to be one that the operation describes for its status, down to the media type
    * and every field; resolves to its body.
@@ -18,21 +20,26 @@ export async function readDescription(url: string): Promise<ApiDescription> {
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
   ajv.addSchema(closed(document) as OpenApiDocument, 'api')
 
-  const described = (operationId: string, status: number): string => {
+  const found = (operationId: string) => {
     for (const [path, item] of Object.entries(document.paths)) {
       for (const [method, operation] of Object.entries(item)) {
-        if (operation.operationId !== operationId) continue
-        const response = operation.responses[status]
-        expect(response, `${operationId} ${status}`).toBeDefined()
-        if (response !== undefined && '$ref' in response) return response.$ref
-        return ['#', 'paths', path, method, 'responses', String(status)].map(escaped).join('/')
+        if (operation.operationId === operationId) return { path, method, operation }
       }
     }
     throw new Error(`no operation ${operationId}`)
   }
+  /** Where the document says what the operation answers with `status`. */
+  const described = (operationId: string, status: number): string => {
+    const { path, method, operation } = found(operationId)
+    const response = operation.responses[status]
+    expect(response, `${operationId} ${status}`).toBeDefined()
+    if (response !== undefined && '$ref' in response) return response.$ref
+    return ['#', 'paths', path, method, 'responses', String(status)].map(escaped).join('/')
+  }
 
   return {
     document,
+    methodOf: (operationId) => found(operationId).method.toUpperCase(),
     async expectDescribed(operationId, response) {
       const mediaType = response.headers.get('content-type') ?? ''
       const place = described(operationId, response.status)
