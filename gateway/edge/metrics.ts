@@ -29,7 +29,7 @@ export interface EdgeMetrics {
   readonly refused: Counter<'reason'>
   /** By the reason we gave, or `client` where the other end or the network closed it. */
   readonly closed: Counter<'why'>
-  /** Sockets that could not keep up, by class of channel and by what was done about it. */
+  /** Sockets that could not keep up, by class of channel and by what was done; each volatile message they were spared. */
   readonly slow: Counter<'class' | 'action'>
   readonly bufferedBytes: Histogram
   readonly faults: Counter
@@ -88,7 +88,7 @@ export function createEdgeMetrics(registry: Registry): EdgeMetrics {
     }),
     slow: new Counter({
       name: 'outcry_gateway_slow_sockets_total',
-      help: 'Sockets that could not keep up, by class of channel and what was done',
+      help: 'Sockets that could not keep up and volatile messages they were spared, by class of channel and what was done',
       labelNames: ['class', 'action'],
       registers,
     }),

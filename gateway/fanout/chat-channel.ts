@@ -140,8 +140,11 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
     const { chatBook, blocks } = this.#context
     const userId = subscriber.identity?.userId
     const position = blocks.position
-    const read = userId === undefined ? nobodyHidden : await chatBook.hidden(userId)
-    const stored = await this.readStored(options)
+    const [read, stored] = await Promise.all([
+      userId === undefined ? nobodyHidden : chatBook.hidden(userId),
+      this.readStored(options),
+    ])
+    // The last thing read, since it is the state of the turn in which it comes.
     const snapshot = this.recovers(options, stored)
       ? undefined
       : await this.#reader.read(userId, this.#kind === 'room')
@@ -154,10 +157,10 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
         joinLeave: options.joinLeave === true,
         people,
       })
-      const shown = (event: StoredChatEvent) => told(event, this.#manner(event, people))
+      const asSeen = (event: StoredChatEvent) => told(event, this.#manner(event, people))
       return {
         ...this.positionAt(this.head),
-        ...this.recovered(options, stored, shown),
+        ...this.recovered(options, stored, asSeen),
         ...(data === undefined ? {} : { data }),
       }
     }
