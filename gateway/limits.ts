@@ -122,8 +122,8 @@ export const bodyDiscardedBytesMax = 16 * 1024 * 1024
 export const transfersMax = 128
 /** What one that finds no room is told to wait. */
 export const transferRetrySeconds = 2
-/** As long as the link of an upload holds; a sender who gives a byte now and then is gone by then. */
-export const uploadMsMax = 15 * 60_000
+/** As long as the link of an upload holds: whoever gives or takes a byte now and then is gone by then. */
+export const transferMsMax = 15 * 60_000
 /** Read from the disk at a time: a few packets ahead of what the network takes. */
 export const downloadChunkBytes = 128 * 1024
 /** How long a browser may keep what it has fetched: no longer than the link. */

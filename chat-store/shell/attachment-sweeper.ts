@@ -49,13 +49,13 @@ export class AttachmentSweeper implements Part {
     const nowMs = clock.nowMs()
     await register.giveUp(nowMs - unsentAttachmentMs, nowMs, sweptAttachmentsPerPass)
     let removed = 0
-    while (!this.#isEnding) {
+    for (;;) {
       const ids = await register.gone(nowMs - goneAttachmentGraceMs, sweptAttachmentsPerPass)
       // The objects first: what fails here is still in the register for the next time.
       for (const id of ids) await this.#removeObjects(id)
       if (ids.length > 0) await register.forget(ids)
       removed += ids.length
-      if (ids.length < sweptAttachmentsPerPass) break
+      if (ids.length < sweptAttachmentsPerPass || this.#isEnding) break
     }
     if (removed > 0) log.info({ attachments: removed }, 'attachments were removed')
   }

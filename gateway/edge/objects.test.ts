@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { describeObjectStore } from '../../platform/objects/object-store.contract.ts'
 import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
-import { uploadMsMax } from '../limits.ts'
+import { transferMsMax } from '../limits.ts'
 import { type ObjectServer, startObjectServer } from './testing/object-server.ts'
 
 const MiB = 1024 * 1024
@@ -163,7 +163,7 @@ describe('uploads', () => {
     const { key, upload, answer } = await beginUpload(2 * MiB)
     await sent(upload, bytesOf(MiB))
     await waitFor(async () => (await server.incoming()).length === 1)
-    server.clock.advance(uploadMsMax)
+    server.clock.advance(transferMsMax)
     const response = await answer
     expect(response.statusCode).toBe(408)
     expect(JSON.parse((await response.toArray()).join(''))).toMatchObject({

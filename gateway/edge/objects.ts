@@ -3,7 +3,7 @@
 import type { TemplatedApp, HttpResponse as UwsResponse } from 'uWebSockets.js'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
-import { bodyDiscardedBytesMax, downloadChunkBytes, uploadMsMax } from '../limits.ts'
+import { bodyDiscardedBytesMax, downloadChunkBytes, transferMsMax } from '../limits.ts'
 import type { HttpResponse } from '../ports/http.ts'
 import type { ObjectAnswer, ObjectHandler } from '../ports/objects.ts'
 import { requestHead, writeHead, writeResponse } from './http.ts'
@@ -41,7 +41,7 @@ export function mountObjects(app: TemplatedApp, options: ObjectMountOptions): vo
     })
     const body = new IncomingBody(res, exchange)
     const transfer = { res, method: request.method, exchange, body }
-    const timer = options.clock.after(uploadMsMax, () => exchange.expire())
+    const timer = options.clock.after(transferMsMax, () => exchange.expire())
     options
       .handler(request)
       .then((answer) => transferred(transfer, answer))
