@@ -11,7 +11,7 @@ import { type Kept, unread } from './testing/kept.ts'
 const inEveryHistory = (check: (batches: Batch[], lived: History) => void): void => {
   fc.assert(
     fc.property(history, (lived) => check(live(lived), lived)),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 }
 
@@ -92,6 +92,8 @@ describe('over random histories', () => {
           [...kept.answers.values()],
         ])
         for (const { view } of kept.changes.flatMap(({ versions }) => versions)) {
+          // A counter-offer says nothing but its terms.
+          if (view.kind === 'offer' && view.text === '') continue
           expect(view.text).toMatch(/^canary /)
           expect(afterwards).not.toContain(view.text)
         }

@@ -2,6 +2,7 @@
 import { messageCharactersMax, messageText } from '../../protocol/message-text.ts'
 import type { Asked, Refusal } from './decision.ts'
 import { type Judgement, judge, nothingToSay } from './moderation/judge.ts'
+import { Saying } from './moderation/rule.ts'
 import { isService } from './permissions.ts'
 
 export type Said = { readonly text: string } | { readonly refusal: Refusal }
@@ -29,7 +30,7 @@ export function judgedText({ command, setting }: Asked, text: string): Judgement
   const { actor } = command
   if (text === '' || setting.rules.length === 0 || isService(actor)) return nothingToSay
   const { conversationsWithText } = setting
-  return judge(setting.rules, { text, senderId: actor.userId, conversationsWithText })
+  return judge(setting.rules, new Saying(text, actor.userId, conversationsWithText))
 }
 
 /** Why the text is refused. What can not be held (an edit, an offer) is refused instead. */

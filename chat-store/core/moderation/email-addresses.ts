@@ -25,7 +25,10 @@ const spokenAt = new RegExp(
 )
 
 export function hasEmailAddress(text: string): boolean {
-  const plain = folded(text)
+  const said = folded(text)
+  // Most texts hold neither.
+  if (!said.includes('@') && !said.includes('at')) return false
+  const plain = said
     .replace(/\s+/g, ' ')
     .replace(bracketedAt, '@')
     .replace(bracketedDot, speltDot)

@@ -3,8 +3,11 @@
 /** Accents and joiners, though not the marks that make another kana of one; and what can not be seen at all. */
 const decoration = /(?![\u3099\u309A])\p{Script=Inherited}|\p{Cf}/gu
 
+const isPlain = /^[\x20-\x7E\n]*$/
+
 /** Without case, diacritics and invisible characters; wide and narrow forms are one. */
 export function folded(text: string): string {
+  if (isPlain.test(text)) return text.toLowerCase()
   const bare = text.normalize('NFKD').replace(decoration, '')
   // By way of capitals, so that ß is ss; the last sigma of a word is a sigma.
   return bare.toUpperCase().toLowerCase().replaceAll('ς', 'σ')

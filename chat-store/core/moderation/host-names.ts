@@ -26,6 +26,8 @@ export interface HostName {
 /** Every name with a dot in it, and whatever follows a scheme; not the domains of e-mail addresses. */
 export function hostNamesIn(text: string): readonly HostName[] {
   const found: HostName[] = []
+  // Most texts hold neither.
+  if (!dots.test(text) && !text.includes('//')) return found
   for (const { 0: run, index } of text.matchAll(nameRun)) {
     const [from, to] = bare(run)
     const name = from < to ? hostNameAt(text, index + from, index + to) : undefined

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { ModerationRule } from '../../../protocol/moderation.ts'
 import { compileRules } from './compile-rules.ts'
+import { wordsOf } from './fold.ts'
 import { judge } from './judge.ts'
 import { repeatedTextKey } from './repeated-text.ts'
+import { Saying } from './rule.ts'
 import { hostileTexts, said } from './testing/said.ts'
 
 const rule = (
@@ -17,6 +19,8 @@ const rule = (
   kind: 'words',
   words,
 })
+
+const keyOf = (text: string) => repeatedTextKey(wordsOf(text))
 
 describe('several rules', () => {
   const rules = compileRules([
@@ -59,12 +63,11 @@ describe('repeated text', () => {
   ])
   const text = 'Write to me elsewhere, I pay more!'
   const saidIn = (conversations: number, words = text) =>
-    inThree?.isAbout({
-      text: words,
-      senderId: 'ann',
-      conversationsWithText: (senderId, key) =>
-        senderId === 'ann' && key === repeatedTextKey(text) ? conversations : 0,
-    })
+    inThree?.isAbout(
+      new Saying(words, 'ann', (senderId, key) =>
+        senderId === 'ann' && key === keyOf(text) ? conversations : 0,
+      ),
+    )
 
   test('counts from the conversation in which it is said', () => {
     expect(saidIn(2)).toBe(false)
@@ -77,8 +80,8 @@ describe('repeated text', () => {
   })
 
   test('short ones are said by everybody', () => {
-    expect(repeatedTextKey('Is it available?')).toBeUndefined()
-    expect(repeatedTextKey('?'.repeat(100))).toBeUndefined()
+    expect(keyOf('Is it available?')).toBeUndefined()
+    expect(keyOf('?'.repeat(100))).toBeUndefined()
   })
 })
 

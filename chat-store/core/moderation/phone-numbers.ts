@@ -25,6 +25,8 @@ const notAfter = /[\p{L}_@]/u
 const separators = /[ ().\-/]+/
 
 export function hasPhoneNumber(text: string): boolean {
+  // Most texts hold no digit.
+  if (!/\p{Nd}/u.test(text)) return false
   const plain = text
     .normalize('NFKC')
     .replace(foreignDigit, asciiDigit)

@@ -14,10 +14,7 @@ const branch = (): Branch => ({ next: new Map(), isEnd: false })
 export function wordMatcher(listed: readonly string[]): Matcher {
   const root = branch()
   for (const phrase of listed) grow(root, wordsOf(phrase))
-  return ({ text }) => {
-    const words = wordsOf(text)
-    return words.some((_, at) => startsPhrase(root, words, at))
-  }
+  return ({ words }) => words.some((_, at) => startsPhrase(root, words, at))
 }
 
 function grow(root: Branch, phrase: readonly string[]): void {

@@ -11,7 +11,7 @@ import { actorOf } from './sentences.ts'
 
 type Kind = 'direct' | 'room'
 
-/** What happens; messages are meant by how far back they were sent, whether or not they are there. */
+/** What happens; messages are meant by how far back they were sent, whatever became of them. */
 export interface Happening {
   readonly waitMs: number
   /** Whether it is decided in the batch of the one before. */
@@ -25,7 +25,8 @@ export interface Happening {
     | { readonly type: 'edits' | 'accepts' | 'declines' | 'withdraws' | 'wakes' }
     | { readonly type: 'deletes'; readonly forAll: boolean }
     | { readonly type: 'reacts'; readonly emoji: readonly string[] }
-    | { readonly type: 'marks'; readonly read: boolean; readonly seq: number }
+    /** Up to so far before the end. */
+    | { readonly type: 'marks'; readonly read: boolean; readonly fromEnd: number }
     | { readonly type: 'offers' | 'counters'; readonly forMs: number }
     | { readonly type: 'decides'; readonly decision: 'release' | 'remove' | 'dismiss' }
     | { readonly type: 'blocks' | 'unblocks' | 'hides' | 'archives' | 'slows' }
@@ -62,7 +63,7 @@ const does: fc.Arbitrary<Happening['does']> = fc.oneof(
     arbitrary: fc.record({
       type: one('says' as const),
       heldWord: fc.integer({ max: 5, min: 0 }).map((dice) => dice === 0),
-      replies: fc.boolean(),
+      replies: one(false, false, true),
     }),
   },
   {
@@ -92,14 +93,14 @@ const does: fc.Arbitrary<Happening['does']> = fc.oneof(
     arbitrary: fc.record({
       type: one('marks' as const),
       read: fc.boolean(),
-      seq: fc.integer({ min: 0, max: 30 }),
+      fromEnd: one(0, 0, 1, 2, 5, -1),
     }),
   },
   {
-    weight: 4,
+    weight: 8,
     arbitrary: fc.record({
       type: one('offers' as const, 'counters' as const),
-      forMs: fc.integer({ min: 0, max: 20_000 }),
+      forMs: one(0, 3_000, 60_000, 3_600_000),
     }),
   },
   {
@@ -112,23 +113,33 @@ const does: fc.Arbitrary<Happening['does']> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      type: one('blocks' as const, 'unblocks' as const, 'hides' as const, 'archives' as const),
+      type: one(
+        'blocks' as const,
+        'unblocks' as const,
+        'unblocks' as const,
+        'hides' as const,
+        'archives' as const,
+      ),
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: one('slows' as const) }) },
 )
 
 const happening: fc.Arbitrary<Happening> = fc.record({
-  waitMs: fc.oneof(one(0, 0, 300), fc.integer({ min: 0, max: 5_000 }), one(20 * 60_000)),
+  waitMs: fc.oneof(
+    { weight: 10, arbitrary: one(0, 0, 300) },
+    { weight: 5, arbitrary: fc.integer({ min: 0, max: 5_000 }) },
+    { weight: 1, arbitrary: one(10 * 60_000) },
+  ),
   isTogether: fc.boolean(),
-  who: one('ann', 'sam', 'ann', 'sam', 'ann', 'sam', 'eve', 'moderator'),
-  back: one(1, 1, 1, 2, 2, 3, 5, 8),
+  who: one('ann', 'sam', 'ann', 'sam', 'ann', 'sam', 'ann', 'sam', 'eve', 'moderator'),
+  back: one(1, 1, 1, 2, 3),
   does,
 })
 
 export const history: fc.Arbitrary<History> = fc.record({
   kind: one('direct' as const, 'direct' as const, 'room' as const),
-  happenings: fc.array(happening, { minLength: 5, maxLength: 60, size: 'max' }),
+  happenings: fc.array(happening, { minLength: 5, maxLength: 40, size: 'max' }),
 })
 
 const holdingRule: ModerationRule = {
@@ -157,7 +168,7 @@ export function live({ kind, happenings }: History, batched?: boolean): Batch[] 
   const commit = (): void => {
     const change = draft.change()
     if (change !== undefined) kept.write(change)
-    batches.push({ passages, told: draft.told(), kept: copyOf(kept) })
+    batches.push({ passages, told: draft.told(), kept: kept.copy() })
     draft = new ConversationDraft(kept)
     passages = []
   }
@@ -165,7 +176,7 @@ export function live({ kind, happenings }: History, batched?: boolean): Batch[] 
   for (const [nth, happens] of happenings.entries()) {
     if (!(batched ?? happens.isTogether)) commit()
     atMs += happens.waitMs
-    if (!befalls(happens, kept)) pass(nth, commandFor(happens, nth, atMs, commands))
+    if (!befalls(happens, kept)) pass(nth, commandFor(happens, { nth, atMs, commands, draft }))
   }
   commit()
   return batches
@@ -193,15 +204,27 @@ function isApart(kept: Kept): boolean {
   return kept.person('ann').blocks.has('sam') || kept.person('sam').blocks.has('ann')
 }
 
+/** What a command may be about: what was asked before, and the conversation as it is now. */
+interface Told {
+  readonly nth: number
+  readonly atMs: number
+  readonly commands: readonly ChatStoreCommand[]
+  readonly draft: ConversationDraft
+}
+
 /** Contents, messages and ids are named after the happening, so each is known from the others. */
 function commandFor(
   { who, back, does: act }: Happening,
-  nth: number,
-  atMs: number,
-  commands: readonly ChatStoreCommand[],
+  { nth, atMs, commands, draft }: Told,
 ): ChatStoreCommand {
   const base = { conversationId, actor: actorOf(who) }
-  const meant = `m${nth - back}`
+  const made = commands.flatMap(({ type, ...command }) =>
+    type === 'send_message' || type === 'counter_offer'
+      ? [(command as { messageId: string }).messageId]
+      : [],
+  )
+  const meant = made.at(-back) ?? 'none'
+  const { openOfferId: meantOffer = meant, lastSeq = 0 } = draft.conversation ?? {}
   const ids = { messageId: `m${nth}`, clientMessageId: `c${nth}` }
   const offer = (forMs: number) => ({ amount: 500 + nth, currency: 'USD', expiresAt: atMs + forMs })
   switch (act.type) {
@@ -211,15 +234,17 @@ function commandFor(
       return { ...base, ...ids, type: 'send_message', content: { kind: 'text', text, ...reply } }
     }
     case 'repeats':
-      return repeated(commands.at(-back), `m${nth}`, act.otherwise) ?? wake
+      return repeated(commands.findLast(isRepeatableBy(who)), `m${nth}`, act.otherwise) ?? wake
     case 'edits':
       return { ...base, type: 'edit_message', messageId: meant, text: `canary ${nth} edited` }
     case 'deletes':
       return { ...base, type: 'delete_message', messageId: meant, forAll: act.forAll }
     case 'reacts':
       return { ...base, type: 'react', messageId: meant, emoji: act.emoji }
-    case 'marks':
-      return { ...base, type: 'mark', [act.read ? 'read' : 'delivered']: act.seq }
+    case 'marks': {
+      const seq = Math.max(0, lastSeq - act.fromEnd)
+      return { ...base, type: 'mark', [act.read ? 'read' : 'delivered']: seq }
+    }
     case 'offers': {
       const content = {
         kind: 'offer' as const,
@@ -229,15 +254,22 @@ function commandFor(
       return { ...base, ...ids, type: 'send_message', content }
     }
     case 'counters':
-      return { ...base, ...ids, type: 'counter_offer', offerId: meant, offer: offer(act.forMs) }
+      return {
+        ...base,
+        ...ids,
+        type: 'counter_offer',
+        offerId: meantOffer,
+        offer: offer(act.forMs),
+      }
     case 'accepts':
     case 'declines':
     case 'withdraws': {
       const type = `${act.type.slice(0, -1)}_offer` as 'accept_offer'
-      return { ...base, type, offerId: meant, clientMessageId: `c${nth}` }
+      return { ...base, type, offerId: meantOffer, clientMessageId: `c${nth}` }
     }
     case 'decides': {
-      const decision = { caseId: meant, decision: act.decision }
+      const heldId = made.findLast((id) => draft.openCase(id) !== undefined) ?? meant
+      const decision = { caseId: heldId, decision: act.decision }
       return { conversationId, actor: actorOf('moderator'), type: 'decide_case', decision }
     }
     case 'archives':
@@ -254,6 +286,9 @@ function commandFor(
 
 const wake: ChatStoreCommand = { type: 'wake', conversationId }
 
+const isRepeatableBy = (who: string) => (command: ChatStoreCommand) =>
+  'clientMessageId' in command && command.actor.userId === who
+
 function repeated(
   said: ChatStoreCommand | undefined,
   messageId: string,
@@ -269,11 +304,4 @@ function repeated(
     return { ...said, messageId, offer: { ...said.offer, amount } }
   }
   return otherwise ? { ...said, offerId: 'another' } : said
-}
-
-function copyOf(kept: Kept): Kept {
-  const copy = new Kept()
-  for (const change of kept.changes) copy.write(change)
-  for (const [userId, person] of kept.people) copy.people.set(userId, person)
-  return copy
 }

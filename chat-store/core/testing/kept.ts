@@ -40,6 +40,23 @@ export class Kept implements Facts {
     return { rules: compileRules(this.rules), conversationsWithText: () => this.repeated }
   }
 
+  /** As it is now, whatever becomes of this one; rows are values. */
+  copy(): Kept {
+    const copy = new Kept()
+    copy.conversation = this.conversation
+    copy.rules = this.rules
+    copy.repeated = this.repeated
+    copyInto(copy.members, this.members)
+    copyInto(copy.people, this.people)
+    copyInto(copy.messages, this.messages)
+    copyInto(copy.reactions, this.reactions)
+    copyInto(copy.attachments, this.attachments)
+    copyInto(copy.cases, this.cases)
+    copyInto(copy.answers, this.answers)
+    copy.changes.push(...this.changes)
+    return copy
+  }
+
   person(userId: string): Person {
     return this.people.get(userId) ?? nobodySpecial
   }
@@ -64,6 +81,10 @@ export class Kept implements Facts {
       this.answers.set(key, answered)
     }
   }
+}
+
+function copyInto<Row>(copy: Map<string, Row>, rows: ReadonlyMap<string, Row>): void {
+  for (const [key, row] of rows) copy.set(key, row)
 }
 
 /** Messages of others that the member has not read, by looking at every one. */

@@ -80,8 +80,7 @@ const phrasesOf = (text: string): string[] =>
 
 /** A copy in which the draft is written too, so that each step of a batch can be looked at. */
 function asIfCommitted(kept: Kept, draft: ConversationDraft): Kept {
-  const copy = new Kept()
-  for (const change of kept.changes) copy.write(change)
+  const copy = kept.copy()
   const change = draft.change()
   if (change !== undefined) copy.write(change)
   return copy

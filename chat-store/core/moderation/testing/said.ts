@@ -1,8 +1,8 @@
 // A text as a rule gets it, said by somebody who says nothing twice.
-import type { Saying } from '../rule.ts'
+import { Saying } from '../rule.ts'
 
 export function said(text: string): Saying {
-  return { text, senderId: 'ann', conversationsWithText: () => 1 }
+  return new Saying(text, 'ann', () => 1)
 }
 
 /** Texts of the greatest length that are hard on expressions which look at a place again and again. */
