@@ -41,6 +41,8 @@ async function ask(
   return { status, body: answer as Record<string, unknown> }
 }
 
+const bid = (amount: number) => ({ clientBidId: randomUUID(), amount, currency: 'USD' })
+
 describe('the answers of a running server are as it describes them', () => {
   test('a lot from its draft to a bid that is too low', async () => {
     const sam = { by: 'sam', roles: ['seller'] } as const
@@ -49,7 +51,6 @@ describe('the answers of a running server are as it describes them', () => {
     const lot = `/v1/lots/${String(created.body['lotId'])}`
     await ask('lot.update', lot, { ...sam, body: { description: 'It glows.' } })
     await ask('lot.publish', `${lot}/publish`, { ...sam, body: {} })
-    const bid = (amount: number) => ({ clientBidId: randomUUID(), amount, currency: 'USD' })
     const first = await ask('bid.place', `${lot}/bids`, { by: 'ann', body: bid(5_000) })
     expect(first.body).toMatchObject({ outcome: 'accepted' })
     const low = await ask('bid.place', `${lot}/bids`, { by: 'ben', body: bid(1) })

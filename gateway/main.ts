@@ -42,6 +42,7 @@ import { createInFlight } from './routes/http/in-flight.ts'
 import { methodResources } from './routes/http/method-resources.ts'
 import { createHttpMetrics, type HttpMetrics } from './routes/http/metrics.ts'
 import { createObjectHandler } from './routes/http/objects.ts'
+import { OBJECT_RESOURCES } from './routes/http/openapi-objects.ts'
 import { createRateHeaders } from './routes/http/rate-headers.ts'
 import { Transfers } from './routes/http/transfers.ts'
 import { createIdentify } from './routes/identify.ts'
@@ -207,7 +208,11 @@ function wireApi(
         revokeResource(createBusRevocationBoard(bus), clock),
         ...devTokens(options),
       ],
-      { version: options.version, files: createPackagePageFiles() },
+      {
+        version: options.version,
+        files: createPackagePageFiles(),
+        others: options.objectFolder === undefined ? [] : OBJECT_RESOURCES,
+      },
     ),
     identify,
     limits,

@@ -99,10 +99,11 @@ test.each(Object.entries(description.document.paths))(
   },
 )
 
+const answer = (body: unknown, type = 'application/json') =>
+  new Response(JSON.stringify(body), { headers: { 'content-type': type } })
+
 test('what is not as described is seen', async () => {
   const view = lotView()
-  const answer = (body: unknown, type = 'application/json') =>
-    new Response(JSON.stringify(body), { headers: { 'content-type': type } })
   await description.expectDescribed('lot.get', answer(view))
   const { price: _, ...unpriced } = view
   const wrong = [

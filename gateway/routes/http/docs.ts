@@ -4,7 +4,7 @@ import type { HttpResponse } from '../../ports/http.ts'
 import type { PageFile, PageFiles } from '../../ports/page-files.ts'
 import { cacheable } from './cacheable.ts'
 import { pageStyle, protocolHtml, viewerHtml, viewerScript } from './docs-html.ts'
-import { openApiDocument } from './openapi.ts'
+import { type OpenApiOptions, openApiDocument } from './openapi.ts'
 import { problem } from './problem.ts'
 import type { Resource, ResourceRequest } from './resource.ts'
 
@@ -12,12 +12,15 @@ export interface DocsOptions {
   /** Of the package: the version that the document names. */
   readonly version: string
   readonly files: PageFiles
+  /** What is answered beside the resources, and is to be described with them. */
+  readonly others?: OpenApiOptions['resources']
 }
 
 /** The resources, and beside them those that describe them all, themselves included. */
 export function withDocs(resources: readonly Resource[], options: DocsOptions): Resource[] {
+  const { version, others = [] } = options
   const document = (): Uint8Array =>
-    inBytes(JSON.stringify(openApiDocument({ version: options.version, resources: all })))
+    inBytes(JSON.stringify(openApiDocument({ version, resources: [...all, ...others] })))
   const all: Resource[] = [...resources, ...docsResources(options, document)]
   return all
 }

@@ -53,6 +53,21 @@ const RESPONSES = {
     says: 'There is no such thing, or it is not for the caller to see.',
     example: { code: 'not_member', detail: 'There is no such conversation of yours.' },
   },
+  LinkNotValid: {
+    status: 403,
+    says: 'The link has ended, or is none of ours for this.',
+    example: { code: 'link_expired', detail: 'the link has ended; ask for a new one' },
+  },
+  UploadTooSlow: {
+    status: 408,
+    says: 'The bytes came too slowly.',
+    example: { code: 'upload_too_slow', detail: 'the bytes came too slowly' },
+  },
+  LengthRequired: {
+    status: 411,
+    says: 'The length is not said beforehand.',
+    example: { code: 'length_required', detail: 'expected 81920 bytes' },
+  },
   PayloadTooLarge: {
     status: 413,
     says: 'The body is too large.',

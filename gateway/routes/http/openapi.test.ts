@@ -4,12 +4,14 @@ import { METHODS, type MethodName } from '../../../protocol/methods.ts'
 import { openApiDocument } from './openapi.ts'
 import { EXAMPLES } from './openapi-examples.ts'
 import { HOUSE_OPERATIONS } from './openapi-house.ts'
+import { OBJECT_OPERATIONS } from './openapi-objects.ts'
 import { namesInPath } from './openapi-parts.ts'
 
 const bound = Object.entries(METHODS).flatMap(([name, entry]) =>
   'http' in entry ? [{ name, ...entry.http }] : [],
 )
-const house = Object.keys(HOUSE_OPERATIONS).map((resource) => {
+const others = { ...HOUSE_OPERATIONS, ...OBJECT_OPERATIONS }
+const house = Object.keys(others).map((resource) => {
   const [method = '', path = ''] = resource.split(' ')
   return { method, path }
 })
@@ -47,7 +49,7 @@ describe('the description of the HTTP API', () => {
     expect(operations.map(({ operation: { operationId } }) => operationId).toSorted()).toEqual(
       [
         ...bound.map(({ name }) => name),
-        ...Object.values(HOUSE_OPERATIONS).map(({ operationId }) => operationId),
+        ...Object.values(others).map(({ operationId }) => operationId),
       ].toSorted(),
     )
   })

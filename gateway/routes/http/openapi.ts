@@ -4,6 +4,7 @@ import { type JsonSchema, shapeSchemas } from '../../../protocol/json-schema.ts'
 import { METHODS, type MethodName } from '../../../protocol/methods.ts'
 import { HOUSE_OPERATIONS, houseSchemas } from './openapi-house.ts'
 import { methodOperation, methodRequestSchemas } from './openapi-methods.ts'
+import { OBJECT_OPERATIONS } from './openapi-objects.ts'
 import { type Operation, refTo, TAGS } from './openapi-parts.ts'
 import { problemResponses, problemSchema } from './openapi-problems.ts'
 import type { Resource } from './resource.ts'
@@ -81,9 +82,11 @@ const methodsByResource = new Map<string, MethodName>(
   }),
 )
 
+const OTHER_OPERATIONS = { ...HOUSE_OPERATIONS, ...OBJECT_OPERATIONS }
+
 function operationOf(resource: string): Operation {
   const name = methodsByResource.get(resource)
-  const operation = name === undefined ? HOUSE_OPERATIONS[resource] : methodOperation(name)
+  const operation = name === undefined ? OTHER_OPERATIONS[resource] : methodOperation(name)
   if (operation === undefined) throw new Error(`nothing describes ${resource}`)
   return operation
 }
