@@ -29,7 +29,10 @@ export interface EdgeMetrics {
   readonly refused: Counter<'reason'>
   /** By the reason we gave, or `client` where the other end or the network closed it. */
   readonly closed: Counter<'why'>
-  /** Sockets that could not keep up, by class of channel and by what was done; each volatile message they were spared. */
+  /**
+   * Sockets that could not keep up, by class of channel and by what was done about it; and each volatile
+   * message that they were spared.
+   */
   readonly slow: Counter<'class' | 'action'>
   readonly bufferedBytes: Histogram
   readonly faults: Counter
