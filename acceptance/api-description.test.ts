@@ -28,13 +28,14 @@ async function ask(
   path: string,
   { by, roles = [], body }: Asked,
 ): Promise<{ readonly status: number; readonly body: Record<string, unknown> }> {
+  const method = description.methodOf(operation)
   const response = await fetch(server.url + path, {
-    method: description.methodOf(operation),
+    method,
     headers: {
       authorization: `Bearer ${await server.token(by, { roles })}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined || method === 'GET' ? {} : { body: JSON.stringify(body) }),
   })
   const { status } = response
   const answer = await description.expectDescribed(operation, response)
@@ -135,6 +136,24 @@ describe('the answers of a running server are as it describes them', () => {
     expect(stranger).toMatchObject({ status: 404, body: { code: 'not_member' } })
     const queueOfUser = await ask('moderation.queue', '/v1/moderation/queue', { by: 'eve' })
     expect(queueOfUser.status).toBe(403)
+  })
+
+  test('an attachment, and links that are none', async () => {
+    const opened = await ask('chat.open', '/v1/conversations', {
+      by: 'ann',
+      body: { listingId: `vase-${randomUUID()}`, peerId: 'sel' },
+    })
+    const { conversationId } = opened.body
+    const file = { conversationId, fileName: 'vase.pdf', contentType: 'application/pdf', bytes: 9 }
+    const created = await ask('attachment.create', '/v1/attachments', { by: 'ann', body: file })
+    expect(created.status).toBe(201)
+    await ask('attachment.get', `/v1/attachments/${String(created.body['attachmentId'])}`, {
+      by: 'eve',
+    })
+    for (const operation of ['object.get', 'object.put']) {
+      const refused = await ask(operation, '/objects/nothing', { by: 'ann', body: {} })
+      expect(refused).toMatchObject({ status: 403, body: { code: 'link_invalid' } })
+    }
   })
 
   test('the package’s version, and a page that shows it', async () => {
