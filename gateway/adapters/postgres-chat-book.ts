@@ -14,6 +14,6 @@ export function createPostgresChatBook(pool: Pool, clock: Clock): ChatBook {
     ...createMessageReads(pool),
     ...createPeopleReads(pool, () => clock.nowMs()),
     ...createModerationReads(pool),
-    search: (userId, page) => searchMessages(pool, userId, page),
+    search: (userId, page) => searchMessages(pool, clock.nowMs(), userId, page),
   }
 }

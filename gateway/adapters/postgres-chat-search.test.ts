@@ -14,6 +14,8 @@ const db = chatBookOnDatabase()
 const otherId = idAt(0, 900)
 const foreignId = idAt(0, 901)
 
+const dayMs = 24 * 3_600_000
+
 const texts = [
   'Is the Palm Pilot still there?',
   'It is, with its stylus',
@@ -91,6 +93,33 @@ describe('search', () => {
       cursor = page?.next
     } while (cursor !== undefined)
     expect(read).toEqual(['another stylus', texts[2], texts[1]])
+  })
+
+  test('looks further back only where the last weeks do not fill a page', async () => {
+    for (const [at, days] of [20, 200, 2_000].entries()) {
+      const messageId = idAt(-days * dayMs, at)
+      await storeMessage(db.pool, {
+        conversationId,
+        seq: 100 + at,
+        messageId,
+        text: `lamp ${days}`,
+      })
+    }
+    const read: string[] = []
+    const asked: number[] = []
+    let cursor: string | undefined
+    do {
+      const before = db.queries()
+      const page = await db.book.search('ann', { query: 'lamp', limit: 1, cursor })
+      read.push(...(page?.items ?? []).map(({ text }) => text))
+      asked.push(db.queries() - before)
+      cursor = page?.next
+    } while (cursor !== undefined)
+    expect(read).toEqual(['lamp 20', 'lamp 200', 'lamp 2000'])
+    expect(asked).toEqual([2, 3, 3])
+    const before = db.queries()
+    await db.book.search('ann', { query: 'stylus', limit: 2 })
+    expect(db.queries() - before).toBe(1)
   })
 
   test('has no page for a cursor that is none', async () => {
