@@ -26,6 +26,8 @@ export const defaultLimits: ChatLimits = {
 export const inboxCommandsMax = 65_536
 /** Times a command is decided anew because its conversation was changed elsewhere meanwhile. */
 export const conflictsMax = 8
+/** At most so long a lane pauses after such a conflict, so that the others get their turn. */
+export const giveWayMsMax = 100
 /** Told to a sender who is turned away, plus as much again at random, so that not all return together. */
 export const retryAfterMsMin = 200
 /** What could not be read for so long is given up, and those who wait are told. */

@@ -4,7 +4,7 @@ import { heldCommits, settled } from '../../platform/testing/turns.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import type { ChatOutcome } from '../../protocol/chat.ts'
 import type { ConversationCommand } from '../../protocol/chat-store.ts'
-import { conflictsMax, defaultLimits } from '../limits.ts'
+import { conflictsMax, defaultLimits, giveWayMsMax } from '../limits.ts'
 import { actor, mark, offer, open, roomTerms, say } from '../testing/commands.ts'
 import { ChatRoom, type StoreSettings } from '../testing/running-store.ts'
 import type { ChatStore } from './chat-store.ts'
@@ -218,7 +218,21 @@ describe('a conversation that somebody else changes meanwhile', () => {
       retryAfterMs: expect.any(Number),
     })
     expect(seqs(conversationId)).toEqual([])
-    expect(await room.say(conversationId, 'bea', 'two')).toMatchObject({ seq: 1 })
+    const later = room.say(conversationId, 'bea', 'two')
+    await room.clock.advanceAsync(giveWayMsMax)
+    expect(await later).toMatchObject({ seq: 1 })
+  })
+
+  test('gets a pause from whoever met another there, so that each has its turn', async () => {
+    await start({ limits: { lanes: 1 } })
+    const conversationId = await room.opened()
+    othersAreFaster(conversationId, 1)
+    expect(await room.say(conversationId, 'bea', 'one')).toMatchObject({ seq: 1 })
+    const waiting = room.say(conversationId, 'bea', 'two')
+    await settled()
+    expect(seqs(conversationId)).toEqual([1])
+    await room.clock.advanceAsync(giveWayMsMax)
+    expect(await waiting).toMatchObject({ seq: 2 })
   })
 
   test('I19: by a second store at work gets no gap and no double', async () => {
@@ -229,7 +243,12 @@ describe('a conversation that somebody else changes meanwhile', () => {
     const asked = Array.from({ length: 60 }, (_, nth) =>
       say(conversationId, nth % 2 === 0 ? 'bea' : 'sam', `number ${nth}`),
     )
-    const outcomes = await Promise.all(asked.map((command) => room.ask(command)))
+    const asking = Promise.all(asked.map((command) => room.ask(command)))
+    // Time for the pauses in which one gives way to the other.
+    for (let pauses = 0; pauses < asked.length; pauses += 1) {
+      await room.clock.advanceAsync(giveWayMsMax)
+    }
+    const outcomes = await asking
     const accepted = outcomes.filter(({ outcome }) => outcome === 'accepted')
     expect(accepted.length).toBeGreaterThan(0)
     expect(seqs(conversationId)).toEqual(accepted.map((_, nth) => nth + 1))

@@ -3,9 +3,10 @@
 // dealt with at once, and while a batch is under way the next one grows.
 import { uuidv7 } from '../../platform/ids.ts'
 import { Inbox } from '../../platform/inbox.ts'
+import { wait } from '../../platform/retry.ts'
 import type { ChatOutcome } from '../../protocol/chat.ts'
 import type { ChatStoreCommand } from '../core/command.ts'
-import { type ChatLimits, inboxCommandsMax } from '../limits.ts'
+import { type ChatLimits, giveWayMsMax, inboxCommandsMax } from '../limits.ts'
 import type { Admitted } from './admitted.ts'
 import { outcomeName, overloaded, refused } from './outcomes.ts'
 import { Settler, type SettlerOptions } from './settler.ts'
@@ -76,15 +77,26 @@ export class Lane {
       metrics.inboxWaitMs.observe(Math.max(0, clock.nowMs() - this.#inbox.sent()))
       metrics.batchCommands.observe(admitted.length)
       const startedMs = performance.now()
-      await this.#settle(admitted)
-      this.#inbox.batchTook(performance.now() - startedMs)
+      const isContended = await this.#settle(admitted)
+      const tookMs = performance.now() - startedMs
+      this.#inbox.batchTook(tookMs)
+      if (isContended) await this.#giveWay(tookMs)
     }
   }
 
+  /**
+   * Another store works on the same conversation. Whoever has had its turn lets the others have theirs,
+   * or the same one might lose time and again; what comes meanwhile makes the next batch larger.
+   */
+  async #giveWay(tookMs: number): Promise<void> {
+    const pauseMs = Math.random() * Math.min(2 * tookMs, giveWayMsMax)
+    await wait(pauseMs, this.#options.clock, this.#stopping.signal).catch(() => {})
+  }
+
   /** Whatever goes wrong with a batch, the lane goes on: nothing of it is in memory afterwards. */
-  async #settle(admitted: readonly Admitted[]): Promise<void> {
+  async #settle(admitted: readonly Admitted[]): Promise<boolean> {
     try {
-      await this.#settler.settle(admitted)
+      return await this.#settler.settle(admitted)
     } catch (err) {
       const { clock, logger } = this.#options
       const incidentId = uuidv7()
@@ -92,6 +104,7 @@ export class Lane {
       for (const { command, answer } of admitted) {
         answer(refused(command, 'internal', clock.nowMs(), { incidentId }))
       }
+      return false
     }
   }
 

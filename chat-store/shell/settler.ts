@@ -45,17 +45,21 @@ export class Settler {
     this.#options = options
   }
 
-  /** Everybody has been answered when the promise resolves. Never rejects for what a command holds. */
-  async settle(admitted: readonly Admitted[]): Promise<void> {
-    let left = admitted
-    for (let conflicts = 0; left.length > 0; conflicts += 1) {
-      if (conflicts > conflictsMax) {
-        this.#options.logger.warn({ commands: left.length }, 'others were faster time and again')
-        this.#answerAll(left, overloaded)
-        return
-      }
+  /**
+   * Everybody has been answered when the promise resolves. Never rejects for what a command holds.
+   * @returns whether somebody else changed one of the conversations meanwhile.
+   */
+  async settle(admitted: readonly Admitted[]): Promise<boolean> {
+    let left = await this.#attempt(admitted)
+    if (left.length === 0) return false
+    for (let conflicts = 1; left.length > 0 && conflicts <= conflictsMax; conflicts += 1) {
       left = await this.#attempt(left)
     }
+    if (left.length > 0) {
+      this.#options.logger.warn({ commands: left.length }, 'others were faster time and again')
+      this.#answerAll(left, overloaded)
+    }
+    return true
   }
 
   /** Returns the commands whose conversation was changed by somebody else after it was read. */
