@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { downloadLinkMs, uploadLinkMs } from '../platform/objects/limits.ts'
 import { commandsPerFrameMax, frameBytesMax } from '../protocol/codec.ts'
 import * as limits from './limits.ts'
 
@@ -32,4 +33,10 @@ test('verdicts are waited for in a drain as long as anywhere', () => {
 
 test('a reconnect finds its channel warm', () => {
   expect(limits.channelLingerMs).toBeGreaterThan(limits.drainSpreadMs)
+})
+
+test('transfers leave file descriptors to everything else, and last as long as their links', () => {
+  expect(limits.transfersMax * 2).toBeLessThan(limits.fileDescriptorsReserved)
+  expect(limits.transferMsMax).toBeGreaterThanOrEqual(uploadLinkMs)
+  expect(limits.downloadCacheSeconds * 1_000).toBeLessThanOrEqual(downloadLinkMs)
 })

@@ -1,5 +1,6 @@
 // What a client may ask of chat: the parameters of the methods `chat.*` and `attachment.*`.
 import { z } from 'zod'
+import { ATTACHMENT_TYPES } from './attachments.ts'
 import { ConversationId, MEMBER_ROLES, MessageId } from './chat.ts'
 import { CommandId, LotId, UserId, Uuid } from './ids.ts'
 import { CurrencyCode } from './money.ts'
@@ -186,7 +187,9 @@ export const EraseUser = z.object({ userId: UserId })
 
 export const CreateAttachment = ConversationRef.extend({
   fileName: Text(255).min(1),
-  contentType: Text(128).min(1),
+  contentType: Text(128)
+    .min(1)
+    .describe(`One of ${ATTACHMENT_TYPES.join(', ')}.`),
   bytes: z.number().int().min(1),
 })
 export type CreateAttachment = z.output<typeof CreateAttachment>

@@ -320,7 +320,9 @@ export type ChatSettings = Readonly<z.output<typeof ChatSettings>>
 
 export const AttachmentUpload = Shape('Where to put an attachment’s bytes, once.', {
   attachmentId: Uuid,
-  uploadUrl: z.string(),
+  uploadUrl: z
+    .string()
+    .describe('An address, or a path on the address where this was asked. Good until `expiresAt`.'),
   method: z.literal('PUT'),
   headers: z
     .record(z.string(), z.string())
@@ -330,8 +332,17 @@ export const AttachmentUpload = Shape('Where to put an attachment’s bytes, onc
 })
 export type AttachmentUpload = Readonly<z.output<typeof AttachmentUpload>>
 
+/** `attachment.create`. */
+export const AttachmentAccepted = AttachmentUpload.extend({ outcome: z.literal('accepted') })
+export const AttachmentOutcome = z.discriminatedUnion('outcome', [
+  AttachmentAccepted,
+  ChatRefused,
+  ChatUnknown,
+])
+export type AttachmentOutcome = Readonly<z.output<typeof AttachmentOutcome>>
+
 export const AttachmentLink = AttachmentView.extend({
-  url: z.string().describe('Where its bytes are, for a while.'),
+  url: z.string().describe('An address, or a path on the address where this was asked.'),
   expiresAt: EpochMs,
 }).describe('Where an attachment’s bytes are, for a while.')
 export type AttachmentLink = Readonly<z.output<typeof AttachmentLink>>

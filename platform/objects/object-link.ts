@@ -23,7 +23,7 @@ export interface LinkSigner {
   read(method: string, path: string, query: string, nowMs: number): ObjectLink | LinkFault
 }
 
-export const objectsPath = '/objects/'
+const objectsPath = '/objects/'
 
 /** The order in which the fields are signed. */
 const fields = {
