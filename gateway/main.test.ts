@@ -14,12 +14,15 @@ import {
   throwawayDatabase,
 } from '../platform/testing/throwaway-database.ts'
 import { waitFor } from '../platform/testing/wait-for.ts'
+import type { ConversationCommand } from '../protocol/chat-store.ts'
 import type { EngineCommand, EngineReply } from '../protocol/engine.ts'
-import { lotCommandsSubject, shardOf } from '../protocol/subjects.ts'
+import { chatCommandsSubject, lotCommandsSubject, shardOf } from '../protocol/subjects.ts'
 import { readGatewayConfig } from './config.ts'
 import { WireClient } from './edge/testing/wire-client.ts'
 import { createGateway, type Gateway } from './main.ts'
+import { chatAcceptance, clientMessageId, conversationId } from './testing/conversations.ts'
 import { acceptance, bidId, draftId, lotId, lotView } from './testing/lots.ts'
+import { storeConversation, storeMessage } from './testing/stored-conversations.ts'
 import { standInForEngine, storeLot } from './testing/stored-lots.ts'
 
 const nothingAttached = async () => await Promise.reject(new Error('nothing is attached here'))
@@ -47,6 +50,8 @@ beforeAll(async () => {
   await standInForEngine(pool)
   await storeLot(pool, lotView(), { before: 2 })
   await storeLot(pool, lotView({ lotId: draftId, state: 'draft' }))
+  await storeConversation(pool, { conversationId, buyerId: 'ann', sellerId: 'sel' })
+  await storeMessage(pool, { conversationId, seq: 1, senderId: 'sel' })
 })
 afterAll(async () => {
   await pool.end()
@@ -142,6 +147,30 @@ test('a revocation closes the user’s sockets with 3503 and keeps the token out
   expect((await post(`/v1/lots/${lotId}/bids`, bid, ann)).status).toBe(401)
   expect(await his.ask({ rpc: { method: 'time.sync' } })).toHaveProperty('rpc.data.serverTime')
   his.socket.terminate()
+})
+
+test('a conversation is read from the database, and what is said in it goes to a chat store', async () => {
+  const heard: ConversationCommand[] = []
+  await bus.serve(chatCommandsSubject, async (command) => {
+    heard.push(command as ConversationCommand)
+    return chatAcceptance(command as ConversationCommand)
+  })
+  const token = await tokenFor('ann')
+  const client = new WireClient(gateway.port)
+  await client.connect(token)
+  const inbox = await client.ask({ rpc: { method: 'chat.list', data: {} } })
+  const item = { conversationId, unread: 1, lastMessage: { seq: 1 } }
+  expect(inbox).toMatchObject({ rpc: { data: { items: [item] } } })
+  const subscribed = await client.ask({ subscribe: { channel: `chat:${conversationId}` } })
+  expect(subscribed).toMatchObject({
+    subscribe: { offset: 1, data: { conversation: { lastSeq: 1 }, messages: [{ seq: 1 }] } },
+  })
+  const said = { clientMessageId, text: 'hello' }
+  const path = `/v1/conversations/${conversationId}/messages`
+  expect(await (await post(path, said, token)).json()).toMatchObject({ outcome: 'accepted' })
+  expect(heard).toMatchObject([{ type: 'send_message', actor: { userId: 'ann' } }])
+  expect((await post(path, said, await tokenFor('zoe'))).status).toBe(404)
+  client.socket.terminate()
 })
 
 test('a drain turns new work away and waits for the answers it owes', async () => {
