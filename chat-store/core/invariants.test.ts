@@ -89,8 +89,8 @@ describe('over random histories', () => {
             message: unquoted(publication.message),
           })),
           messagesOf(kept).map(unquoted),
-          [...kept.answers.values()],
         ])
+        expect(JSON.stringify([...kept.answers.values()])).not.toContain('canary')
         for (const { view } of kept.changes.flatMap(({ versions }) => versions)) {
           // A counter-offer says nothing but its terms.
           if (view.kind === 'offer' && view.text === '') continue
