@@ -56,7 +56,10 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
     this.#conversationId = conversationId
     this.#context = context
     this.#reader = new ChatReader(conversationId, context.chatBook, {
-      catchUp: (seq) => this.catchUp(seq),
+      catchUp: async (seq) => {
+        await this.catchUp(seq)
+        return seq <= this.head
+      },
       toldSince: (seq) => this.toldSince(seq)?.map(({ publication }) => publication),
     })
   }

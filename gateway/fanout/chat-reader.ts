@@ -14,8 +14,8 @@ export type ChatChannelBook = Pick<
 
 /** The channel's stream, as far as a reading goes along with it. */
 export interface ChatStream {
-  /** Waits until the head has come to `seq`, where that can be. */
-  catchUp(seq: number): Promise<void>
+  /** Waits until the head has come to `seq`; false where it can not come there now. */
+  catchUp(seq: number): Promise<boolean>
   /** What was told after `seq` up to the head; undefined where memory does not reach back so far. */
   toldSince(seq: number): readonly ChatPublication[] | undefined
 }
@@ -58,7 +58,7 @@ export class ChatReader {
       const conversation = own ?? record.conversation
       const deleted = await this.#deleted(record, userId)
       const messagesSeq = record.conversation.lastSeq
-      await this.#stream.catchUp(Math.max(messagesSeq, conversation.lastSeq))
+      if (!(await this.#stream.catchUp(Math.max(messagesSeq, conversation.lastSeq)))) continue
       const told = this.#stream.toldSince(Math.min(messagesSeq, conversation.lastSeq))
       if (told === undefined) continue
       const since = told.filter(({ seq }) => seq > conversation.lastSeq)
