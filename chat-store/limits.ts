@@ -62,6 +62,8 @@ export const dayMs = 24 * 3_600_000
 export const roomRetentionDays = 30
 /** Months for which there is room before they begin: a store that is down for weeks finds its place. */
 export const monthsAhead = 2
+/** How often the words of new messages are taken into the search index: at the highest rates, 4 MB wait. */
+export const searchPeriodMs = 500
 /** How often retention is looked after. */
 export const thinningPeriodMs = 3_600_000
 /** Conversations thinned in one transaction: few enough that nobody waits long for a row. */

@@ -131,6 +131,24 @@ test('a commit whose server process ends while it waits is in doubt, and the sam
   expect(await chatLog.commit(batch)).toMatchObject({ verdicts: [{ type: 'committed' }] })
 })
 
+test('the words of new messages are taken into the search index, whatever their month', async () => {
+  const conversation = conversationOf(uuidv7())
+  const { conversationId } = conversation
+  const messages = [
+    messageOf(conversationId, 1, { text: 'A date palm' }),
+    messageOf(conversationId, 2, { messageId: leastIdAt(atMs), text: 'A fan palm' }),
+  ]
+  await chatLog.commit(batchOf(changeOf(conversation, { messages })))
+  const fold = async () => {
+    const { rows } = await pool.query<{ pages: number }>('SELECT fold_chat_search() AS pages')
+    return rows[0]?.pages
+  }
+  expect(await fold()).toBe(2)
+  expect(await fold()).toBe(0)
+  const found = `SELECT seq FROM messages WHERE search @@ plainto_tsquery('simple', 'PALM fan')`
+  expect(await rowsOf(found)).toEqual([{ seq: 2 }])
+})
+
 describe('what is kept for others to read', () => {
   test('former texts, messages hidden, cases and the log, of no conversation that conflicts', async () => {
     const conversation = conversationOf(uuidv7())

@@ -12,6 +12,9 @@ export function createPostgresChatKeeping(pool: Pool): ChatKeeping {
   return {
     preparePartitions: (nowMs, months) =>
       value('SELECT ensure_chat_partitions($1, $2) AS value', [nowMs, months]),
+    async foldSearch() {
+      await pool.query('SELECT fold_chat_search()')
+    },
     async thin(kind, beforeMs, conversationsMax) {
       const { rows } = await pool.query<Thinned>(
         'SELECT conversations, messages FROM thin_conversations($1, $2, $3)',

@@ -17,6 +17,8 @@ export interface MessageRef {
 export interface ChatKeeping {
   /** Makes room for the month of `nowMs` and the `months` after it. Returns how many were made. */
   preparePartitions(nowMs: number, months: number): Promise<number>
+  /** Takes the words of new messages into the search index, so that no commit has to. */
+  foldSearch(): Promise<void>
   /** Deletes what is older than `beforeMs` in at most `conversationsMax` conversations of the kind, except under legal hold. */
   thin(kind: ConversationKind, beforeMs: number, conversationsMax: number): Promise<Thinned>
   /** Removes the months before `beforeMs` that hold nothing any more. */

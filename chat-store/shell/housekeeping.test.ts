@@ -3,7 +3,7 @@ import { createLogger } from '../../platform/log.ts'
 import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import type { ChatStoreCommand } from '../core/command.ts'
-import { dayMs, erasurePeriodMs, thinningPeriodMs } from '../limits.ts'
+import { dayMs, erasurePeriodMs, searchPeriodMs, thinningPeriodMs } from '../limits.ts'
 import type { ChatKeeping, MessageRef } from '../ports/chat-keeping.ts'
 import { Housekeeping, type Retention } from './housekeeping.ts'
 
@@ -13,6 +13,7 @@ class FakeKeeping implements ChatKeeping {
   fault: Error | undefined
   /** Conversations that wait to be thinned. */
   old = 0
+  folds = 0
   readonly messages = new Map<string, MessageRef[]>()
   readonly erased: string[] = []
 
@@ -26,6 +27,9 @@ class FakeKeeping implements ChatKeeping {
     const conversations = Math.min(this.old, conversationsMax)
     this.old -= conversations
     return { conversations, messages: conversations }
+  }
+  async foldSearch() {
+    this.folds += 1
   }
   async dropEmptyPartitions() {
     this.asked.push('drop')
@@ -92,6 +96,19 @@ describe('retention', () => {
     })
     await part.stop()
   })
+})
+
+test('the search index is looked after while commits go on', async () => {
+  const part = housekeeping()
+  await part.start()
+  await waitFor(() => {
+    clock.advance(searchPeriodMs)
+    return keeping.folds >= 3
+  })
+  await part.stop()
+  const { folds } = keeping
+  clock.advance(10 * searchPeriodMs)
+  expect(keeping.folds).toBe(folds)
 })
 
 describe('erasure', () => {

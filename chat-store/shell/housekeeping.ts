@@ -1,5 +1,5 @@
-// What is done for order's sake, whoever talks: room for the months to come, retention, and the erasure
-// of users. Several stores may do it at once; each pass is one transaction and takes what is free.
+// What is done for order's sake, whoever talks: room for the months to come, the search index, retention,
+// and the erasure of users. Several stores may do it at once; each pass is one transaction and takes what is free.
 
 import { type Beat, beat } from '../../platform/beat.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -13,6 +13,7 @@ import {
   erasurePeriodMs,
   erasuresPerPass,
   monthsAhead,
+  searchPeriodMs,
   thinnedConversationsPerPass,
   thinningPeriodMs,
 } from '../limits.ts'
@@ -42,7 +43,9 @@ export class Housekeeping implements Part {
 
   async start(): Promise<void> {
     await this.#prepareMonths()
+    const { keeping } = this.#options
     this.#beats = [
+      beat('search', searchPeriodMs, () => keeping.foldSearch(), this.#options),
       beat('retention', thinningPeriodMs, () => this.#keepOrder(), this.#options),
       beat('erasure', erasurePeriodMs, () => this.#eraseUsers(), this.#options),
     ]
