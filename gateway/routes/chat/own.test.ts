@@ -178,7 +178,7 @@ describe('attachment.create', () => {
       conversationId,
       ...file,
     })
-    expect(result).toEqual({ kind: 'data', data: upload })
+    expect(result).toEqual({ kind: 'outcome', outcome: { ...upload, outcome: 'accepted' } })
     expect(chatStore.asked).toEqual([
       {
         type: 'create_attachment',

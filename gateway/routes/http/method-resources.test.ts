@@ -109,7 +109,7 @@ describe('each method of chat', () => {
       status: 201,
       headers: { location: `/v1/attachments/${attachmentId}` },
     })
-    expect(bodyOf(response)).toEqual(upload)
+    expect(bodyOf(response)).toEqual({ ...upload, outcome: 'accepted' })
   })
 })
 
