@@ -109,16 +109,13 @@ describe('the all-in-one process', { timeout: 120_000 }, () => {
       expect(await ann.rpc('chat.send', message)).toMatchObject({ seq, messageId, replayed: true })
       acknowledged.push({ message, outcome })
     }
-    for (const { message, outcome } of acknowledged) {
-      const { seq, messageId, at } = outcome
-      expect(await ann.rpc('chat.send', message)).toMatchObject({
-        outcome: 'accepted',
-        seq,
-        messageId,
-        at,
-        replayed: true,
-      })
-    }
+    await Promise.all(
+      acknowledged.map(async ({ message, outcome }) => {
+        const { seq, messageId, at } = outcome
+        const first = { outcome: 'accepted', seq, messageId, at, replayed: true }
+        expect(await ann.rpc('chat.send', message)).toMatchObject(first)
+      }),
+    )
     for (const conversationId of conversations) {
       const told = await stream(ann, conversationId)
       expect(told.map(({ offset }) => offset)).toEqual(upTo(told.length))

@@ -163,6 +163,19 @@ describe('what passes between two who talk', () => {
     expect(members.find(({ userId }) => userId === 'sam')).toMatchObject({ readSeq: 2 })
   })
 
+  test('marks that follow fast upon each other are told at most once a second, the last one always', async () => {
+    const [ann, sam] = [await arrive('ann'), await arrive('sam')]
+    const { conversationId } = await ann.open('sam')
+    for (const nth of upTo(6)) await ann.say(conversationId, `word ${nth}`)
+    const { events } = await ann.join(conversationId)
+    for (const upToSeq of upTo(6)) await sam.rpc('chat.read', { conversationId, upToSeq })
+    await waitFor(() => events.at(-1)?.data.receipt?.readSeq === 6)
+    const times = events.map(({ data }) => data.at)
+    expect(times.slice(1).every((at, nth) => at - (times[nth] ?? 0) >= 1_000)).toBe(true)
+    expect(events.length).toBeGreaterThan(1)
+    expect(events.every(({ data }) => data.type === 'receipt')).toBe(true)
+  })
+
   test('whoever hides its read marks sees nobody else’s', async () => {
     const [eve, sam] = [await arrive(someone('eve')), await arrive(someone('sam'))]
     await eve.rpc('chat.updateSettings', { hideReadMarks: true })
