@@ -139,12 +139,9 @@ test('the words of new messages are taken into the search index, whatever their 
     messageOf(conversationId, 2, { messageId: leastIdAt(atMs), text: 'A fan palm' }),
   ]
   await chatLog.commit(batchOf(changeOf(conversation, { messages })))
-  const fold = async () => {
-    const { rows } = await pool.query<{ pages: number }>('SELECT fold_chat_search() AS pages')
-    return rows[0]?.pages
-  }
-  expect(await fold()).toBe(2)
-  expect(await fold()).toBe(0)
+  const fold = 'SELECT fold_chat_search() AS pages'
+  expect(await rowsOf(fold)).toEqual([{ pages: 2 }])
+  expect(await rowsOf(fold)).toEqual([{ pages: 0 }])
   const found = `SELECT seq FROM messages WHERE search @@ plainto_tsquery('simple', 'PALM fan')`
   expect(await rowsOf(found)).toEqual([{ seq: 2 }])
 })
