@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import {
   AttachmentLink,
-  AttachmentUpload,
+  AttachmentOutcome,
   BlockPage,
   ChatOutcome,
   ChatSettings,
@@ -236,7 +236,7 @@ export const CHAT_METHODS = {
     params: CreateAttachment,
     http: { method: 'POST', path: '/v1/attachments', success: 201 },
     audience: 'user',
-    result: AttachmentUpload,
+    result: AttachmentOutcome,
     summary: 'Where to put the bytes of an attachment; its message is sent after.',
   },
   'attachment.get': {

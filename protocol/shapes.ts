@@ -18,7 +18,9 @@ import {
   Refused,
 } from './auction.ts'
 import {
+  AttachmentAccepted,
   AttachmentLink,
+  AttachmentOutcome,
   AttachmentUpload,
   AttachmentView,
   BlockPage,
@@ -101,7 +103,9 @@ export const CHAT_SHAPES = {
   MessageVersion,
   BlockPage,
   ChatSettings,
+  AttachmentOutcome,
   AttachmentUpload,
+  AttachmentAccepted,
   AttachmentLink,
 } as const satisfies Record<string, z.ZodType>
 

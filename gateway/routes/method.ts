@@ -1,6 +1,6 @@
 // What the handlers of methods have in common, whether the call came by RPC or over HTTP.
 import type { Refused } from '../../protocol/auction.ts'
-import type { ConversationOutcome } from '../../protocol/chat.ts'
+import type { AttachmentOutcome, ConversationOutcome } from '../../protocol/chat.ts'
 import type { ChatReply } from '../../protocol/chat-store.ts'
 import type { EngineReply } from '../../protocol/engine.ts'
 import type { ProtocolErrorName } from '../../protocol/errors.ts'
@@ -13,7 +13,7 @@ import type { Caller } from '../ports/desk.ts'
 import { type About, type Action, forbidden } from './authorization.ts'
 import type { MethodMetrics } from './method-metrics.ts'
 
-export type Outcome = EngineReply | ChatReply | ConversationOutcome
+export type Outcome = EngineReply | ChatReply | ConversationOutcome | AttachmentOutcome
 
 /** What came of a call. An outcome is no error: a refused bid was heard, and answered. */
 export type MethodResult =

@@ -44,7 +44,7 @@ async function createAttachment(
   })
   if (outcome.outcome !== 'accepted') return { kind: 'outcome', outcome }
   if (outcome.upload === undefined) throw new Error('an attachment was accepted without an upload')
-  return { kind: 'data', data: outcome.upload }
+  return { kind: 'outcome', outcome: { ...outcome.upload, outcome: 'accepted' } }
 }
 
 /** One that was never sent, one of others and one that does not exist are not told apart. */
