@@ -37,8 +37,12 @@ async function bench({ rounds, seconds, json }: Options): Promise<void> {
   const log = createLogger({ name: 'bench', level: 'error' })
   say('Starting a throw-away PostgreSQL.')
   const starting = startThrowawayPostgres(log)
+  let isInterrupted = false
   // Also while it starts: a server of ours must not be left behind.
-  onInterrupt(async () => (await starting).stop())
+  onInterrupt(async () => {
+    isInterrupted = true
+    await (await starting).stop()
+  })
   const server = await starting
   const pool = createPool(server.url, { log, applicationName: 'bench', max: connectionsMax })
   try {
@@ -58,6 +62,10 @@ async function bench({ rounds, seconds, json }: Options): Promise<void> {
         ? 'Next: npm run bench -- --json FILE keeps the numbers, to compare them with another run.'
         : `The numbers are in ${json}. Next: compare them with those of another run.`,
     )
+  } catch (error) {
+    // Its server was taken away: that is no failure, and whoever took it ends the process.
+    if (isInterrupted) await new Promise(() => {})
+    throw error
   } finally {
     await closePool(pool)
     await server.stop()
