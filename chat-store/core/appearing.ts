@@ -1,11 +1,12 @@
 // How a message gets its place in the stream: sent, or released after it was held.
 import type { MessageView } from '../../protocol/chat.ts'
 import type { LoggedEvent } from './change.ts'
-import type { Conversation, StoredMessage } from './conversation.ts'
+import type { Conversation, Member, StoredMessage } from './conversation.ts'
 import type { Asked, Effects } from './decision.ts'
+import { isRoom } from './permissions.ts'
 
 /** An event at the next place of the stream, about a message. */
-export function messageEvent(
+function messageEvent(
   { lastSeq }: Conversation,
   type: LoggedEvent['type'],
   actorId: string,
@@ -40,6 +41,20 @@ export function appearing(
     message: { view: { ...message, seq }, state: 'visible', sinceMs },
     event: messageEvent(conversation, 'message_created', senderId, messageId, atMs),
   }
+}
+
+/** The members of whom something changes when a message of the sender's appears. */
+export function membersAfter(
+  { scene, conversation }: Pick<Asked, 'scene' | 'conversation'>,
+  senderId: string,
+): readonly Member[] {
+  // A room is in nobody's inbox, so nobody has put it away.
+  if (isRoom(conversation)) return []
+  const putAway: Member[] = []
+  for (const member of scene.members()) {
+    if (member.archived && member.userId !== senderId) putAway.push({ ...member, archived: false })
+  }
+  return putAway
 }
 
 /** What a change of a visible message is: its new state, and an event that tells of it. */

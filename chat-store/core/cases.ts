@@ -1,12 +1,11 @@
 // What a moderator makes of a case: a held message, or a report.
-import { appearing } from './appearing.ts'
+import { appearing, membersAfter } from './appearing.ts'
 import type { LogEntry } from './change.ts'
 import type { Member, StoredMessage } from './conversation.ts'
 import type { Asked, CommandOf, Decision, Effects, Refusal } from './decision.ts'
 import { buried } from './delete.ts'
 import { isBlocked, isRoom, newMember } from './permissions.ts'
 import { accepted, refused } from './replies.ts'
-import { membersAfter } from './speaking.ts'
 
 type Deciding = Asked<CommandOf<'decide_case'>>
 

@@ -1,5 +1,5 @@
 // What the other side, or the maker, does with an offer. Its message says how it stands.
-import { appearing, changed } from './appearing.ts'
+import { appearing, changed, membersAfter } from './appearing.ts'
 import type { Conversation } from './conversation.ts'
 import type { Asked, CommandOf, Decision, Effects, Refusal, Scene } from './decision.ts'
 import {
@@ -12,7 +12,7 @@ import {
   withoutOpenOffer,
 } from './offer-terms.ts'
 import { accepted, refused } from './replies.ts'
-import { blockRefusal, membersAfter, speakerRefusal } from './speaking.ts'
+import { blockRefusal, speakerRefusal } from './speaking.ts'
 import { offerVerdict } from './transitions.ts'
 
 type Answering = CommandOf<'accept_offer' | 'decline_offer' | 'withdraw_offer'>

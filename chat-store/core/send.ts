@@ -1,7 +1,7 @@
 // Sending a message. The checks stand in a fixed order, so a command with two faults always hears of
 // the same one.
 import type { MessageView, QuoteView } from '../../protocol/chat.ts'
-import { appearing } from './appearing.ts'
+import { appearing, membersAfter } from './appearing.ts'
 import { sentAttachment } from './attaching.ts'
 import type { Member } from './conversation.ts'
 import type { Asked, CommandOf, Decision, Refusal } from './decision.ts'
@@ -11,7 +11,7 @@ import { offerRefusal, opened } from './offer-terms.ts'
 import { isRoom, isService, newMember } from './permissions.ts'
 import { accepted, refused } from './replies.ts'
 import { judgedText, ruleRefusal, type Said, saidCaption, saidText } from './saying.ts'
-import { membersAfter, slowModeRefusal, speakerRefusal } from './speaking.ts'
+import { slowModeRefusal, speakerRefusal } from './speaking.ts'
 
 type Sending = Asked<CommandOf<'send_message'>>
 

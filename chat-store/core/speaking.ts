@@ -1,5 +1,4 @@
 // Whether somebody may speak in a conversation now.
-import type { Member } from './conversation.ts'
 import type { Asked, Refusal } from './decision.ts'
 import { isBlocked, isRoom, isService, keepsRoom } from './permissions.ts'
 
@@ -37,18 +36,4 @@ export function slowModeRefusal({
   // On a clock that has stepped back nobody waits longer than the pause.
   const retryAfterMs = Math.min(lastSentAtMs + slowModeMs - atMs, slowModeMs)
   return retryAfterMs > 0 ? { code: 'slow_mode', fields: { retryAfterMs } } : undefined
-}
-
-/** The members of whom something changes when a message appears. */
-export function membersAfter(
-  { scene, conversation }: Pick<Asked, 'scene' | 'conversation'>,
-  senderId: string,
-): readonly Member[] {
-  // A room is in nobody's inbox, so nobody has put it away.
-  if (isRoom(conversation)) return []
-  const putAway: Member[] = []
-  for (const member of scene.members()) {
-    if (member.archived && member.userId !== senderId) putAway.push({ ...member, archived: false })
-  }
-  return putAway
 }

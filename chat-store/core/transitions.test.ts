@@ -2,9 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { OFFER_STATES, type OfferState } from '../../protocol/chat.ts'
 import type { ChatStoreCommand } from './command.ts'
-import type { Member, StoredMessage } from './conversation.ts'
+import type { StoredMessage } from './conversation.ts'
 import { ConversationDraft } from './draft.ts'
-import { newMember } from './permissions.ts'
 import { conversationId, Kept } from './testing/kept.ts'
 import { actorOf } from './testing/sentences.ts'
 import { OFFER_TRANSITIONS, type OfferCommand } from './transitions.ts'
@@ -78,11 +77,4 @@ describe.each(OFFER_STATES)('an offer that is %s', (state) => {
       expect(draft.told().length).toBeGreaterThan(0)
     }
   })
-})
-
-test('a new member begins at the end of what was said', () => {
-  const { conversation } = offeredIn('open')
-  if (conversation === undefined) throw new Error('no conversation')
-  const begun: Partial<Member> = { joinedSeq: 1, readSeq: 1, deliveredSeq: 1, role: 'participant' }
-  expect(newMember(conversation, 'eve')).toMatchObject(begun)
 })
