@@ -25,7 +25,9 @@ export const Notification = Shape('`data` of a publication on `user:`.', {
   ),
   messageId: MessageId.exactOptional(),
   messageSeq: z.number().int().exactOptional(),
-  senderId: UserId.exactOptional(),
+  senderId: UserId.exactOptional().describe(
+    'With `message` and `offer`: who did it; absent where an offer ended by itself.',
+  ),
   kind: z.enum(MESSAGE_KINDS).exactOptional(),
   text: z
     .string()
@@ -37,7 +39,12 @@ export const Notification = Shape('`data` of a publication on `user:`.', {
     .int()
     .exactOptional()
     .describe('With `offer` and `order_created`: what it is worth.'),
-  orderId: z.string().exactOptional().describe('With `order_created`.'),
+  orderId: z
+    .string()
+    .exactOptional()
+    .describe(
+      'With `order_created`: the id of the lot that was sold, or of the offer that was accepted.',
+    ),
   buyerId: UserId.exactOptional().describe('With `order_created`: to whom it is sold.'),
   sellerId: UserId.exactOptional().describe('With `order_created`: by whom it is sold.'),
   title: z.string().exactOptional(),
