@@ -1,5 +1,8 @@
 // The whole of Outcry, as `npm start` wires it, on a database of its own and on free ports.
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import { readOutcryConfig } from '../../config.ts'
 import { createHttpClient, type HttpClient } from '../../loadtest/http-client.ts'
@@ -45,7 +48,9 @@ async function signToken(user: string, order: TokenOrder = {}): Promise<string> 
 /** @param env further variables of the server */
 export async function startServer(env: Readonly<Record<string, string>> = {}): Promise<TestServer> {
   const database = await throwawayDatabase()
+  const dataFolder = await mkdtemp(join(tmpdir(), 'outcry-acceptance-'))
   const config = readOutcryConfig({
+    OUTCRY_DATA: dataFolder,
     PORT: '0',
     METRICS_PORT: '0',
     DATABASE_URL: database.url,
@@ -77,6 +82,7 @@ export async function startServer(env: Readonly<Record<string, string>> = {}): P
     async stop() {
       await running.drainAndStop()
       await database.drop()
+      await rm(dataFolder, { recursive: true, force: true })
     },
   }
 }

@@ -33,7 +33,8 @@ export async function openFolderObjectStore(
   const folder = new ObjectFolder(options.folder)
   const links = createLinkSigner(options.secret)
   await folder.prepare(clock.nowMs() - leftoverMs).catch((cause: unknown) => {
-    const hint = 'Attachments are kept there. Set OUTCRY_DATA to a folder that can be written.'
+    const hint =
+      'Attachments are kept there. Set OUTCRY_DATA to a folder that can be written, or name a store by S3_ENDPOINT.'
     throw new Failure(`The folder ${options.folder} cannot be used (${codeOf(cause)}).`, {
       hint,
       cause,
