@@ -96,19 +96,21 @@ describe('a hostile text of 4,000 characters', () => {
     { ...base, ruleId: 'words', kind: 'words', words: [`${phrase} b`, 'x'] },
     { ...base, ruleId: 'repeated', kind: 'repeated_text', conversations: 2 },
   ])
+  /** The best of several, since others work on the machine as well. */
   const timeOf = (texts: readonly string[]): number => {
-    const begun = performance.now()
-    for (const text of texts) judge(everyRule, said(text))
-    return performance.now() - begun
+    const times = Array.from({ length: 5 }, () => {
+      const begun = performance.now()
+      for (const text of texts) judge(everyRule, said(text))
+      return performance.now() - begun
+    })
+    return Math.min(...times)
   }
 
   test('takes time in proportion to its length', () => {
-    // Once for the compiler; a rule that looked at each pair of places would take some hundred times as long.
-    timeOf(hostileTexts)
-    const whole = timeOf(hostileTexts)
     const pieces = hostileTexts.flatMap((text) =>
       Array.from({ length: 20 }, (_, nth) => text.slice(nth * 200, (nth + 1) * 200)),
     )
-    expect(whole).toBeLessThan(8 * timeOf(pieces) + 20)
+    // A rule that looked at each pair of places would take twenty times as long.
+    expect(timeOf(hostileTexts)).toBeLessThan(8 * timeOf(pieces))
   })
 })
