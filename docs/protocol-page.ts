@@ -130,7 +130,7 @@ function channels(): string[] {
 function methods(): string[] {
   return [
     '## Methods',
-    '`rpc {method, data}` on the socket; the same over HTTP, where the path, the query and the JSON body together are the parameters, and the `Idempotency-Key` header fills the id that makes a command repeatable. The HTTP API describes itself at `/v1/openapi.json`, and at `/docs` for people.',
+    '`rpc {method, data}` on the socket; the same over HTTP, where the path, the query and the JSON body together are the parameters, and the `Idempotency-Key` header fills the id that makes a command repeatable. A method that reads answers a refusal (`lot_not_found`, `not_member`) where there is nothing for the caller. The HTTP API describes itself at `/v1/openapi.json`, and at `/docs` for people.',
     ...Object.entries(METHODS).flatMap(([name, method]) => [
       `### ${code(name)}`,
       [

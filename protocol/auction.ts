@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { CommandId, LotId } from './ids.ts'
 import { Amount, CurrencyCode } from './money.ts'
-import { REFUSALS, type RefusalCode } from './refusals.ts'
+import { LOT_REFUSALS, type LotRefusalCode } from './refusals.ts'
 import { Shape } from './shape.ts'
 import { Text } from './text.ts'
 
@@ -58,7 +58,7 @@ const Replayed = z
   .literal(true)
   .exactOptional()
   .describe('This is the first answer again: the id was used before.')
-const refusalCodes = Object.keys(REFUSALS) as [RefusalCode, ...RefusalCode[]]
+const refusalCodes = Object.keys(LOT_REFUSALS) as [LotRefusalCode, ...LotRefusalCode[]]
 
 /** The retraction rules a lot is sold under; `none` is what most live platforms do. */
 const RetractionPolicy = z.enum(['none', 'ebay'])

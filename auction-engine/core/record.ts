@@ -1,7 +1,7 @@
 // How a verdict becomes a decision: numbered, with its answer, its events and the state after it.
 import type { BidAccepted, LotEventType, RefusalFields, Refused } from '../../protocol/auction.ts'
 import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
-import { isRetryable, type RefusalCode } from '../../protocol/refusals.ts'
+import { isRetryable, type LotRefusalCode } from '../../protocol/refusals.ts'
 import type { Decided, LotCommand, LotEventDraft, Unrecorded } from './decision.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { nextBid } from './increments.ts'
@@ -87,7 +87,7 @@ export function acceptedForBidder(asked: Asked, outcome: Outcome, bid: BidOfRepl
 /** Refuses, and records that it did, on a lot which the actor may see. */
 export function refused(
   asked: Asked<EngineCommand>,
-  code: RefusalCode,
+  code: LotRefusalCode,
   fields: RefusalFields = {},
 ): Decided {
   const { lot, command, atMs } = asked
@@ -110,7 +110,7 @@ export function refused(
 /** Refuses without a trace and without a word about the lot. */
 export function unrecorded(
   command: EngineCommand,
-  code: RefusalCode,
+  code: LotRefusalCode,
   atMs: number,
   fields: RefusalFields = {},
 ): Unrecorded {
@@ -119,7 +119,7 @@ export function unrecorded(
 
 function refusal(
   command: EngineCommand,
-  code: RefusalCode,
+  code: LotRefusalCode,
   atMs: number,
   fields: RefusalFields,
 ): Refused {

@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { waitFor } from '../../platform/testing/wait-for.ts'
-import type { RefusalCode } from '../../protocol/refusals.ts'
+import type { LotRefusalCode } from '../../protocol/refusals.ts'
 import { bodyBytesMax } from '../limits.ts'
 import type { AuctionHouse } from '../ports/auction-house.ts'
 import { acceptance, bidId, bookOf, draftId, houseOf, lotId, refusing } from '../testing/lots.ts'
@@ -10,7 +10,7 @@ import { noonMs } from '../testing/people.ts'
 import { startApiServer } from './testing/api-server.ts'
 
 const page = 'https://market.example'
-let refusal: RefusalCode | undefined
+let refusal: LotRefusalCode | undefined
 let ready = true
 const house = houseOf((command) =>
   refusal === undefined
@@ -142,7 +142,7 @@ describe('refusals', () => {
     expect(await response.json()).toMatchObject({ outcome: 'refused', code: 'bid_too_low' })
   })
 
-  test.each<[RefusalCode, number]>([
+  test.each<[LotRefusalCode, number]>([
     ['not_permitted', 403],
     ['lot_not_found', 404],
     ['rate_limited', 429],
