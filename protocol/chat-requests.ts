@@ -135,7 +135,7 @@ const upToSeq = z.number().int().min(0).describe('And all before. A mark never g
 export const MarkDelivered = ConversationRef.extend({ upToSeq })
 export const MarkRead = ConversationRef.extend({ upToSeq })
 
-export const OFFER_ACTIONS = ['make', 'counter', 'accept', 'decline', 'withdraw'] as const
+const OFFER_ACTIONS = ['make', 'counter', 'accept', 'decline', 'withdraw'] as const
 export const MakeOffer = ConversationRef.extend({
   action: z.enum(OFFER_ACTIONS),
   clientMessageId: ClientMessageId,

@@ -23,7 +23,7 @@ export function messageText(
   const text = said.replace(lineEnds, '\n').normalize('NFC')
   if (unsayable.test(text)) return { fault: 'text_invalid' }
   if (text.trim() === '') return { fault: 'text_empty' }
-  if (text.length > charactersMax && [...text].length > charactersMax) {
+  if (text.length > charactersMax && Array.from(text).length > charactersMax) {
     return { fault: 'text_too_long' }
   }
   return { text }

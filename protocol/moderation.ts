@@ -57,7 +57,7 @@ export const ListModerationQueue = z.object({
   limit: WholeNumber.min(1).max(100).default(20),
 })
 
-export const DECISIONS = ['release', 'remove', 'dismiss'] as const
+const DECISIONS = ['release', 'remove', 'dismiss'] as const
 export const DecideCase = z.object({
   caseId: Uuid,
   decision: z

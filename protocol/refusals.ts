@@ -15,7 +15,7 @@ interface RefusalEntry {
 export type RefusalTable = Record<string, RefusalEntry>
 
 /** What any command may be answered. */
-export const COMMON_REFUSALS = {
+const COMMON_REFUSALS = {
   idempotency_mismatch: {
     retry: 'never',
     says: 'This id was used before with other contents.',
