@@ -179,7 +179,7 @@ describe('erasing a user', () => {
     await say(pair, 2, january, { senderId: 'bob', quotes: 'ann' })
     await pool.query(
       `INSERT INTO message_versions (conversation_id, message_id, from_ms, to_ms, actor_id, view)
-       VALUES ($1, $2, 1, 2, 'ann', '{"text": "a former secret"}')`,
+       VALUES ($1, $2, 1, 2, 'ann', '{"senderId": "ann", "text": "a former secret"}')`,
       [pair, messageId],
     )
     expect(await keeping.eraseTraces('ann', january, day)).toBe(true)

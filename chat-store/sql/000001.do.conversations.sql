@@ -77,7 +77,8 @@ CREATE TABLE messages (
   PRIMARY KEY (conversation_id, message_id)
 ) PARTITION BY RANGE (message_id);
 CREATE INDEX messages_by_seq ON messages (conversation_id, seq) INCLUDE (sender_id, state);
-CREATE INDEX messages_by_sender ON messages (sender_id, message_id);
+-- For erasures, which look for what still says something.
+CREATE INDEX messages_by_sender ON messages (sender_id, message_id) WHERE state <> 'deleted';
 CREATE INDEX messages_search ON messages USING gin (search);
 CREATE TABLE messages_other PARTITION OF messages DEFAULT;
 
@@ -184,8 +185,3 @@ SELECT e.conversation_id, e.seq, e.at_ms, e.type, e.actor_id, e.message_id,
     SELECT view FROM messages
      WHERE conversation_id = e.conversation_id AND message_id = e.message_id
     OFFSET 0) m ON true;
-
-CREATE INDEX outbox_conversations_to_publish ON outbox (id)
- WHERE NOT published AND source = 'conversation';
-CREATE INDEX outbox_conversations_to_notify ON outbox (id)
- WHERE NOT notified AND source = 'conversation';

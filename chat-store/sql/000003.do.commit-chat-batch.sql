@@ -85,7 +85,9 @@ BEGIN
      SET version = b.version + 1, batch_id = batch, last_seq = b.last_seq,
          last_message_id = b.last_message, last_message_at_ms = b.last_message_at_ms,
          slow_mode_ms = b.slow_mode_ms, open_offer_id = b.open_offer, due_ms = b.due_ms,
-         legal_hold = b.legal_hold
+         legal_hold = b.legal_hold,
+         -- One that retention emptied may hold something again.
+         kept_from_ms = least(c.kept_from_ms, b.last_message_at_ms)
     FROM unnest(chat_id, chat_version, chat_last_seq, chat_last_message, chat_last_message_at_ms,
                 chat_slow_mode_ms, chat_open_offer, chat_due_ms, chat_legal_hold)
            AS b (id, version, last_seq, last_message, last_message_at_ms, slow_mode_ms, open_offer,
