@@ -24,6 +24,7 @@ const chats: Columns<ConversationChange> = [
   ['bigint', ({ conversation }) => conversation.version],
   ['bigint', ({ conversation }) => conversation.lastSeq],
   ['uuid', ({ conversation }) => conversation.lastMessageId ?? null],
+  ['bigint', ({ conversation }) => conversation.lastMessageSeq],
   ['bigint', ({ conversation }) => conversation.lastMessageAtMs],
   ['integer', ({ conversation }) => conversation.slowModeMs],
   ['uuid', ({ conversation }) => conversation.openOfferId ?? null],

@@ -182,7 +182,7 @@ function nothingKnownOf(conversationId: string): FactsUnderWay {
 
 function conversationFrom(row: ChatRow): Conversation {
   const { kind, subjectType, subjectId, buyerId, sellerId, lastMessageId, openOfferId } = row
-  const { conversationId, createdAtMs, version, lastSeq, lastMessageAtMs, slowModeMs } = row
+  const { conversationId, createdAtMs, version, lastSeq, lastMessageSeq, slowModeMs } = row
   return {
     conversationId,
     terms: {
@@ -195,7 +195,8 @@ function conversationFrom(row: ChatRow): Conversation {
     version,
     lastSeq,
     ...(lastMessageId === null ? {} : { lastMessageId }),
-    lastMessageAtMs,
+    lastMessageSeq,
+    lastMessageAtMs: row.lastMessageAtMs,
     slowModeMs,
     ...(openOfferId === null ? {} : { openOfferId }),
     legalHold: row.legalHold,

@@ -36,6 +36,7 @@ export function appearing(
       ...conversation,
       lastSeq: seq,
       lastMessageId: messageId,
+      lastMessageSeq: seq,
       lastMessageAtMs: Math.max(conversation.lastMessageAtMs, atMs),
     },
     message: { view: { ...message, seq }, state: 'visible', sinceMs },

@@ -11,6 +11,8 @@ export interface Conversation {
   readonly version: number
   readonly lastSeq: number
   readonly lastMessageId?: string
+  /** 0 where nothing was said yet. */
+  readonly lastMessageSeq: number
   readonly lastMessageAtMs: number
   readonly slowModeMs: number
   /** The message of the offer that is open. */

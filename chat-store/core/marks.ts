@@ -71,15 +71,20 @@ function receiptDue(
   return receipt === undefined ? undefined : { member, receipt }
 }
 
-/** What the others do not know yet of the member's marks and may know. */
+/**
+ * What the others do not know yet of the member's marks and may know. A mark that passes no message is no
+ * news: two devices that mark whatever they hear would answer each other's receipts for ever.
+ */
 function receiptOf(
   scene: Scene,
   conversation: Conversation,
   member: Member,
 ): Receipt['receipt'] | undefined {
   const { userId, deliveredSeq, readSeq } = member
-  const showsRead = readSeq > member.toldReadSeq && !hidesReadMarks(scene)
-  if (deliveredSeq <= member.toldDeliveredSeq && !showsRead) return undefined
+  const isNews = (seq: number, toldSeq: number): boolean =>
+    Math.min(seq, conversation.lastMessageSeq) > toldSeq
+  const showsRead = isNews(readSeq, member.toldReadSeq) && !hidesReadMarks(scene)
+  if (!isNews(deliveredSeq, member.toldDeliveredSeq) && !showsRead) return undefined
   // What one does who is blocked, or blocks, stays with it.
   if (isBlocked(scene, conversation, userId)) return undefined
   return hidesReadMarks(scene) ? { userId, deliveredSeq } : { userId, deliveredSeq, readSeq }

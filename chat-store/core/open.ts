@@ -48,6 +48,7 @@ function newConversation({ conversationId, terms }: Opening, atMs: number): Conv
     createdAtMs: atMs,
     version: 0,
     lastSeq: 0,
+    lastMessageSeq: 0,
     lastMessageAtMs: atMs,
     slowModeMs: 0,
     legalHold: false,

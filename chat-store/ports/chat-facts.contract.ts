@@ -37,6 +37,7 @@ export function describeChatFacts(name: string, make: () => Promise<ChatWorld>):
       const conversation = conversationOf(at.conversationId, {
         lastSeq: 1,
         lastMessageId: offer.view.messageId,
+        lastMessageSeq: 1,
         lastMessageAtMs: atMs + 1,
         slowModeMs: 3_000,
         openOfferId: offer.view.messageId,

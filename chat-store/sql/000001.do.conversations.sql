@@ -19,6 +19,7 @@ CREATE TABLE conversations (
   batch_id           uuid NOT NULL,
   last_seq           bigint NOT NULL,
   last_message_id    uuid,
+  last_message_seq   bigint NOT NULL DEFAULT 0,
   -- The creation, until there is a message: the order of the inbox.
   last_message_at_ms bigint NOT NULL,
   slow_mode_ms       integer NOT NULL DEFAULT 0,

@@ -22,7 +22,7 @@ CREATE FUNCTION commit_chat_batch(
   made_id uuid[], made_kind text[], made_subject_type text[], made_subject_id text[],
   made_buyer text[], made_seller text[], made_at_ms bigint[],
   chat_id uuid[], chat_version bigint[], chat_last_seq bigint[], chat_last_message uuid[],
-  chat_last_message_at_ms bigint[], chat_slow_mode_ms integer[], chat_open_offer uuid[],
+  chat_last_message_seq bigint[], chat_last_message_at_ms bigint[], chat_slow_mode_ms integer[], chat_open_offer uuid[],
   chat_due_ms bigint[], chat_legal_hold boolean[], chat_first_event bigint[], chat_last_event bigint[],
   member_chat uuid[], member_user text[], member_role text[], member_joined bigint[],
   member_delivered bigint[], member_read bigint[], member_told_delivered bigint[],
@@ -83,15 +83,16 @@ BEGIN
 
   UPDATE conversations c
      SET version = b.version + 1, batch_id = batch, last_seq = b.last_seq,
-         last_message_id = b.last_message, last_message_at_ms = b.last_message_at_ms,
+         last_message_id = b.last_message, last_message_seq = b.last_message_seq,
+         last_message_at_ms = b.last_message_at_ms,
          slow_mode_ms = b.slow_mode_ms, open_offer_id = b.open_offer, due_ms = b.due_ms,
          legal_hold = b.legal_hold,
          -- One that retention emptied may hold something again.
          kept_from_ms = least(c.kept_from_ms, b.last_message_at_ms)
-    FROM unnest(chat_id, chat_version, chat_last_seq, chat_last_message, chat_last_message_at_ms,
-                chat_slow_mode_ms, chat_open_offer, chat_due_ms, chat_legal_hold)
-           AS b (id, version, last_seq, last_message, last_message_at_ms, slow_mode_ms, open_offer,
-                 due_ms, legal_hold)
+    FROM unnest(chat_id, chat_version, chat_last_seq, chat_last_message, chat_last_message_seq,
+                chat_last_message_at_ms, chat_slow_mode_ms, chat_open_offer, chat_due_ms, chat_legal_hold)
+           AS b (id, version, last_seq, last_message, last_message_seq, last_message_at_ms,
+                 slow_mode_ms, open_offer, due_ms, legal_hold)
    WHERE c.conversation_id = b.id AND (is_all OR b.id = ANY (written));
 
   INSERT INTO conversation_members

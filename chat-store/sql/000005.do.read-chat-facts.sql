@@ -49,7 +49,8 @@ BEGIN
                  c.subject_type AS "subjectType", c.subject_id AS "subjectId",
                  c.buyer_id AS "buyerId", c.seller_id AS "sellerId",
                  c.created_at_ms AS "createdAtMs", c.version, c.last_seq AS "lastSeq",
-                 c.last_message_id AS "lastMessageId", c.last_message_at_ms AS "lastMessageAtMs",
+                 c.last_message_id AS "lastMessageId",
+                 c.last_message_seq AS "lastMessageSeq", c.last_message_at_ms AS "lastMessageAtMs",
                  c.slow_mode_ms AS "slowModeMs", c.open_offer_id AS "openOfferId",
                  c.legal_hold AS "legalHold"
             FROM unnest(chat_id) WITH ORDINALITY AS b (id, place)

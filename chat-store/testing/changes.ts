@@ -23,6 +23,7 @@ export function conversationOf(
     createdAtMs: atMs,
     version: 0,
     lastSeq: 0,
+    lastMessageSeq: 0,
     lastMessageAtMs: atMs,
     slowModeMs: 0,
     legalHold: false,
