@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import { chatChannel } from '../protocol/channels.ts'
-import type { ConversationView, MessagePage } from '../protocol/chat.ts'
+import type { ConversationPage, ConversationView, MessagePage } from '../protocol/chat.ts'
 import type { MethodEntry } from '../protocol/method-table.ts'
 import { METHODS, type MethodName } from '../protocol/methods.ts'
 import {
@@ -153,6 +153,9 @@ async function quarrel() {
   return { ann, eve, conversationId, hers, joined }
 }
 
+const inbox = async (of: Talker) =>
+  (await of.rpc<ConversationPage>('chat.list', {})).items.map((each) => each.conversationId)
+
 describe('I24: somebody who is blocked', () => {
   test('I24: is told so when it speaks, and nothing of it gets through', async () => {
     const { ann, eve, conversationId, hers, joined } = await quarrel()
@@ -185,6 +188,16 @@ describe('I24: somebody who is blocked', () => {
     expect(hers.joins.filter(({ user }) => user === eve.user)).toHaveLength(1)
     expect(hers.leaves).toEqual([])
     expect(ann.feed).toHaveLength(1)
+  })
+
+  test('I24: does not appear in the inbox by opening another conversation', async () => {
+    const { ann, eve, conversationId } = await quarrel()
+    accepted(await eve.say(conversationId, 'before'))
+    await ann.rpc('chat.block', { userId: eve.user })
+    const another = await eve.open(ann.user)
+    expect(await eve.say(another.conversationId, 'hello')).toMatchObject({ code: 'blocked' })
+    expect(await inbox(ann)).toEqual([conversationId])
+    expect(await inbox(eve)).toEqual([another.conversationId, conversationId])
   })
 
   test('I24: is heard again after it is unblocked', async () => {

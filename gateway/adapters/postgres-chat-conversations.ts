@@ -63,7 +63,8 @@ const conversationQuery = {
      WHERE c.conversation_id = $1 AND (c.kind = 'room' OR me.user_id IS NOT NULL)`,
 }
 
-// The page is found first, by what it is sorted by; only its rows are looked up in full.
+// The page is found first, by what it is sorted by; only its rows are looked up in full. Where nothing was
+// said yet, opening a conversation is all that its other side did: whom one has blocked gets not even that.
 const inboxQuery = {
   name: 'gateway-inbox',
   text: `
@@ -71,6 +72,9 @@ const inboxQuery = {
       FROM (SELECT m.* FROM conversation_members m
               JOIN conversations c ON c.conversation_id = m.conversation_id
              WHERE m.user_id = $1 AND m.archived = $2 AND c.kind <> 'room'
+               AND (c.last_message_id IS NOT NULL OR NOT EXISTS (
+                      SELECT FROM blocks b
+                       WHERE b.blocker_id = m.user_id AND b.blocked_id IN (c.buyer_id, c.seller_id)))
                AND ($3::boolean IS NULL
                     OR (m.pinned, c.last_message_at_ms, c.conversation_id) < ($3, $4::bigint, $5::uuid))
              ORDER BY m.pinned DESC, c.last_message_at_ms DESC, c.conversation_id DESC
