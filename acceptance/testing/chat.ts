@@ -51,7 +51,7 @@ export interface Joined {
   readonly leaves: readonly ClientInfo[]
 }
 
-export async function arriveAs(server: TestServer, user: string): Promise<Talker> {
+async function arriveAs(server: TestServer, user: string): Promise<Talker> {
   const client = publicClient(server, { user })
   const { centrifuge } = client
   const rpc = async <Result>(method: MethodName, params: object): Promise<Result> =>

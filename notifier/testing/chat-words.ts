@@ -41,7 +41,7 @@ export function messageView(seq: number, change: Partial<MessageView> = {}): Mes
 }
 
 /** An offer of 50.00 that ann made at `seq`. */
-export function offerView(seq: number, change: Partial<OfferView> = {}): OfferView {
+function offerView(seq: number, change: Partial<OfferView> = {}): OfferView {
   return {
     offerId: messageIdAt(seq),
     by: 'ann',
