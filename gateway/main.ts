@@ -133,9 +133,10 @@ function wire(
     log,
     metrics: options.metrics,
     mountHttp: (app) => {
-      mountHttp(app, { handler, trustProxy: config.trustProxy, log })
+      const { trustProxy, tls } = config
+      mountHttp(app, { handler, trustProxy, secure: tls !== undefined, log })
       if (objects !== undefined) {
-        mountObjects(app, { handler: objects, trustProxy: config.trustProxy, clock, log })
+        mountObjects(app, { handler: objects, trustProxy, clock, log })
       }
     },
   })

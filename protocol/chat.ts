@@ -320,9 +320,7 @@ export type ChatSettings = Readonly<z.output<typeof ChatSettings>>
 
 export const AttachmentUpload = Shape('Where to put an attachment’s bytes, once.', {
   attachmentId: Uuid,
-  uploadUrl: z
-    .string()
-    .describe('An address, or a path on the address where this was asked. Good until `expiresAt`.'),
+  uploadUrl: z.string().describe('Good until `expiresAt`.'),
   method: z.literal('PUT'),
   headers: z
     .record(z.string(), z.string())
@@ -342,7 +340,7 @@ export const AttachmentOutcome = z.discriminatedUnion('outcome', [
 export type AttachmentOutcome = Readonly<z.output<typeof AttachmentOutcome>>
 
 export const AttachmentLink = AttachmentView.extend({
-  url: z.string().describe('An address, or a path on the address where this was asked.'),
+  url: z.string().describe('Where its bytes are.'),
   expiresAt: EpochMs,
 }).describe('Where an attachment’s bytes are, for a while.')
 export type AttachmentLink = Readonly<z.output<typeof AttachmentLink>>

@@ -100,6 +100,6 @@ function named(name: CallAnswer['name'], answer: Answer<unknown>): CallAnswer {
   return { name, ...answer } as CallAnswer
 }
 
-function callerOf({ client, identity, address }: Asker): Caller {
-  return { client, identity, address }
+function callerOf({ client, identity, address, origin }: Asker): Caller {
+  return { client, identity, address, origin }
 }

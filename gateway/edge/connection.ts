@@ -47,9 +47,13 @@ export interface SocketData {
 const none: readonly never[] = []
 const everythingMissed = -1
 
+/** What the upgrade of a connection tells. */
+export type Handshake = Pick<Asker, 'client' | 'address' | 'origin' | 'codec'>
+
 export class Connection implements Asker, Flushable {
   readonly client: string
   readonly address: string
+  readonly origin: string | undefined
   readonly codec: Codec
   readonly #context: ConnectionContext
   /** Undefined before the socket is open and once it is closed. */
@@ -63,9 +67,10 @@ export class Connection implements Asker, Flushable {
   /** Whose it turned out to be; kept to the end, when the session has forgotten it. */
   #userId: string | undefined
 
-  constructor(client: string, address: string, codec: Codec, context: ConnectionContext) {
+  constructor({ client, address, origin, codec }: Handshake, context: ConnectionContext) {
     this.client = client
     this.address = address
+    this.origin = origin
     this.codec = codec
     this.#context = context
     this.#session = openSession(client, context.rules, context.clock.nowMs())

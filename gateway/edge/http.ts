@@ -12,18 +12,25 @@ import type { Logger } from '../../platform/log.ts'
 import { bodyBytesMax, bodyDiscardedBytesMax } from '../limits.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from '../ports/http.ts'
 import { clientAddress } from './address.ts'
+import { createOriginOf } from './origin.ts'
 
 export interface HttpMountOptions {
   readonly handler: HttpHandler
   /** Believe a proxy in front about the client's address. */
   readonly trustProxy: boolean
+  /** Whether TLS ends here. */
+  readonly secure: boolean
   readonly log: Logger
 }
 
 /** Answers every request on `app` that is no WebSocket upgrade with `handler`. */
 export function mountHttp(app: TemplatedApp, options: HttpMountOptions): void {
+  const originOf = createOriginOf(options)
   app.any('/*', (res, req) => {
-    const head = requestHead(res, req, options.trustProxy)
+    const head = {
+      ...requestHead(res, req, options.trustProxy),
+      origin: originOf(req),
+    }
     const exchange = { aborted: false }
     res.onAborted(() => {
       exchange.aborted = true

@@ -42,6 +42,7 @@ import type { Connection, ConnectionContext, SocketData } from './connection.ts'
 import { drainRoster } from './drain.ts'
 import { fileDescriptorLimit } from './file-descriptors.ts'
 import { createEdgeMetrics } from './metrics.ts'
+import { createOriginOf } from './origin.ts'
 import { Roster } from './roster.ts'
 import { upgrade } from './upgrade.ts'
 
@@ -127,7 +128,9 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     async start() {
       const started = createApp(options)
       app = started
-      started.ws(socketPath, behavior(context, { ...options, takesTraffic: () => takesTraffic }))
+      const originOf = createOriginOf({ ...options, secure: options.tls !== undefined })
+      const upgrading = { ...options, originOf, takesTraffic: () => takesTraffic }
+      started.ws(socketPath, behavior(context, upgrading))
       options.mountHttp?.(started)
       hub.publishBy((topic, frame, binary) => void started.publish(topic, frame, binary))
       unlisten = await options.events.listenRevocations((revocation) => {

@@ -15,6 +15,7 @@ export interface UpgradeOptions {
   readonly allowedOrigins: readonly string[] | 'any'
   readonly trustProxy: boolean
   readonly takesTraffic: () => boolean
+  readonly originOf: (req: HttpRequest) => string | undefined
 }
 
 const REFUSALS: Record<RefusalReason, { readonly status: string; readonly says: string }> = {
@@ -59,7 +60,8 @@ export function upgrade(
   if (roster.isFull) return refuse('full')
   const address = clientAddress(res, req, options.trustProxy)
   if (roster.isFullFor(address)) return refuse('address_limit')
-  const connection = new Connection(randomUUID(), address, codec, context)
+  const origin = options.originOf(req)
+  const connection = new Connection({ client: randomUUID(), address, origin, codec }, context)
   res.upgrade<SocketData>(
     { connection },
     req.getHeader('sec-websocket-key'),

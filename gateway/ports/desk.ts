@@ -18,6 +18,8 @@ export interface Caller {
   /** Undefined for an anonymous watcher. */
   readonly identity: Identity | undefined
   readonly address: string
+  /** Where the client found this gateway: scheme and host. Undefined where it named none. */
+  readonly origin: string | undefined
 }
 
 export type Answer<T> = { readonly result: T } | { readonly error: ErrorObject }

@@ -10,6 +10,8 @@ export interface HttpRequest {
   /** By lower-case name; of a repeated header the last. */
   readonly headers: ReadonlyMap<string, string>
   readonly address: string
+  /** Scheme and host, where the client names a host. */
+  readonly origin?: string | undefined
   /** Empty where there is none. */
   readonly body: Uint8Array | 'too_large'
 }

@@ -9,7 +9,12 @@ export function identity(userId: string, ...roles: Role[]): Identity {
 }
 
 export function caller(who: Identity | undefined): Caller {
-  return { client: '00000000-0000-7000-8000-000000000001', identity: who, address: '192.0.2.1' }
+  return {
+    client: '00000000-0000-7000-8000-000000000001',
+    identity: who,
+    address: '192.0.2.1',
+    origin: 'https://chat.example',
+  }
 }
 
 export const nobody = caller(undefined)

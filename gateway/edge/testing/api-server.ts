@@ -91,7 +91,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     metrics: createHttpMetrics(metrics),
     log,
   })
-  mountHttp(app, { handler, trustProxy, log })
+  mountHttp(app, { handler, trustProxy, secure: false, log })
   const port = await new Promise<number>((resolve, reject) => {
     app.listen('127.0.0.1', 0, (socket) => {
       if (socket === false) reject(new Error('there is no free port'))

@@ -61,7 +61,11 @@ export async function startObjectServer(options: ObjectServerOptions = {}): Prom
     log,
   })
   const shared = { trustProxy: false, log }
-  mountHttp(app, { ...shared, handler: async () => ({ status: 418, headers: {}, body: '' }) })
+  mountHttp(app, {
+    ...shared,
+    secure: false,
+    handler: async () => ({ status: 418, headers: {}, body: '' }),
+  })
   mountObjects(app, { ...shared, handler: around(handler), clock })
   return {
     store,

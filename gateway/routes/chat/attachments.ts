@@ -44,7 +44,13 @@ async function createAttachment(
   })
   if (outcome.outcome !== 'accepted') return { kind: 'outcome', outcome }
   if (outcome.upload === undefined) throw new Error('an attachment was accepted without an upload')
-  return { kind: 'outcome', outcome: { ...outcome.upload, outcome: 'accepted' } }
+  const uploadUrl = reachable(outcome.upload.uploadUrl, caller)
+  return { kind: 'outcome', outcome: { ...outcome.upload, uploadUrl, outcome: 'accepted' } }
+}
+
+/** A link that is only a path leads to where the client found us. */
+function reachable(url: string, { origin }: Caller): string {
+  return url.startsWith('/') && origin !== undefined ? origin + url : url
 }
 
 /** One that was never sent, one of others and one that does not exist are not told apart. */
@@ -61,5 +67,6 @@ async function getAttachment(
   const allowed = await allowedIn(options, caller, 'attachment.get', { conversationId })
   // Not the refusal of the conversation: it would name the conversation.
   if ('denied' in allowed) return absent
-  return { kind: 'data', data: await options.attachmentLinks.sign(view) }
+  const link = await options.attachmentLinks.sign(view)
+  return { kind: 'data', data: { ...link, url: reachable(link.url, caller) } }
 }

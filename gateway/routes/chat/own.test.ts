@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { MethodName } from '../../../protocol/methods.ts'
 import { RATES } from '../../limits.ts'
 import type { ChatBook } from '../../ports/chat-book.ts'
+import type { Caller } from '../../ports/desk.ts'
 import { callsOn } from '../../testing/calls.ts'
 import {
   attachmentId,
@@ -188,6 +189,20 @@ describe('attachment.create', () => {
         ...file,
       },
     ])
+  })
+
+  test('a link of the data folder leads to where the client found the gateway', async () => {
+    const inFolder = { ...upload, uploadUrl: '/objects/put' }
+    const house = () => ({ outcome: 'accepted', serverTime: noonMs, upload: inFolder }) as const
+    const call = callsOn({ chatStore: chatStoreOf({ house }) })
+    const create = async (caller: Caller) =>
+      await call('attachment.create', caller, { conversationId, ...file })
+    expect(await create(ann)).toMatchObject({
+      outcome: { uploadUrl: 'https://chat.example/objects/put' },
+    })
+    expect(await create({ ...ann, origin: undefined })).toMatchObject({
+      outcome: { uploadUrl: '/objects/put' },
+    })
   })
 
   test('hands on what the store refuses', async () => {

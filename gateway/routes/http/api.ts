@@ -102,9 +102,9 @@ async function probed(
   _: HttpApiOptions,
   resource: Resource,
   path: PathParams,
-  { address, headers }: HttpRequest,
+  { address, origin, headers }: HttpRequest,
 ): Promise<HttpResponse> {
-  const caller = { client: uuidv7(), identity: undefined, address }
+  const caller = { client: uuidv7(), identity: undefined, address, origin }
   return await resource.handle({ caller, path, fields: {}, headers })
 }
 
@@ -121,7 +121,8 @@ async function called(
   if (!who.known) return notKnown(who)
   const read = requestFields(request)
   if ('problem' in read) return read.problem
-  const caller = { client: uuidv7(), identity: who.identity, address: request.address }
+  const { address, origin } = request
+  const caller = { client: uuidv7(), identity: who.identity, address, origin }
   const { headers } = request
   return await resource.handle({ caller, path, fields: read.fields, headers })
 }
