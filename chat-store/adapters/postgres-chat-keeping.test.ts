@@ -154,26 +154,38 @@ describe('months', () => {
   })
 })
 
-describe('erasing a user', () => {
-  const askFor = (userId: string) =>
-    pool.query(
-      `INSERT INTO erasures (user_id, requested_by, requested_at_ms) VALUES ($1, 'house', 1)`,
-      [userId],
-    )
+const askForErasure = (userId: string) =>
+  pool.query(
+    `INSERT INTO erasures (user_id, requested_by, requested_at_ms) VALUES ($1, 'house', 1)`,
+    [userId],
+  )
 
+describe('erasing a user', () => {
   test('names its messages until none says anything', async () => {
     const keeping = createPostgresChatKeeping(pool)
     await converse(pair, 'direct', january)
     const messageId = await say(pair, 1, january)
     await say(pair, 2, january, { senderId: 'bob' })
-    expect(await keeping.messagesToErase('ann', 10)).toEqual([{ conversationId: pair, messageId }])
+    expect(await keeping.messagesToErase('ann', undefined, 10)).toEqual([
+      { conversationId: pair, messageId },
+    ])
+    expect(await keeping.messagesToErase('ann', messageId, 10)).toEqual([])
     await pool.query(`UPDATE messages SET state = 'deleted' WHERE sender_id = 'ann'`)
-    expect(await keeping.messagesToErase('ann', 10)).toEqual([])
+    expect(await keeping.messagesToErase('ann', undefined, 10)).toEqual([])
+  })
+
+  test('spares an accepted offer without words, which is a contract of two', async () => {
+    await converse(pair, 'direct', january)
+    await say(pair, 1, january)
+    await pool.query(
+      `UPDATE messages SET view = view || '{"text": "", "offer": {"state": "accepted"}}'`,
+    )
+    expect(await createPostgresChatKeeping(pool).messagesToErase('ann', undefined, 10)).toEqual([])
   })
 
   test('I21: leaves its words in no quote, draft or former text', async () => {
     const keeping = createPostgresChatKeeping(pool)
-    await askFor('ann')
+    await askForErasure('ann')
     await converse(pair, 'direct', january)
     const messageId = await say(pair, 1, january)
     await say(pair, 2, january, { senderId: 'bob', quotes: 'ann' })
@@ -196,11 +208,11 @@ describe('erasing a user', () => {
 
   test('waits for the end of a legal hold', async () => {
     const keeping = createPostgresChatKeeping(pool)
-    await askFor('ann')
+    await askForErasure('ann')
     await converse(pair, 'direct', january)
     await say(pair, 1, january)
     await pool.query('UPDATE conversations SET legal_hold = true')
-    expect(await keeping.messagesToErase('ann', 10)).toEqual([])
+    expect(await keeping.messagesToErase('ann', undefined, 10)).toEqual([])
     expect(await keeping.eraseTraces('ann', january, day)).toBe(false)
     expect(await keeping.erasuresToDo(january, 10)).toEqual([])
     expect(await keeping.erasuresToDo(january + day, 10)).toEqual(['ann'])

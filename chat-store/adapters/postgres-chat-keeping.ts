@@ -28,8 +28,9 @@ export function createPostgresChatKeeping(pool: Pool): ChatKeeping {
       const { rows } = await pool.query<{ user_id: string }>(erasuresToDo, [nowMs, limit])
       return rows.map(({ user_id }) => user_id)
     },
-    async messagesToErase(userId, limit) {
-      const { rows } = await pool.query<MessageRef>(messagesToErase, [userId, limit])
+    async messagesToErase(userId, afterId, limit) {
+      const values = [userId, afterId ?? null, limit]
+      const { rows } = await pool.query<MessageRef>(messagesToErase, values)
       return rows
     },
     eraseTraces: (userId, nowMs, againMs) =>
@@ -45,4 +46,6 @@ const messagesToErase = `
   SELECT m.conversation_id AS "conversationId", m.message_id AS "messageId"
     FROM messages m JOIN conversations c ON c.conversation_id = m.conversation_id
    WHERE m.sender_id = $1 AND m.state <> 'deleted' AND NOT c.legal_hold
-   ORDER BY m.message_id LIMIT $2`
+     AND ($2::uuid IS NULL OR m.message_id > $2)
+     AND (m.view #>> '{offer,state}' IS DISTINCT FROM 'accepted' OR m.view ->> 'text' <> '')
+   ORDER BY m.message_id LIMIT $3`

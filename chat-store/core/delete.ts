@@ -69,7 +69,8 @@ export function buried(
 
 /**
  * What is done to a message of an erased user: nothing of it is kept, here or among the versions.
- * Undefined under legal hold, and where it says nothing any more.
+ * Of an accepted offer only the words go: the offer is a contract of two. Undefined under legal hold, and
+ * where it says nothing any more.
  */
 export function eraseMessage(
   scene: Scene,
@@ -78,9 +79,22 @@ export function eraseMessage(
   atMs: number,
 ): Effects | undefined {
   const message = scene.message(messageId)
-  if (message === undefined || message.state === 'deleted' || conversation.legalHold)
-    return undefined
+  if (message === undefined || message.state === 'deleted') return undefined
+  if (conversation.legalHold) return undefined
+  if (message.view.offer?.state === 'accepted') return speechless({ conversation, atMs }, message)
   return emptied({ conversation, atMs }, message, message.view.senderId)
+}
+
+function speechless(
+  asked: Pick<Asked, 'conversation' | 'atMs'>,
+  message: StoredMessage,
+): Effects | undefined {
+  const { view } = message
+  if (view.text === '') return undefined
+  return changed(asked, 'message_edited', view.senderId, {
+    ...message,
+    view: { ...view, text: '' },
+  })
 }
 
 function emptied(

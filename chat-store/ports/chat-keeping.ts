@@ -25,8 +25,15 @@ export interface ChatKeeping {
   dropEmptyPartitions(beforeMs: number): Promise<number>
   /** Users whose erasure is asked for, not done, and to be looked at by `nowMs`; longest waiting first. */
   erasuresToDo(nowMs: number, limit: number): Promise<readonly string[]>
-  /** Messages of the user which still say something and may be erased, at most `limit`. */
-  messagesToErase(userId: string, limit: number): Promise<readonly MessageRef[]>
+  /**
+   * Messages of the user which still say something and may be erased, at most `limit`, in the order of
+   * their ids after `afterId`. An accepted offer is a contract of two: only words beside it count.
+   */
+  messagesToErase(
+    userId: string,
+    afterId: string | undefined,
+    limit: number,
+  ): Promise<readonly MessageRef[]>
   /**
    * Once no message is left: erases former texts, quotes, drafts and notes, and marks the erasure as
    * done. False where something of the user is under legal hold: then it is to be looked at again

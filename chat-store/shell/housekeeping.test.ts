@@ -38,8 +38,9 @@ class FakeKeeping implements ChatKeeping {
   async erasuresToDo() {
     return [...this.messages.keys()].filter((userId) => !this.erased.includes(userId))
   }
-  async messagesToErase(userId: string, limit: number) {
-    return (this.messages.get(userId) ?? []).slice(0, limit)
+  async messagesToErase(userId: string, afterId: string | undefined, limit: number) {
+    const all = this.messages.get(userId) ?? []
+    return all.filter(({ messageId }) => messageId > (afterId ?? '')).slice(0, limit)
   }
   async eraseTraces(userId: string) {
     this.erased.push(userId)
@@ -114,7 +115,7 @@ test('the search index is looked after while commits go on', async () => {
 describe('erasure', () => {
   const messagesOfAnn = Array.from({ length: 450 }, (_, nth) => ({
     conversationId: 'c',
-    messageId: `m${nth}`,
+    messageId: `m${nth + 100}`,
   }))
 
   test('every message goes as an event of its conversation, and the traces after the last one', async () => {

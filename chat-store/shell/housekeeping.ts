@@ -104,9 +104,11 @@ export class Housekeeping implements Part {
   /** As events of their conversations, so that everybody's copy is erased too. True when none is left. */
   async #eraseMessages(userId: string): Promise<boolean> {
     const { keeping, submit } = this.#options
+    let lastId: string | undefined
     for (;;) {
-      const messages = await keeping.messagesToErase(userId, erasedMessagesPerPass)
-      if (messages.length === 0) return true
+      const messages = await keeping.messagesToErase(userId, lastId, erasedMessagesPerPass)
+      lastId = messages.at(-1)?.messageId
+      if (lastId === undefined) return true
       const erased = await Promise.all(
         messages.map((message) => submit({ type: 'erase_message', ...message })),
       )
