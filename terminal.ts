@@ -37,6 +37,7 @@ function welcome(url: string, { databaseUrl, dataFolder }: OutcryConfig, outcry:
 Outcry is ready.
   HTTP        ${url}
   WebSocket   ${url.replace(/^http/, 'ws')}/connection/websocket
+  the API     ${url}/docs
   metrics     http://localhost:${outcry.metricsPort}/metrics
   data        ${data}
 `
