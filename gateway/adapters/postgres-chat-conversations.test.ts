@@ -7,6 +7,7 @@ import { lotId } from '../testing/lots.ts'
 import { noonMs } from '../testing/people.ts'
 import {
   idAt,
+  storeBlock,
   storeConversation,
   storeEvent,
   storeHide,
@@ -25,6 +26,8 @@ async function view(userId: string): Promise<ConversationView> {
 
 const unread = async (userId: string): Promise<number> => (await view(userId)).unread
 const readMarks = ({ members }: ConversationView) => members.map(({ readSeq }) => readSeq)
+const marks = ({ members }: ConversationView) =>
+  members.map(({ deliveredSeq, readSeq }) => [deliveredSeq, readSeq])
 
 describe('a card', () => {
   test('names the people of a conversation, and of a room what it is about', async () => {
@@ -210,6 +213,42 @@ describe('a conversation', () => {
     await db.pool.query(`INSERT INTO chat_settings (user_id, hide_read_marks) VALUES ('sel', true)`)
     expect(readMarks(await view('ann'))).toEqual([2, undefined])
     expect(readMarks(await view('sel'))).toEqual([undefined, 1])
+  })
+
+  test('I24: shows the marks of others, across a block, as they were told last', async () => {
+    await storeMessage(db.pool, { conversationId, seq: 1 })
+    const told = { told_delivered_seq: 2, told_read_seq: 1, delivered_seq: 4, read_seq: 3 }
+    await updateMember(db.pool, conversationId, 'ann', told)
+    await storeBlock(db.pool, 'sel', 'ann')
+    expect(marks(await view('sel'))).toEqual([
+      [2, 1],
+      [0, 0],
+    ])
+    expect(marks(await view('ann'))).toEqual([
+      [4, 3],
+      [0, 0],
+    ])
+    const inbox = await db.book.conversations('sel', { archived: false, limit: 1 })
+    expect(inbox?.items.map(marks)).toEqual([
+      [
+        [2, 1],
+        [0, 0],
+      ],
+    ])
+  })
+
+  test('I24: that is a room shows the last message of those whom its reader has not blocked', async () => {
+    await storeRoom(db.pool)
+    const quote = { messageId: idAt(1, 1), senderId: 'bob', kind: 'text', text: 'canary' } as const
+    await storeMessage(db.pool, { conversationId: roomId, seq: 1, senderId: 'bob' })
+    await storeMessage(db.pool, { conversationId: roomId, seq: 2, senderId: 'zoe', replyTo: quote })
+    await storeMessage(db.pool, { conversationId: roomId, seq: 3, senderId: 'bob' })
+    const last = async (userId: string) => (await db.book.conversation(roomId, userId))?.lastMessage
+    expect(await last('ann')).toMatchObject({ seq: 3 })
+    await storeBlock(db.pool, 'ann', 'bob')
+    expect(await last('ann')).toMatchObject({ seq: 2, senderId: 'zoe' })
+    expect(JSON.stringify(await last('ann'))).not.toContain('canary')
+    expect(await last('bob')).toMatchObject({ seq: 3 })
   })
 
   test('shows the last message that its reader has not deleted for itself', async () => {

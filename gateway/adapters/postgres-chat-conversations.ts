@@ -59,7 +59,8 @@ const conversationQuery = {
     SELECT ${conversationColumns}, ${ownColumns}
       FROM conversations c
       LEFT JOIN conversation_members me
-        ON me.conversation_id = c.conversation_id AND me.user_id = $2 ${conversationJoins} ${ownJoins}
+        ON me.conversation_id = c.conversation_id AND me.user_id = $2 ${conversationJoins}
+             ${ownJoins('$2')}
      WHERE c.conversation_id = $1 AND (c.kind = 'room' OR me.user_id IS NOT NULL)`,
 }
 
@@ -79,7 +80,8 @@ const inboxQuery = {
                     OR (m.pinned, c.last_message_at_ms, c.conversation_id) < ($3, $4::bigint, $5::uuid))
              ORDER BY m.pinned DESC, c.last_message_at_ms DESC, c.conversation_id DESC
              LIMIT $6) me
-      JOIN conversations c ON c.conversation_id = me.conversation_id ${conversationJoins} ${ownJoins}
+      JOIN conversations c ON c.conversation_id = me.conversation_id ${conversationJoins}
+             ${ownJoins('$1')}
      ORDER BY me.pinned DESC, c.last_message_at_ms DESC, c.conversation_id DESC`,
 }
 

@@ -57,6 +57,14 @@ describe('history', () => {
       )
     expect(await room('ann')).toEqual([2])
     expect(await room('bob')).toEqual([2, 1])
+    const quote = { messageId: idAt(1, 1), senderId: 'bob', kind: 'text', text: 'canary' } as const
+    await storeMessage(db.pool, { conversationId: roomId, seq: 3, senderId: 'zoe', replyTo: quote })
+    const quotes = async (userId: string) =>
+      (await db.book.messages(userId, { conversationId: roomId, after: 2, limit: 9 })).items.map(
+        ({ seq, replyTo }) => [seq, replyTo?.text],
+      )
+    expect(await quotes('ann')).toEqual([[3, undefined]])
+    expect(await quotes('cid')).toEqual([[3, 'canary']])
     await storeBlock(db.pool, 'ann', 'sel')
     expect((await page({ limit: 2 })).seqs).toEqual([9, 8])
   })

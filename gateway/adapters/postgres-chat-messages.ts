@@ -10,6 +10,7 @@ import type {
 import type { MessageHistory } from '../../protocol/chat-requests.ts'
 import type { ChatBook, StoredChatEvent } from '../ports/chat-book.ts'
 import type { StreamRange } from '../ports/lot-book.ts'
+import { isShownTo, viewFor } from './chat-book-rows.ts'
 
 const upwardsQuery = {
   name: 'gateway-chat-publications',
@@ -27,29 +28,22 @@ const downwardsQuery = {
      ORDER BY seq DESC LIMIT $3`,
 }
 
-/** Without what the reader has deleted for itself, and in a room without those it has blocked. */
-const shown = `
-  NOT EXISTS (SELECT FROM message_hides h
-               WHERE h.conversation_id = m.conversation_id AND h.user_id = $2
-                 AND h.message_id = m.message_id)
-  AND NOT ((SELECT c.kind = 'room' FROM conversations c WHERE c.conversation_id = $1)
-           AND EXISTS (SELECT FROM blocks b
-                        WHERE b.blocker_id = $2 AND b.blocked_id = m.sender_id))`
-
 const olderQuery = {
   name: 'gateway-messages-before',
   text: `
-    SELECT m.seq, m.view FROM messages m
+    SELECT m.seq, ${viewFor('$2')} AS view
+      FROM messages m JOIN conversations c ON c.conversation_id = $1
      WHERE m.conversation_id = $1 AND m.seq < coalesce($3::bigint, ${Number.MAX_SAFE_INTEGER})
-       AND ${shown}
+       AND ${isShownTo('$2')}
      ORDER BY m.seq DESC LIMIT $4`,
 }
 
 const newerQuery = {
   name: 'gateway-messages-after',
   text: `
-    SELECT m.seq, m.view FROM messages m
-     WHERE m.conversation_id = $1 AND m.seq > $3::bigint AND ${shown}
+    SELECT m.seq, ${viewFor('$2')} AS view
+      FROM messages m JOIN conversations c ON c.conversation_id = $1
+     WHERE m.conversation_id = $1 AND m.seq > $3::bigint AND ${isShownTo('$2')}
      ORDER BY m.seq LIMIT $4`,
 }
 
