@@ -126,9 +126,26 @@ module.exports = {
     {
       name: 'loadtest-stays-outside',
       severity: 'error',
-      comment: 'The load test sees what a client sees: the wire.',
+      comment: 'The load test sees what a client sees, the wire; what it saw is judged by history/.',
       from: { path: '^loadtest/', pathNot: tests },
-      to: { pathNot: '^(?:loadtest|protocol|platform)/|' + npm, dependencyTypesNot: ['core'] },
+      to: {
+        pathNot: '^(?:loadtest|history|protocol|platform)/|' + npm,
+        dependencyTypesNot: ['core'],
+      },
+    },
+    {
+      name: 'the-judge-knows-only-words',
+      severity: 'error',
+      comment: 'history/ judges the services: it must share nothing with them but the words.',
+      from: { path: '^history/', pathNot: tests },
+      to: { pathNot: '^(?:history|protocol)/' },
+    },
+    {
+      name: 'nobody-in-production-judges',
+      severity: 'error',
+      comment: 'history/ is for tests, simulations and the load test.',
+      from: { pathNot: '^(?:history|loadtest)/|' + tests },
+      to: { path: '^history/' },
     },
     {
       name: 'loadtest-tests-stay-outside',

@@ -54,6 +54,8 @@ const BREAKS: Readonly<Record<string, readonly [file: string, text: string]>> = 
   'nobody-imports-the-root': ['notifier/shell/broken.ts', "import '../../some.ts'"],
   'loadtest-stays-outside': ['loadtest/broken.ts', "import '../some.ts'"],
   'loadtest-tests-stay-outside': ['loadtest/broken.test.ts', "import '../gateway/ports/some.ts'"],
+  'the-judge-knows-only-words': ['history/broken.ts', "import '../platform/some.ts'"],
+  'nobody-in-production-judges': ['gateway/routes/judges.ts', "import '../../history/some.ts'"],
   'bench-wires-mains': ['bench/broken.ts', "import '../auction-engine/core/some.ts'"],
   'console-speaks-the-protocol': ['console/broken.ts', "import '../platform/some.ts'"],
   'tests-stay-out-of-production': ['platform/tested.ts', "import './testing/some.ts'"],
@@ -77,6 +79,7 @@ const TARGETS = [
   'gateway/adapters/some.ts',
   'auction-engine/core/some.ts',
   'auction-engine/adapters/some.ts',
+  'history/some.ts',
   'notifier/core/some.ts',
 ]
 

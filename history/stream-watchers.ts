@@ -1,0 +1,135 @@
+// Whoever watches a stream sees it in order, without a hole, and to its end; and all are told the same.
+import type { Findings } from './violation.ts'
+
+/** A publication as a watcher got it. */
+export interface Seen {
+  readonly watcher: string
+  readonly stream: string
+  readonly seq: number
+  /** The first seq it stands for; `seq` itself, unless several were conflated into it. */
+  readonly fromSeq: number
+  /** Of what it says. Undefined where that may rightly differ from what is stored. */
+  readonly digest: number | undefined
+}
+
+/** A snapshot or a recovery's first state: the stream begins, or begins again, after `seq`. */
+export interface Joined {
+  readonly watcher: string
+  readonly stream: string
+  readonly seq: number
+  readonly digest: number | undefined
+}
+
+interface Stream {
+  /** What was told of each seq, and to whom first. */
+  readonly told: Map<number, { readonly digest: number; readonly watcher: string }>
+  readonly stored: Map<number, number | undefined>
+  /** The last seq of each watcher. */
+  readonly at: Map<string, number>
+  endSeq: number | undefined
+}
+
+export class StreamWatchers {
+  readonly #findings: Findings
+  readonly #streams = new Map<string, Stream>()
+
+  constructor(findings: Findings) {
+    this.#findings = findings
+  }
+
+  joined({ watcher, stream: name, seq, digest }: Joined): void {
+    const stream = this.#streamOf(name)
+    const last = stream.at.get(watcher)
+    if (last !== undefined && seq < last) {
+      this.#say('back_in_time', watcher, name, seq, `It had ${last} and was given ${seq}.`)
+    }
+    stream.at.set(watcher, Math.max(seq, last ?? 0))
+    this.#told(stream, name, watcher, seq, digest)
+  }
+
+  seen({ watcher, stream: name, seq, fromSeq, digest }: Seen): void {
+    const stream = this.#streamOf(name)
+    const last = stream.at.get(watcher)
+    if (last !== undefined && seq <= last) {
+      this.#say('back_in_time', watcher, name, seq, `It had ${last} and was told ${seq}.`)
+    } else if (last !== undefined && fromSeq > last + 1) {
+      this.#say(
+        'hole',
+        watcher,
+        name,
+        seq,
+        `After ${last} came ${seq}, which stands from ${fromSeq}.`,
+      )
+    }
+    stream.at.set(watcher, Math.max(seq, last ?? 0))
+    this.#told(stream, name, watcher, seq, digest)
+  }
+
+  /** It watches no more, and need not come to the end. */
+  left(watcher: string, name: string): void {
+    this.#streamOf(name).at.delete(watcher)
+  }
+
+  /** What is stored under `seq`; undefined where it is not to be compared. */
+  stored(name: string, seq: number, digest: number | undefined): void {
+    this.#streamOf(name).stored.set(seq, digest)
+  }
+
+  /** The stream has ended at `seq`, for now. */
+  ended(name: string, seq: number): void {
+    this.#streamOf(name).endSeq = seq
+  }
+
+  /** To be called last. */
+  finish(): void {
+    for (const [name, stream] of this.#streams) {
+      const { told, stored, at, endSeq } = stream
+      if (endSeq === undefined) continue
+      for (const [seq, { digest, watcher }] of told) {
+        const kept = stored.get(seq)
+        if (seq > 0 && !stored.has(seq)) {
+          this.#say('told_otherwise', watcher, name, seq, `Nothing is stored under ${seq}.`)
+        } else if (kept !== undefined && kept !== digest) {
+          this.#say('told_otherwise', watcher, name, seq, `What is stored under ${seq} differs.`)
+        }
+      }
+      for (const [watcher, last] of at) {
+        if (last === endSeq) continue
+        this.#say('left_behind', watcher, name, last, `It is at ${last}, the stream at ${endSeq}.`)
+      }
+    }
+  }
+
+  #told(
+    { told }: Stream,
+    name: string,
+    watcher: string,
+    seq: number,
+    digest: number | undefined,
+  ): void {
+    if (digest === undefined) return
+    const first = told.get(seq)
+    if (first === undefined) told.set(seq, { digest, watcher })
+    else if (first.digest !== digest) {
+      this.#say('told_otherwise', watcher, name, seq, `${first.watcher} was told another ${seq}.`)
+    }
+  }
+
+  #streamOf(name: string): Stream {
+    const known = this.#streams.get(name)
+    if (known !== undefined) return known
+    const stream: Stream = { told: new Map(), stored: new Map(), at: new Map(), endSeq: undefined }
+    this.#streams.set(name, stream)
+    return stream
+  }
+
+  #say(
+    rule: 'back_in_time' | 'hole' | 'told_otherwise' | 'left_behind',
+    watcher: string,
+    stream: string,
+    seq: number,
+    detail: string,
+  ): void {
+    this.#findings.add(rule, `${watcher} on ${stream}: ${detail}`, { watcher, stream, seq })
+  }
+}
