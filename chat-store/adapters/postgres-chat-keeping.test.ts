@@ -5,6 +5,7 @@ import {
   type ThrowawayDatabase,
   throwawayDatabase,
 } from '../../platform/testing/throwaway-database.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
 import { createPostgresChatKeeping } from './postgres-chat-keeping.ts'
 
 const day = 24 * 3_600_000
@@ -134,6 +135,14 @@ describe('months', () => {
     return rows.map(({ relname }) => relname)
   }
 
+  const dropWaits = async (): Promise<boolean> => {
+    const { rowCount } = await pool.query(
+      `SELECT FROM pg_stat_activity
+        WHERE query LIKE '%drop_empty_chat_partitions(%' AND wait_event_type = 'Lock'`,
+    )
+    return rowCount !== 0
+  }
+
   test('are made ahead, hold their messages, and go when they are over and empty', async () => {
     const keeping = createPostgresChatKeeping(pool)
     expect(await keeping.preparePartitions(january, 2)).toBe(3)
@@ -151,6 +160,30 @@ describe('months', () => {
     await keeping.thin('room', inMarch, 100)
     expect(await keeping.dropEmptyPartitions(inMarch)).toBe(2)
     expect(await parts()).toEqual(['messages_2031_03'])
+  })
+
+  test('that are empty stay until nobody is at work on their tables', async () => {
+    const keeping = createPostgresChatKeeping(pool)
+    await keeping.preparePartitions(january, 0)
+    const atWork = await pool.connect()
+    try {
+      // As a commit takes them: messages first, then events.
+      await atWork.query('BEGIN')
+      await atWork.query('LOCK TABLE messages IN ROW EXCLUSIVE MODE')
+      const [dropped] = await Promise.all([
+        keeping.dropEmptyPartitions(Date.UTC(2031, 1, 2)),
+        waitFor(dropWaits).then(() =>
+          atWork.query('LOCK TABLE conversation_events IN ROW EXCLUSIVE MODE'),
+        ),
+      ])
+      await atWork.query('COMMIT')
+      expect(dropped).toBeGreaterThan(0)
+      expect(await parts()).toEqual(['messages_2031_01'])
+    } finally {
+      atWork.release()
+    }
+    expect(await keeping.dropEmptyPartitions(Date.UTC(2031, 1, 2))).toBeGreaterThan(0)
+    expect(await parts()).toEqual([])
   })
 })
 

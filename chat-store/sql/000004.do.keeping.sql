@@ -45,7 +45,8 @@ BEGIN
    WHERE c.conversation_id = ANY (ids);
 END $$;
 
--- Removes the months that end before `before_ms` and hold nothing any more. Returns how many.
+-- Removes the months that end before `before_ms` and hold nothing any more, as far as nobody is at work on
+-- their tables. Returns how many.
 CREATE FUNCTION drop_empty_chat_partitions(before_ms bigint) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -53,6 +54,9 @@ DECLARE
   filled boolean;
   dropped integer := 0;
 BEGIN
+  -- A drop needs a whole table for itself and keeps it to the end, while everybody else takes the tables in
+  -- whatever order. As a new month it gives up before anybody's wait would count as a deadlock (1 s).
+  PERFORM set_config('lock_timeout', '200ms', true);
   FOR part IN
     SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
      WHERE i.inhparent IN ('messages'::regclass, 'conversation_events'::regclass)
@@ -61,11 +65,16 @@ BEGIN
              <= to_timestamp(before_ms / 1000.0) AT TIME ZONE 'UTC'
      ORDER BY c.relname
   LOOP
-    EXECUTE format('SELECT EXISTS (SELECT FROM %I)', part.relname) INTO filled;
-    IF NOT filled THEN
-      EXECUTE format('DROP TABLE %I', part.relname);
-      dropped := dropped + 1;
-    END IF;
+    BEGIN
+      EXECUTE format('SELECT EXISTS (SELECT FROM %I)', part.relname) INTO filled;
+      IF NOT filled THEN
+        EXECUTE format('DROP TABLE %I', part.relname);
+        dropped := dropped + 1;
+      END IF;
+    EXCEPTION
+      -- The others wait for the tables that it has already, so the rest is left to the next call.
+      WHEN lock_not_available THEN EXIT;
+    END;
   END LOOP;
   RETURN dropped;
 END $$;
