@@ -1,7 +1,7 @@
 // One connection that watches the lots of a run and tells what each of them ended as.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LotPublication, LotSnapshot, LotView } from '../protocol/auction.ts'
-import { lotChannel } from '../protocol/channels.ts'
+import { lotChannel, parseChannel } from '../protocol/channels.ts'
 import { CommandError, connectWire } from './wire-client.ts'
 
 export interface Watcher {
@@ -34,7 +34,9 @@ export async function createWatcher(url: string, token: string): Promise<Watcher
     url,
     token,
     onPush(push) {
-      if ('pub' in push) see((push.pub.data as LotPublication).lot)
+      // The seller's own feed comes here too: it tells of the orders that the lots made.
+      if (!('pub' in push) || parseChannel(push.channel)?.kind !== 'lot') return
+      see((push.pub.data as LotPublication).lot)
     },
     onClose({ code, reason }) {
       const lost = new Error(`the connection that watches the lots was closed: ${reason} (${code})`)
