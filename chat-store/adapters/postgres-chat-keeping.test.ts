@@ -80,6 +80,14 @@ const seqs = async (table: 'messages' | 'conversation_events', conversationId: s
   return rows.map(({ seq }) => seq)
 }
 
+async function waitsForLock(functionName: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `SELECT FROM pg_stat_activity WHERE starts_with(query, $1) AND wait_event_type = 'Lock'`,
+    [`SELECT ${functionName}(`],
+  )
+  return rowCount !== 0
+}
+
 describe('retention', () => {
   test('takes what is older, of its kind only, and the numbers go on', async () => {
     const keeping = createPostgresChatKeeping(pool)
@@ -127,22 +135,14 @@ describe('retention', () => {
   })
 })
 
+const parts = async (): Promise<string[]> => {
+  const { rows } = await pool.query<{ relname: string }>(
+    `SELECT relname FROM pg_class WHERE relname ~ '^messages_2031_\\d\\d$' AND relkind = 'r' ORDER BY 1`,
+  )
+  return rows.map(({ relname }) => relname)
+}
+
 describe('months', () => {
-  const parts = async (): Promise<string[]> => {
-    const { rows } = await pool.query<{ relname: string }>(
-      `SELECT relname FROM pg_class WHERE relname ~ '^messages_2031_\\d\\d$' AND relkind = 'r' ORDER BY 1`,
-    )
-    return rows.map(({ relname }) => relname)
-  }
-
-  const dropWaits = async (): Promise<boolean> => {
-    const { rowCount } = await pool.query(
-      `SELECT FROM pg_stat_activity
-        WHERE query LIKE '%drop_empty_chat_partitions(%' AND wait_event_type = 'Lock'`,
-    )
-    return rowCount !== 0
-  }
-
   test('are made ahead, hold their messages, and go when they are over and empty', async () => {
     const keeping = createPostgresChatKeeping(pool)
     expect(await keeping.preparePartitions(january, 2)).toBe(3)
@@ -172,7 +172,7 @@ describe('months', () => {
       await atWork.query('LOCK TABLE messages IN ROW EXCLUSIVE MODE')
       const [dropped] = await Promise.all([
         keeping.dropEmptyPartitions(Date.UTC(2031, 1, 2)),
-        waitFor(dropWaits).then(() =>
+        waitFor(() => waitsForLock('drop_empty_chat_partitions')).then(() =>
           atWork.query('LOCK TABLE conversation_events IN ROW EXCLUSIVE MODE'),
         ),
       ])
@@ -237,6 +237,27 @@ describe('erasing a user', () => {
     )
     expect(rows).toEqual([{ quote: '', versions: 0, draft: null, other: 'half a thought' }])
     expect(await keeping.erasuresToDo(january + 9 * day, 10)).toEqual([])
+  })
+
+  test('and unblocking somebody meanwhile do not wait for each other', async () => {
+    await askForErasure('ann')
+    await converse(pair, 'direct', january)
+    await pool.query(`INSERT INTO blocks (blocker_id, blocked_id, at_ms) VALUES ('ann', 'bob', 1)`)
+    const unblocking = await pool.connect()
+    try {
+      // As an unblocking takes them: the block first, then the conversations of the two.
+      await unblocking.query('BEGIN')
+      await unblocking.query('DELETE FROM blocks')
+      const [erased] = await Promise.all([
+        createPostgresChatKeeping(pool).eraseTraces('ann', january, day),
+        waitFor(() => waitsForLock('erase_traces')).then(() =>
+          unblocking.query('UPDATE conversations SET version = version + 1; COMMIT'),
+        ),
+      ])
+      expect(erased).toBe(true)
+    } finally {
+      unblocking.release()
+    }
   })
 
   test('waits for the end of a legal hold', async () => {

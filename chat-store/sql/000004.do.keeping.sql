@@ -91,6 +91,9 @@ DECLARE
   ids uuid[];
   is_all boolean;
 BEGIN
+  -- Before any conversation is locked, as whoever unblocks somebody does it.
+  DELETE FROM blocks b WHERE b.blocker_id = erased_user;
+
   SELECT array_agg(c.conversation_id ORDER BY c.conversation_id) INTO ids
     FROM conversation_members m JOIN conversations c ON c.conversation_id = m.conversation_id
    WHERE m.user_id = erased_user AND NOT c.legal_hold;
@@ -108,7 +111,6 @@ BEGIN
    WHERE k.reported_by = erased_user AND k.conversation_id = ANY (ids);
   UPDATE attachments a SET file_name = 'erased'
    WHERE a.owner_id = erased_user AND a.conversation_id = ANY (ids);
-  DELETE FROM blocks b WHERE b.blocker_id = erased_user;
   UPDATE chat_settings s SET hide_read_marks = false WHERE s.user_id = erased_user;
   UPDATE conversations c SET version = c.version + 1 WHERE c.conversation_id = ANY (ids);
 
