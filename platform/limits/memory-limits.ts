@@ -4,7 +4,7 @@ import type { Limit, Limits, LimitVerdict } from './limits.ts'
 import type { LimitSetting } from './parse-limit.ts'
 
 /** The burst is given again after this many windows, so that it is an exception and not the rate. */
-const windowsPerBurst = 10
+export const windowsPerBurst = 10
 
 const allowed: LimitVerdict = { allowed: true }
 const alwaysAllowed: Promise<LimitVerdict> = Promise.resolve(allowed)

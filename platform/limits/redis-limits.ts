@@ -1,0 +1,101 @@
+// Limits counted over all processes, in Redis. While Redis is away each process counts for itself.
+//
+// What is exact, and what is not:
+// - A quota (a window of more than ten seconds) is exact: each point is taken from Redis.
+// - A rate (a shorter window) is one that people stay far below, so each process gives the first quarter
+//   of a window's points without asking, and takes the rest from Redis an eighth at a time. By itself a
+//   process never gives more than the limit. Over n processes a window can let through up to n − 1
+//   quarters too many (by whoever spreads over all of them), or refuse up to n − 1 eighths too early
+//   (which other processes hold).
+// - When Redis goes away or comes back, a window may be counted twice.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
+import type { Clock } from '../clock.ts'
+import type { RedisConnection } from '../redis/connection.ts'
+import { LeasedPoints } from './leased-points.ts'
+import type { Limit, Limits, LimitVerdict } from './limits.ts'
+import { windowsPerBurst } from './memory-limits.ts'
+import type { LimitSetting } from './parse-limit.ts'
+
+export interface RedisLimitsOptions {
+  readonly clock: Clock
+}
+
+/** The longest window in which a burst over the limit by some processes harms nobody. */
+const rateWindowMsMax = 10_000
+const ownShare = 1 / 4
+const chunkShare = 1 / 8
+
+const takePoints = readFileSync(join(import.meta.dirname, 'redis-limits.lua'), 'utf8')
+
+const allowed: LimitVerdict = { allowed: true }
+
+interface Buckets {
+  readonly rate: LeasedPoints
+  readonly burst?: LeasedPoints
+}
+
+/** Limits by name; one that is `off` always allows. */
+export function createRedisLimits<Name extends string>(
+  table: Readonly<Record<Name, LimitSetting>>,
+  redis: RedisConnection,
+  { clock }: RedisLimitsOptions,
+): Limits<Name> {
+  const bucketsByName = new Map<Name, Buckets>()
+  for (const name in table) {
+    const limit = table[name]
+    if (limit !== 'off') bucketsByName.set(name, bucketsOf(name, limit, redis, clock))
+  }
+  return {
+    async take(name, key) {
+      const buckets = bucketsByName.get(name)
+      return buckets === undefined ? allowed : await takeOf(buckets, key)
+    },
+  }
+}
+
+async function takeOf({ rate, burst }: Buckets, key: string): Promise<LimitVerdict> {
+  const beforeRate = rate.take(key)
+  const byRate = beforeRate instanceof Promise ? await beforeRate : beforeRate
+  if (byRate.allowed || burst === undefined) return byRate
+  const byBurst = await burst.take(key)
+  if (byBurst.allowed) return byBurst
+  return { allowed: false, retryAfterMs: Math.min(byRate.retryAfterMs, byBurst.retryAfterMs) }
+}
+
+function bucketsOf(name: string, limit: Limit, redis: RedisConnection, clock: Clock): Buckets {
+  const { points, windowMs, burst } = limit
+  const isRate = windowMs <= rateWindowMsMax
+  const rate = leased(`limit:${name}`, { points, windowMs }, isRate, redis, clock)
+  if (burst === undefined) return { rate }
+  const burstLimit = { points: burst, windowMs: windowMs * windowsPerBurst }
+  return { rate, burst: leased(`burst:${name}`, burstLimit, isRate, redis, clock) }
+}
+
+function leased(
+  keyPrefix: string,
+  { points, windowMs }: Limit,
+  isRate: boolean,
+  redis: RedisConnection,
+  clock: Clock,
+): LeasedPoints {
+  const share = (part: number) => Math.max(1, Math.floor(points * part))
+  return new LeasedPoints({
+    counter: new RateLimiterRedis({
+      storeClient: redis.client,
+      keyPrefix,
+      points,
+      // In milliseconds, which is what the script takes it for; of itself the library counts in whole seconds.
+      duration: windowMs,
+      customIncrTtlLuaScript: takePoints,
+      rejectIfRedisNotReady: true,
+      insuranceLimiter: new RateLimiterMemory({ points, duration: windowMs / 1_000, keyPrefix }),
+    }),
+    points,
+    windowMs,
+    own: isRate ? share(ownShare) : 0,
+    chunk: isRate ? share(chunkShare) : 1,
+    clock,
+  })
+}
