@@ -2,6 +2,7 @@
 // PostgreSQL and nothing of its durability. Unit tests and simulations run on it; `fault` makes commits
 // fail the way connections do.
 import type { Clock } from '../../platform/clock.ts'
+import { MemoryOutbox } from '../../platform/memory-outbox.ts'
 import type { Answered } from '../core/decision.ts'
 import { publication } from '../core/visibility.ts'
 import type {
@@ -35,11 +36,6 @@ interface LeaseRecord {
   readonly expiresAtMs: number
 }
 
-interface OutboxRecord extends UntoldEvents {
-  readonly createdAtMs: number
-  readonly published: boolean
-}
-
 export interface MemoryLeaseOptions {
   readonly owner: string
   readonly shardCount: number
@@ -52,8 +48,9 @@ export class MemoryLots {
   readonly #lots = new Map<string, LotRecord>()
   readonly #answers = new Map<string, Answered>()
   readonly #leases = new Map<number, LeaseRecord>()
-  #outbox: OutboxRecord[] = []
-  #outboxIds = 0
+  readonly #outbox = new MemoryOutbox(
+    (left: Omit<UntoldEvents, 'outboxId'>, outboxId): UntoldEvents => ({ outboxId, ...left }),
+  )
 
   /** Every batch that was stored, in order. */
   readonly batches: LotBatch[] = []
@@ -120,24 +117,7 @@ export class MemoryLots {
   }
 
   outbox(): LotOutbox {
-    const waiting = () => this.#outbox.filter(({ published }) => !published)
-    return {
-      markPublished: async (ids) => {
-        this.#outbox = this.#outbox.map((row) =>
-          ids.includes(row.outboxId) ? { ...row, published: true } : row,
-        )
-      },
-      unpublished: async (beforeMs, limit) =>
-        waiting()
-          .filter(({ createdAtMs }) => createdAtMs < beforeMs)
-          .slice(0, limit),
-      oldestUnpublishedMs: async () => waiting()[0]?.createdAtMs,
-      prune: async (limit) => {
-        const done = this.#outbox.filter(({ published }) => published).slice(0, limit)
-        this.#outbox = this.#outbox.filter((row) => !done.includes(row))
-        return done.length
-      },
-    }
+    return this.#outbox
   }
 
   /** Lets the leases that are held run out. */
@@ -208,20 +188,16 @@ export class MemoryLots {
       })
     }
     if (events.length === 0) return { type: 'committed' }
-    this.#outboxIds += 1
-    this.#outbox.push({
-      outboxId: this.#outboxIds,
+    const left = {
       lotId,
       epoch,
       fromSeq: change.before.seq + 1,
-      createdAtMs: batch.atMs,
-      published: false,
       events: events.map(({ event }) => ({
         seq: event.seq,
         publication: publication(after.lot.rules, event),
       })),
-    })
-    return { type: 'committed', outboxId: this.#outboxIds }
+    }
+    return { type: 'committed', outboxId: this.#outbox.add(left, batch.atMs) }
   }
 
   #claim({ lotId, epoch }: Claim): Claimed {

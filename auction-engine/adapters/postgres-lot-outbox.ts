@@ -1,5 +1,5 @@
 // The rows of the outbox that are about lots.
-
+import { outboxRows } from '../../platform/postgres/outbox-rows.ts'
 import type { Pool } from '../../platform/postgres/pool.ts'
 import type { LotPublication } from '../../protocol/auction.ts'
 import type { LotOutbox, UntoldEvents } from '../ports/lot-outbox.ts'
@@ -16,13 +16,7 @@ interface UntoldRow {
 /** @param eventsMax Of a row with more events, this many newest are told: each holds the whole state. */
 export function createPostgresLotOutbox(pool: Pool, eventsMax: number): LotOutbox {
   return {
-    async markPublished(outboxIds) {
-      await pool.query({
-        name: 'mark_published',
-        text: 'UPDATE outbox SET published = true WHERE id = ANY ($1) AND NOT published',
-        values: [outboxIds],
-      })
-    },
+    ...outboxRows(pool, 'lot'),
     async unpublished(beforeMs, limit) {
       const { rows } = await pool.query<UntoldRow>({
         name: 'unpublished',
@@ -30,18 +24,6 @@ export function createPostgresLotOutbox(pool: Pool, eventsMax: number): LotOutbo
         values: [beforeMs, limit, eventsMax],
       })
       return untoldFrom(rows)
-    },
-    async oldestUnpublishedMs() {
-      const { rows } = await pool.query<{ created_at_ms: number }>({
-        name: 'oldest_unpublished',
-        text: `SELECT created_at_ms FROM outbox
-                WHERE NOT published AND source = 'lot' ORDER BY id LIMIT 1`,
-      })
-      return rows[0]?.created_at_ms
-    },
-    async prune(limit) {
-      const { rowCount } = await pool.query({ name: 'prune_outbox', text: prune, values: [limit] })
-      return rowCount ?? 0
     },
   }
 }
@@ -68,9 +50,3 @@ const unpublished = `
               AND e.seq BETWEEN greatest(o.from_seq, o.to_seq - $3 + 1) AND o.to_seq
             ORDER BY e.seq LIMIT $3) AS p
    ORDER BY o.id, p.seq`
-
-// Skipping what is locked: two engines may prune at once, and the notifier may be at work on a row.
-const prune = `
-  DELETE FROM outbox WHERE id IN (
-    SELECT id FROM outbox WHERE published AND notified AND source = 'lot'
-     ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)`

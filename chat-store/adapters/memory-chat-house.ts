@@ -1,8 +1,8 @@
 // The house over the tables in memory; see memory-chat-log.ts.
 import type { ModerationRule } from '../../protocol/moderation.ts'
-import type { Member } from '../core/conversation.ts'
+import type { Member, Person } from '../core/conversation.ts'
 import type { ChatHouse } from '../ports/chat-house.ts'
-import { type MemoryChat, type PersonRow, unknownPerson } from './memory-chat-log.ts'
+import { type MemoryChat, unknownPerson } from './memory-chat-log.ts'
 import type { ConversationRows } from './memory-conversation.ts'
 
 export interface MemoryChatHouse extends ChatHouse {
@@ -10,7 +10,7 @@ export interface MemoryChatHouse extends ChatHouse {
   readonly erasures: ReadonlySet<string>
 }
 
-interface PersonChanges extends Partial<Omit<PersonRow, 'silencedUntilMs'>> {
+interface PersonChanges extends Partial<Omit<Person, 'silencedUntilMs'>> {
   readonly silencedUntilMs?: number | undefined
 }
 

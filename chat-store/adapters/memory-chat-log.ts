@@ -1,5 +1,6 @@
 // The chat store's tables in memory: log and outbox over one shared state, with the promises of PostgreSQL
 // and nothing of its durability. Unit tests run on it; `fault` makes commits fail the way connections do.
+import { MemoryOutbox } from '../../platform/memory-outbox.ts'
 import type { ChatEvent } from '../../protocol/chat-store.ts'
 import type { ConversationChange, LoggedEvent } from '../core/change.ts'
 import {
@@ -18,36 +19,34 @@ import type {
   ConversationVerdict,
   FactsWanted,
 } from '../ports/chat-log.ts'
-import type { ChatOutbox } from '../ports/chat-outbox.ts'
+import type { ChatOutbox, UntoldChatEvents } from '../ports/chat-outbox.ts'
 import { ConversationRows } from './memory-conversation.ts'
 
 /** How a commit goes wrong: before anything was sent, or the answer is lost and it was, or was not, stored. */
 export type CommitFault = 'refused' | 'lost_before' | 'lost_after'
 
-export interface PersonRow {
-  readonly hidesReadMarks: boolean
-  readonly silencedUntilMs?: number
-  readonly blocks: ReadonlySet<string>
-}
-
-interface OutboxRecord {
-  readonly outboxId: number
+/** What a commit left to be told. */
+interface LeftToTell {
   readonly conversationId: string
   readonly seqs: readonly number[]
-  readonly createdAtMs: number
-  readonly published: boolean
 }
 
-export const unknownPerson: PersonRow = { hidesReadMarks: false, blocks: new Set() }
+export const unknownPerson: Person = { hidesReadMarks: false, blocks: new Set() }
 
 /** One store; any number of logs may work on it. */
 export class MemoryChat {
   readonly conversations = new Map<string, ConversationRows>()
-  readonly people = new Map<string, PersonRow>()
+  /** Each with all whom it has blocked, whatever conversation they are in. */
+  readonly people = new Map<string, Person>()
   readonly attachments = new Map<string, Attachment>()
   readonly #sentAttachments = new Set<string>()
-  #outbox: OutboxRecord[] = []
-  #outboxIds = 0
+  readonly #outbox = new MemoryOutbox(
+    ({ conversationId, seqs }: LeftToTell, outboxId): UntoldChatEvents => ({
+      outboxId,
+      conversationId,
+      events: this.#events(conversationId, seqs),
+    }),
+  )
 
   /** Every batch of which something was stored, in order. */
   readonly batches: ChatBatch[] = []
@@ -75,29 +74,7 @@ export class MemoryChat {
   }
 
   outbox(): ChatOutbox {
-    const waiting = () => this.#outbox.filter(({ published }) => !published)
-    return {
-      markPublished: async (ids) => {
-        this.#outbox = this.#outbox.map((row) =>
-          ids.includes(row.outboxId) ? { ...row, published: true } : row,
-        )
-      },
-      unpublished: async (beforeMs, limit) =>
-        waiting()
-          .filter(({ createdAtMs }) => createdAtMs < beforeMs)
-          .slice(0, limit)
-          .map(({ outboxId, conversationId, seqs }) => ({
-            outboxId,
-            conversationId,
-            events: this.#events(conversationId, seqs),
-          })),
-      oldestUnpublishedMs: async () => waiting()[0]?.createdAtMs,
-      prune: async (limit) => {
-        const done = this.#outbox.filter(({ published }) => published).slice(0, limit)
-        this.#outbox = this.#outbox.filter((row) => !done.includes(row))
-        return done.length
-      },
-    }
+    return this.#outbox
   }
 
   /** The stream of a conversation as it is told now, in order. */
@@ -174,15 +151,8 @@ export class MemoryChat {
     rows.write(change, atMs)
     for (const { attachmentId } of change.attachments) this.#sentAttachments.add(attachmentId)
     if (change.events.length === 0) return undefined
-    this.#outboxIds += 1
-    this.#outbox.push({
-      outboxId: this.#outboxIds,
-      conversationId,
-      seqs: change.events.map(({ seq }) => seq),
-      createdAtMs: atMs,
-      published: false,
-    })
-    return this.#outboxIds
+    const seqs = change.events.map(({ seq }) => seq)
+    return this.#outbox.add({ conversationId, seqs }, atMs)
   }
 
   #facts(wanted: FactsWanted): Facts {

@@ -1,4 +1,5 @@
 // The rows of the outbox that are about conversations.
+import { outboxRows } from '../../platform/postgres/outbox-rows.ts'
 import type { Pool } from '../../platform/postgres/pool.ts'
 import type { ChatPublication } from '../../protocol/chat.ts'
 import type { ChatOutbox, UntoldChatEvents } from '../ports/chat-outbox.ts'
@@ -14,13 +15,7 @@ interface UntoldRow {
 
 export function createPostgresChatOutbox(pool: Pool): ChatOutbox {
   return {
-    async markPublished(outboxIds) {
-      await pool.query({
-        name: 'mark_chat_published',
-        text: 'UPDATE outbox SET published = true WHERE id = ANY ($1) AND NOT published',
-        values: [outboxIds],
-      })
-    },
+    ...outboxRows(pool, 'conversation'),
     async unpublished(beforeMs, limit) {
       const { rows } = await pool.query<UntoldRow>({
         name: 'unpublished_chat',
@@ -28,22 +23,6 @@ export function createPostgresChatOutbox(pool: Pool): ChatOutbox {
         values: [beforeMs, limit],
       })
       return untoldFrom(rows)
-    },
-    async oldestUnpublishedMs() {
-      const { rows } = await pool.query<{ created_at_ms: number }>({
-        name: 'oldest_unpublished_chat',
-        text: `SELECT created_at_ms FROM outbox WHERE NOT published AND source = 'conversation'
-                ORDER BY id LIMIT 1`,
-      })
-      return rows[0]?.created_at_ms
-    },
-    async prune(limit) {
-      const { rowCount } = await pool.query({
-        name: 'prune_chat_outbox',
-        text: prune,
-        values: [limit],
-      })
-      return rowCount ?? 0
     },
   }
 }
@@ -73,9 +52,3 @@ const unpublished = `
             WHERE e.conversation_id = o.aggregate_id AND e.seq BETWEEN o.from_seq AND o.to_seq
             ORDER BY e.seq LIMIT o.to_seq - o.from_seq + 1) AS p ON true
    ORDER BY o.id, p.seq`
-
-// Skipping what is locked: two stores may prune at once, and the notifier may be at work on a row.
-const prune = `
-  DELETE FROM outbox WHERE id IN (
-    SELECT id FROM outbox WHERE published AND notified AND source = 'conversation'
-     ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)`
