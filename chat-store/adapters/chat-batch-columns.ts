@@ -1,13 +1,12 @@
 // The columns of `commit_chat_batch` (sql/000003): of what type each is, and what goes in. The families
 // stand in the order of the function's parameters.
 import { ColumnFamily, type Columns } from '../../platform/postgres/column-family.ts'
-import type { ConversationChange, LoggedEvent } from '../core/change.ts'
+import type { AnswerRow, ConversationChange, LoggedEvent } from '../core/change.ts'
 import type { Conversation, Member, StoredMessage } from '../core/conversation.ts'
 import type { ChatBatch } from '../ports/chat-log.ts'
 
 /** A row and the conversation that it is of. */
 type In<Row> = readonly [conversationId: string, row: Row]
-type AnswerRow = ConversationChange['answers'][number]
 
 const made: Columns<Conversation> = [
   ['uuid', ({ conversationId }) => conversationId],
@@ -127,28 +126,30 @@ export class ChatBatchColumns {
   }
 }
 
-/** The rows for `write_chat_seldom` as one JSON; null where there are none, as in nearly every batch. */
+/** The families that `write_chat_seldom` writes, named as it reads them. */
+const seldomFamilies = [
+  'versions',
+  'hides',
+  'reactions',
+  'attachments',
+  'casesOpened',
+  'casesDecided',
+  'log',
+] as const satisfies readonly (keyof ConversationChange)[]
+
+/** Their rows as one JSON; null where there are none, as in nearly every batch. */
 function seldomOf(changes: readonly ConversationChange[]): string | null {
-  const seldom = changes.filter(hasSeldom)
+  const seldom = changes.filter((change) =>
+    seldomFamilies.some((family) => change[family].length > 0),
+  )
   if (seldom.length === 0) return null
-  const rowsOf = (rows: (change: ConversationChange) => readonly object[]) =>
-    seldom.flatMap((change) =>
-      rows(change).map((row) => ({ id: change.conversation.conversationId, ...row })),
-    )
-  return JSON.stringify({
-    versions: rowsOf((change) => change.versions),
-    hides: rowsOf((change) => change.hides),
-    reactions: rowsOf((change) => change.reactions),
-    attachments: rowsOf((change) => change.attachments),
-    casesOpened: rowsOf((change) => change.casesOpened),
-    casesDecided: rowsOf((change) => change.casesDecided),
-    log: rowsOf((change) => change.log),
-  })
+  const rows = seldomFamilies.map((family) => [
+    family,
+    seldom.flatMap((change) => rowsIn(change, change[family])),
+  ])
+  return JSON.stringify(Object.fromEntries(rows))
 }
 
-function hasSeldom(change: ConversationChange): boolean {
-  const { versions, hides, reactions, attachments, casesOpened, casesDecided, log } = change
-  return [versions, hides, reactions, attachments, casesOpened, casesDecided, log].some(
-    ({ length }) => length > 0,
-  )
+function rowsIn({ conversation }: ConversationChange, rows: readonly object[]): object[] {
+  return rows.map((row) => ({ id: conversation.conversationId, ...row }))
 }

@@ -1,11 +1,7 @@
 // What `read_chat_facts` (sql/000005) is asked, and what its answer says of each conversation.
 import { BinaryArray } from '../../platform/postgres/binary-array.ts'
-import type {
-  ChatAccepted,
-  ConversationKind,
-  MessageView,
-  SubjectType,
-} from '../../protocol/chat.ts'
+import type { ConversationKind, MessageView, SubjectType } from '../../protocol/chat.ts'
+import type { AnswerRow, ReactionRow } from '../core/change.ts'
 import {
   type Answered,
   type Attachment,
@@ -46,19 +42,6 @@ type ChatRow = Told<
 interface MessageRow {
   readonly view: MessageView
   readonly state: StoredMessage['state']
-}
-
-interface ReactionRow {
-  readonly messageId: string
-  readonly userId: string
-  readonly emoji: readonly string[]
-}
-
-interface AnswerRow {
-  readonly actorId: string
-  readonly commandId: string
-  readonly fingerprint: string
-  readonly reply: ChatAccepted
 }
 
 type SettingsRow = Told<Omit<Person, 'blocks'> & { userId: string }>

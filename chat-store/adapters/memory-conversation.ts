@@ -2,6 +2,7 @@
 import type { ChatEvent } from '../../protocol/chat-store.ts'
 import type {
   ConversationChange,
+  HideRow,
   LogEntry,
   LoggedEvent,
   MessageVersionRow,
@@ -37,7 +38,7 @@ export class ConversationRows {
   readonly reactions = new Map<string, readonly string[]>()
   readonly cases = new Map<string, CaseRow>()
   readonly versions: MessageVersionRow[] = []
-  readonly hides: { readonly userId: string; readonly messageId: string }[] = []
+  readonly hides: HideRow[] = []
   readonly log: (LogEntry & { readonly atMs: number })[] = []
 
   constructor(conversation: Conversation) {

@@ -12,12 +12,38 @@ export interface LoggedEvent {
   readonly detail: Pick<ChatPublication, 'reaction' | 'receipt' | 'conversation'>
 }
 
+/** The first answer to a command, and by whose which id it is known. */
+export interface AnswerRow extends Answered {
+  readonly actorId: string
+  readonly commandId: string
+}
+
+/** What a message said before. */
 export interface MessageVersionRow {
   readonly messageId: string
   readonly fromMs: number
   readonly toMs: number
   readonly actorId: string
   readonly view: MessageView
+}
+
+/** A message that a user has deleted for itself. */
+export interface HideRow {
+  readonly userId: string
+  readonly messageId: string
+}
+
+/** A user's reactions on a message; none where they were taken back. */
+export interface ReactionRow {
+  readonly messageId: string
+  readonly userId: string
+  readonly emoji: readonly string[]
+}
+
+/** An attachment that was sent, and the message that holds it. */
+export interface AttachmentSent {
+  readonly attachmentId: string
+  readonly messageId: string
 }
 
 export interface CaseOpened {
@@ -30,6 +56,13 @@ export interface CaseOpened {
   readonly rules: readonly string[]
 }
 
+export interface CaseDecided {
+  readonly caseId: string
+  readonly decision: string
+  readonly decidedBy: string
+}
+
+/** What a moderator, or the house, has done. */
 export interface LogEntry {
   readonly moderatorId: string
   readonly action: string
@@ -47,21 +80,12 @@ export interface ConversationChange {
   readonly members: readonly Member[]
   readonly messages: readonly StoredMessage[]
   readonly events: readonly LoggedEvent[]
-  readonly answers: readonly (Answered & { readonly actorId: string; readonly commandId: string })[]
+  readonly answers: readonly AnswerRow[]
   readonly versions: readonly MessageVersionRow[]
-  readonly hides: readonly { readonly userId: string; readonly messageId: string }[]
-  readonly reactions: readonly {
-    readonly messageId: string
-    readonly userId: string
-    readonly emoji: readonly string[]
-  }[]
-  /** Attachments that were sent, and the message that holds each. */
-  readonly attachments: readonly { readonly attachmentId: string; readonly messageId: string }[]
+  readonly hides: readonly HideRow[]
+  readonly reactions: readonly ReactionRow[]
+  readonly attachments: readonly AttachmentSent[]
   readonly casesOpened: readonly CaseOpened[]
-  readonly casesDecided: readonly {
-    readonly caseId: string
-    readonly decision: string
-    readonly decidedBy: string
-  }[]
+  readonly casesDecided: readonly CaseDecided[]
   readonly log: readonly LogEntry[]
 }

@@ -3,7 +3,7 @@
 
 import { decideCase } from './cases.ts'
 import type { Answered } from './conversation.ts'
-import type { Asked, ClientCommand, Decision, Scene } from './decision.ts'
+import type { Asked, ClientCommand, CommandOf, Decision, Scene } from './decision.ts'
 import { deleteMessage } from './delete.ts'
 import { editMessage } from './edit.ts'
 import { fingerprintOf, isRepeatable, type RepeatableCommand } from './fingerprint.ts'
@@ -65,8 +65,11 @@ function remembered(command: RepeatableCommand, decision: Decision): Decision {
   return { reply, effects: { ...effects, answer } }
 }
 
+/** A command on a conversation that is there before it. */
+type InsideCommand = Exclude<ClientCommand, CommandOf<'open_conversation'>>
+
 /** To whoever is outside, a conversation of others and none at all are alike. */
-function inside(scene: Scene, command: ClientCommand, atMs: number, setting: Setting): Decision {
+function inside(scene: Scene, command: InsideCommand, atMs: number, setting: Setting): Decision {
   const { conversation } = scene
   if (conversation === undefined) {
     const code = command.type === 'decide_case' ? 'case_decided' : 'not_member'
@@ -78,7 +81,7 @@ function inside(scene: Scene, command: ClientCommand, atMs: number, setting: Set
   return carryOut({ scene, conversation, atMs, setting }, command)
 }
 
-function carryOut(where: Omit<Asked, 'command'>, command: ClientCommand): Decision {
+function carryOut(where: Omit<Asked, 'command'>, command: InsideCommand): Decision {
   switch (command.type) {
     case 'send_message':
       return sendMessage({ ...where, command })
@@ -106,8 +109,5 @@ function carryOut(where: Omit<Asked, 'command'>, command: ClientCommand): Decisi
       return report({ ...where, command })
     case 'decide_case':
       return decideCase({ ...where, command })
-    // Opening was decided before, where there may be no conversation yet.
-    case 'open_conversation':
-      return openConversation(where.scene, command, where.atMs, where.setting)
   }
 }

@@ -1,7 +1,17 @@
 // What a decision looks at and what it consists of.
 import type { ChatAccepted, ChatRefusalFields, ChatRefused } from '../../protocol/chat.ts'
 import type { ChatRefusalCode } from '../../protocol/refusals.ts'
-import type { ConversationChange, LoggedEvent } from './change.ts'
+import type {
+  AnswerRow,
+  AttachmentSent,
+  CaseDecided,
+  CaseOpened,
+  HideRow,
+  LogEntry,
+  LoggedEvent,
+  MessageVersionRow,
+  ReactionRow,
+} from './change.ts'
 import type { ChatStoreCommand } from './command.ts'
 import type {
   Answered,
@@ -50,14 +60,14 @@ export interface Effects {
   readonly messages?: readonly StoredMessage[]
   /** Numbered on from the conversation's last one. */
   readonly events?: readonly LoggedEvent[]
-  readonly answer?: ConversationChange['answers'][number]
-  readonly version?: ConversationChange['versions'][number]
-  readonly hide?: ConversationChange['hides'][number]
-  readonly reaction?: ConversationChange['reactions'][number]
-  readonly attachment?: ConversationChange['attachments'][number]
-  readonly caseOpened?: ConversationChange['casesOpened'][number]
-  readonly caseDecided?: ConversationChange['casesDecided'][number]
-  readonly log?: ConversationChange['log'][number]
+  readonly answer?: AnswerRow
+  readonly version?: MessageVersionRow
+  readonly hide?: HideRow
+  readonly reaction?: ReactionRow
+  readonly attachment?: AttachmentSent
+  readonly caseOpened?: CaseOpened
+  readonly caseDecided?: CaseDecided
+  readonly log?: LogEntry
 }
 
 export interface Decision {

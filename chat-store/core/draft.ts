@@ -2,7 +2,18 @@
 // yet the facts that were read stay as they are: after a conflict the draft is forgotten.
 import type { ChatOutcome, ChatPublication } from '../../protocol/chat.ts'
 import type { ChatEvent } from '../../protocol/chat-store.ts'
-import type { ConversationChange, LoggedEvent } from './change.ts'
+import type {
+  AnswerRow,
+  AttachmentSent,
+  CaseDecided,
+  CaseOpened,
+  ConversationChange,
+  HideRow,
+  LogEntry,
+  LoggedEvent,
+  MessageVersionRow,
+  ReactionRow,
+} from './change.ts'
 import type { ChatStoreCommand } from './command.ts'
 import {
   answerKey,
@@ -20,8 +31,6 @@ import { openOffer } from './offer-terms.ts'
 import { expireOffer } from './offers.ts'
 import type { Setting } from './setting.ts'
 
-export type { Setting } from './setting.ts'
-
 export class ConversationDraft implements Scene {
   readonly #facts: Facts
   #conversation: Conversation | undefined
@@ -30,14 +39,14 @@ export class ConversationDraft implements Scene {
   readonly #members = new Map<string, Member>()
   readonly #messages = new Map<string, StoredMessage>()
   readonly #events: LoggedEvent[] = []
-  readonly #answers = new Map<string, ConversationChange['answers'][number]>()
-  readonly #versions: ConversationChange['versions'][number][] = []
-  readonly #hides: ConversationChange['hides'][number][] = []
-  readonly #reactions = new Map<string, ConversationChange['reactions'][number]>()
-  readonly #attachments: ConversationChange['attachments'][number][] = []
-  readonly #casesOpened = new Map<string, ConversationChange['casesOpened'][number]>()
-  readonly #casesDecided = new Map<string, ConversationChange['casesDecided'][number]>()
-  readonly #log: ConversationChange['log'][number][] = []
+  readonly #answers = new Map<string, AnswerRow>()
+  readonly #versions: MessageVersionRow[] = []
+  readonly #hides: HideRow[] = []
+  readonly #reactions = new Map<string, ReactionRow>()
+  readonly #attachments: AttachmentSent[] = []
+  readonly #casesOpened = new Map<string, CaseOpened>()
+  readonly #casesDecided = new Map<string, CaseDecided>()
+  readonly #log: LogEntry[] = []
 
   constructor(facts: Facts) {
     this.#facts = facts

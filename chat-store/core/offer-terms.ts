@@ -31,6 +31,7 @@ export function termsRefusal(
   return undefined
 }
 
+/** The offer that the message `offerId` makes. */
 export function opened(
   offerId: string,
   by: string,
@@ -60,6 +61,7 @@ export function findOffer(scene: Scene, offerId: string): OfferMessage | undefin
   return message?.state === 'visible' && offer !== undefined ? { message, offer } : undefined
 }
 
+/** The one that is open in the conversation, if any is. */
 export function openOffer(scene: Scene, conversation: Conversation): OfferMessage | undefined {
   const { openOfferId } = conversation
   return openOfferId === undefined ? undefined : findOffer(scene, openOfferId)
@@ -75,6 +77,7 @@ export function closed(
   return { ...message, view: { ...message.view, offer: { ...offer, ...order, state } } }
 }
 
+/** Once the open offer has ended, however it did. */
 export function withoutOpenOffer(conversation: Conversation): Conversation {
   const { openOfferId: _closed, ...rest } = conversation
   return rest

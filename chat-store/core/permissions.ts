@@ -6,9 +6,12 @@ import type { ClientCommand, Scene } from './decision.ts'
 const has = (actor: Actor, ...roles: readonly Role[]): boolean =>
   actor.roles.some((role) => roles.includes(role))
 
+/** The marketplace's own back end. */
 export const isService = (actor: Actor): boolean => has(actor, 'service')
+/** Those who keep order everywhere. */
 export const isModerator = (actor: Actor): boolean => has(actor, 'moderator', 'admin')
 
+/** Open to everybody: it has no list of members, and keeps no marks. */
 export function isRoom(conversation: Conversation): boolean {
   return conversation.terms.kind === 'room'
 }

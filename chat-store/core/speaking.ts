@@ -7,6 +7,7 @@ export function speakerRefusal(asked: Asked): Refusal | undefined {
   return silenceRefusal(asked) ?? blockRefusal(asked)
 }
 
+/** Why nothing the actor does here may reach the other side: one has blocked the other. */
 export function blockRefusal({ scene, conversation, command }: Asked): Refusal | undefined {
   const { userId } = command.actor
   return isBlocked(scene, conversation, userId) ? { code: 'blocked' } : undefined

@@ -24,6 +24,7 @@ const spokenAt = new RegExp(
   'u',
 )
 
+/** Whether somebody can be written to by what the text says. */
 export function hasEmailAddress(text: string): boolean {
   const said = folded(text)
   // Most texts hold neither.

@@ -12,6 +12,7 @@ export interface Judgement {
 
 export const nothingToSay: Judgement = { refusedBy: undefined, heldBy: [], warnings: [] }
 
+/** What the rules, asked in their order, make of what is said. */
 export function judge(rules: readonly Rule[], saying: Saying): Judgement {
   const about: Rule[] = []
   for (const rule of rules) {

@@ -18,6 +18,7 @@ const commonEndings = new Set(
   ).split(' '),
 )
 
+/** Whether a text holds a link to one of `domains`, or to any other. */
 export function linkMatcher(domains: readonly string[], match: Match): Matcher {
   // `*.example.com` and `.example.com` are ways to write what is meant anyway.
   const listed = new Set(domains.map((domain) => canonicalHost(domain.replace(/^[*.]+/, ''))))

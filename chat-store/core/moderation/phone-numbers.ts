@@ -11,7 +11,8 @@
 /** Where the digits of other scripts begin: Arabic, Persian, Devanagari, Bengali, Thai. */
 const zeros = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50]
 const foreignDigit = /[\u0660-\u0669\u06F0-\u06F9\u0966-\u096F\u09E6-\u09EF\u0E50-\u0E59]/g
-const thinSpaceOrDash = /[\u00A0\u2000-\u200B\u202F\u2010-\u2015\u2212]/g
+const otherSpace = /[\u00A0\u2000-\u200B\u202F]/g
+const otherDash = /[\u2010-\u2015\u2212]/g
 
 /** A day, so that `05.12.2024 10` is not the beginning of a number; but not a piece of 06.12.34.56.78. */
 const date =
@@ -24,13 +25,15 @@ const notBefore = /[\p{L}\p{N}#,_/=-]/u
 const notAfter = /[\p{L}_@]/u
 const separators = /[ ().\-/]+/
 
+/** Whether somebody can be called by what the text says. */
 export function hasPhoneNumber(text: string): boolean {
   // Most texts hold no digit.
   if (!/\p{Nd}/u.test(text)) return false
   const plain = text
     .normalize('NFKC')
     .replace(foreignDigit, asciiDigit)
-    .replace(thinSpaceOrDash, (sign) => (isSpace(sign) ? ' ' : '-'))
+    .replace(otherSpace, ' ')
+    .replace(otherDash, '-')
     .replace(date, ' x ')
   for (const { 0: found, index } of plain.matchAll(run)) {
     if (notAfter.test(plain[index + found.length] ?? '') && /\d$/.test(found)) continue
@@ -47,8 +50,6 @@ function asciiDigit(digit: string): string {
   const zero = zeros.findLast((first) => first <= code) ?? code
   return String(code - zero)
 }
-
-const isSpace = (sign: string): boolean => /[\u00A0\u2000-\u200B\u202F]/.test(sign)
 
 function isInternational(number: string): boolean {
   if (/[ ().\-/]{3}/.test(number.trim())) return false

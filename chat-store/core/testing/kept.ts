@@ -13,8 +13,8 @@ import {
   reactionKey,
   type StoredMessage,
 } from '../conversation.ts'
-import type { Setting } from '../draft.ts'
 import { compileRules } from '../moderation/compile-rules.ts'
+import type { Setting } from '../setting.ts'
 
 export const conversationId = '00000000-0000-5000-8000-000000000001'
 
