@@ -4,7 +4,7 @@ import type { EngineCommand, EngineReply } from '../protocol/engine.ts'
 
 /** What was asked, as far as it is compared with what is stored. */
 export interface Asked {
-  readonly type: EngineCommand['type'] | 'open_lot' | 'close_lot'
+  readonly type: EngineCommand['type'] | 'open_lot' | 'close_lot' | 'extend_lot'
   /** Of a bid. */
   readonly kind?: BidKind
   readonly amount?: number

@@ -2,7 +2,7 @@
 // The three tables stand in the order of the function's parameters.
 
 import { ColumnFamily, type Columns } from '../../platform/postgres/column-family.ts'
-import type { Decided } from '../core/decision.ts'
+import { type Decided, isOfTime } from '../core/decision.ts'
 import { livePart, publicPart } from '../core/visibility.ts'
 import type { LotBatch, LotChange, SealedEvent } from '../ports/lot-journal.ts'
 
@@ -116,17 +116,19 @@ export class LotBatchColumns {
 }
 
 function actorOf({ command }: Decided): string {
-  return 'actor' in command ? command.actor.userId : timeActor
+  return isOfTime(command) ? timeActor : command.actor.userId
 }
 
 /** Time acts once per end: a lot that closed can not be closed again, whatever a program believes. */
 function commandIdOf({ command, now }: Decided): string {
-  return 'actor' in command ? command.commandId : `${command.type} in round ${now.round}`
+  if (!isOfTime(command)) return command.commandId
+  const once = `${command.type} in round ${now.round}`
+  return command.type === 'extend_lot' ? `${once} to ${now.endsAtMs}` : once
 }
 
 /** The command without what the other columns say; `commandFrom` in stored-rows.ts is the way back. */
 function inputOf({ command }: Decided): string {
-  if (!('actor' in command)) {
+  if (isOfTime(command)) {
     const { lotId: _lotId, type: _type, ...input } = command
     return JSON.stringify(input)
   }

@@ -56,6 +56,11 @@ const wildCommand: fc.Arbitrary<LotCommand> = fc.oneof(
     .map(([who, terms]): EngineCommand => ({ ...who, type: 'create_lot', terms })),
   fc.constant<LotCommand>({ type: 'open_lot', lotId }),
   wildTime.map((targetEndsAtMs): LotCommand => ({ type: 'close_lot', lotId, targetEndsAtMs })),
+  fc
+    .tuple(wildTime, wildTime)
+    .map(
+      ([awayFromMs, graceMs]): LotCommand => ({ type: 'extend_lot', lotId, awayFromMs, graceMs }),
+    ),
 )
 
 test('I16: whatever passes the schemas is answered, on every lot and at every instant', () => {

@@ -4,7 +4,15 @@
 import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
 import { amountFault } from '../../protocol/money.ts'
 import { placeBid, retractBid } from './bid.ts'
-import type { Answered, Decided, Decision, LotCommand } from './decision.ts'
+import {
+  type Answered,
+  type Decided,
+  type Decision,
+  isOfTime,
+  type LotCommand,
+  type TimeCommand,
+} from './decision.ts'
+import { extendLot } from './failover.ts'
 import { differingFields, fingerprintOf } from './fingerprint.ts'
 import { cancelLot, closeLot, createLot, openLot, publishLot, withdrawLot } from './life-cycle.ts'
 import type { Lot } from './lot.ts'
@@ -12,8 +20,6 @@ import { mayCreate, mayDo, maySee } from './permissions.ts'
 import { type Asked, refused, unrecorded } from './record.ts'
 import { stateAt, verdictOn } from './transitions.ts'
 import { updateLot } from './update.ts'
-
-type TimerCommand = Extract<LotCommand, { type: 'open_lot' | 'close_lot' }>
 
 /**
  * Decides `command` on `lot` (undefined where there is none yet). `admittedAtMs` is when the command
@@ -27,7 +33,7 @@ export function decide(
   earlier: Answered | undefined,
 ): Decision {
   const atMs = Math.max(admittedAtMs, lot?.now.admittedAtMs ?? 0)
-  if (command.type === 'open_lot' || command.type === 'close_lot') {
+  if (isOfTime(command)) {
     return (lot === undefined ? undefined : onTime({ lot, command, atMs })) ?? { type: 'dropped' }
   }
   if (command.type === 'place_bid') {
@@ -104,9 +110,14 @@ function carryOut({ lot, command, atMs }: Asked<EngineCommand>): Decided {
 }
 
 /** What time does to a lot; undefined where it has been overtaken. */
-function onTime({ lot, command, atMs }: Asked<TimerCommand>): Decided | undefined {
+function onTime({ lot, command, atMs }: Asked<TimeCommand>): Decided | undefined {
   if (verdictOn(lot.now.state, command.type) !== 'allowed') return undefined
-  return command.type === 'open_lot'
-    ? openLot({ lot, command, atMs })
-    : closeLot({ lot, command, atMs })
+  switch (command.type) {
+    case 'open_lot':
+      return openLot({ lot, command, atMs })
+    case 'close_lot':
+      return closeLot({ lot, command, atMs })
+    case 'extend_lot':
+      return extendLot({ lot, command, atMs })
+  }
 }

@@ -10,6 +10,23 @@ export type LotCommand =
   | { readonly type: 'open_lot'; readonly lotId: string }
   /** `endsAt` has come. Dropped where the end has moved since the timer was set. */
   | { readonly type: 'close_lot'; readonly lotId: string; readonly targetEndsAtMs: number }
+  /**
+   * The lot has an owner again, after an absence that began at `awayFromMs` and ends with this decision.
+   * Dropped where the absence took nothing from the bidders that `graceMs` could give back.
+   */
+  | {
+      readonly type: 'extend_lot'
+      readonly lotId: string
+      readonly awayFromMs: number
+      readonly graceMs: number
+    }
+
+/** What time does to a lot, and nobody asked for: there is nobody to answer, and no id to remember. */
+export type TimeCommand = Exclude<LotCommand, EngineCommand>
+
+export function isOfTime(command: LotCommand): command is TimeCommand {
+  return !('actor' in command)
+}
 
 /** An earlier decision under the same id: what was asked then, and the answer. */
 export interface Answered {

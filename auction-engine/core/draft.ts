@@ -2,7 +2,13 @@
 // the committed lot is a value that nothing here can touch: after the commit the worker takes
 // `draft.lot` as its lot, after a failed one it forgets the draft. Neither costs anything.
 import { decide } from './decide.ts'
-import type { Answered, Decided, Decision, LotCommand } from './decision.ts'
+import {
+  type Answered,
+  type Decided,
+  type Decision,
+  isOfTime,
+  type LotCommand,
+} from './decision.ts'
 import { evolve } from './evolve.ts'
 import type { Lot } from './lot.ts'
 
@@ -50,6 +56,6 @@ export class Draft {
 
 /** User ids hold no white space. */
 function keyOf(command: LotCommand): string | undefined {
-  if (command.type === 'open_lot' || command.type === 'close_lot') return undefined
+  if (isOfTime(command)) return undefined
   return `${command.actor.userId} ${command.commandId}`
 }

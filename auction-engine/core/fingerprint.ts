@@ -29,6 +29,10 @@ export function fingerprintOf(command: LotCommand): string {
       return JSON.stringify({ type: command.type })
     case 'close_lot':
       return JSON.stringify({ type: command.type, targetEndsAtMs: command.targetEndsAtMs })
+    case 'extend_lot': {
+      const { type, awayFromMs, graceMs } = command
+      return JSON.stringify({ type, awayFromMs, graceMs })
+    }
   }
 }
 

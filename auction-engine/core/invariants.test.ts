@@ -215,22 +215,39 @@ describe('over random histories', () => {
   })
 })
 
-/** An extension comes from a bid in the window, keeps to the caps and is told by an event. */
+/** An extension has its reason, keeps to the caps and is told by an event. */
 function expectJustified(passage: Passage, was: LotNow, is: LotNow): void {
+  const { softClose } = passage.after.rules.terms
+  if (softClose?.hardCapMs !== undefined) {
+    expect(is.endsAtMs).toBeLessThanOrEqual(was.originalEndsAtMs + softClose.hardCapMs)
+  }
+  const reason = passage.command.type === 'extend_lot' ? 'failover' : 'soft_close'
+  if (reason === 'failover') expectGivenBack(passage, was, is)
+  else expectBidInWindow(passage, was, is)
+  expect(events(passage).at(-1)).toMatchObject({
+    type: 'lot_extended',
+    detail: { extended: { from: was.endsAtMs, to: is.endsAtMs, reason } },
+  })
+}
+
+function expectBidInWindow(passage: Passage, was: LotNow, is: LotNow): void {
   const { softClose } = passage.after.rules.terms
   expect(isAccepted(passage, 'place_bid')).toBe(true)
   if (softClose === null) throw new Error('an end moved on a lot without soft close')
   expect(was.endsAtMs - passage.atMs).toBeLessThanOrEqual(softClose.windowMs)
-  if (softClose.hardCapMs !== undefined) {
-    expect(is.endsAtMs).toBeLessThanOrEqual(was.originalEndsAtMs + softClose.hardCapMs)
-  }
   const { maxExtensions = Infinity } = softClose
   expect(was.extensions).toBeLessThan(maxExtensions)
   expect(is.extensions).toBeLessThanOrEqual(maxExtensions)
-  expect(events(passage).at(-1)).toMatchObject({
-    type: 'lot_extended',
-    detail: { extended: { from: was.endsAtMs, to: is.endsAtMs } },
-  })
+}
+
+/** The owner was away in the lot's last moments, and what it gives back is the grace and no more. */
+function expectGivenBack({ command, atMs, after }: Passage, was: LotNow, is: LotNow): void {
+  if (command.type !== 'extend_lot') throw new Error('nobody came back')
+  expect(command.awayFromMs).toBeLessThan(was.endsAtMs)
+  const lastMs = after.rules.terms.softClose?.windowMs ?? 10_000
+  expect(was.endsAtMs - atMs).toBeLessThan(lastMs)
+  expect(is.endsAtMs).toBeLessThanOrEqual(atMs + command.graceMs)
+  expect(is).toMatchObject({ extensions: was.extensions, price: was.price })
 }
 
 /** With steps that fall as the price rises, a price may stand above what the maxima ask for now. */

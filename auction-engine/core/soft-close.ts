@@ -20,12 +20,17 @@ export function extensionFor(
   if (soft.maxExtensions !== undefined && now.extensions >= soft.maxExtensions) return undefined
 
   const wanted = (soft.mode === 'reset' ? atMs : now.endsAtMs) + soft.extendMs
-  const latest = soft.hardCapMs === undefined ? wanted : now.originalEndsAtMs + soft.hardCapMs
-  const endsAtMs = Math.min(wanted, latest)
+  const endsAtMs = Math.min(wanted, endMax(soft, now))
   const growthMs = endsAtMs - now.endsAtMs
   if (growthMs <= 0) return undefined
   // With window = extend a bid early in the window moves the end by a millisecond: too little to use
   // up one of the lot's extensions.
   const counts = growthMs >= soft.minGrowthMs
   return { endsAtMs, extensions: now.extensions + (counts ? 1 : 0) }
+}
+
+/** Beyond this no extension goes, whatever its reason: the seller said so. */
+export function endMax(soft: SoftClose | null, now: LotNow): number {
+  if (soft?.hardCapMs === undefined) return Number.POSITIVE_INFINITY
+  return now.originalEndsAtMs + soft.hardCapMs
 }

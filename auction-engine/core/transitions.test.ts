@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { LOT_STATES, type LotState } from '../../protocol/auction.ts'
 import { decide } from './decide.ts'
-import type { LotCommand } from './decision.ts'
+import { isOfTime, type LotCommand } from './decision.ts'
 import type { Lot } from './lot.ts'
 import { standingsFromRows } from './standings.ts'
 import { lotId, spokenBy, termsOf } from './testing/words.ts'
@@ -34,6 +34,7 @@ const COMMANDS: { readonly [T in LotCommand['type']]: Extract<LotCommand, { type
   },
   open_lot: { type: 'open_lot', lotId },
   close_lot: { type: 'close_lot', lotId, targetEndsAtMs: 60_000 },
+  extend_lot: { type: 'extend_lot', lotId, awayFromMs: 0, graceMs: 15_000 },
 }
 const types = Object.keys(COMMANDS) as LotCommand['type'][]
 
@@ -56,7 +57,7 @@ describe.each(LOT_STATES)('a lot that is %s', (state) => {
   test.each(types)('%s is answered as the table says', (type) => {
     const verdict = TRANSITIONS[state][type]
     const lot = lotIn(state, type === 'cancel_lot')
-    const atMs = type === 'close_lot' ? 60_000 : 0
+    const atMs = type === 'close_lot' || type === 'extend_lot' ? 60_000 : 0
     const decision = decide(lot, COMMANDS[type], atMs, undefined)
     if (verdict === 'dropped') {
       expect(decision).toEqual({ type: 'dropped' })
@@ -74,7 +75,7 @@ test('commands on a lot that does not exist find nothing, and time drops', () =>
   for (const type of types) {
     const decision = decide(undefined, COMMANDS[type], 0, undefined)
     if (type === 'create_lot') expect(decision.type).toBe('decided')
-    else if (type === 'open_lot' || type === 'close_lot') expect(decision.type).toBe('dropped')
+    else if (isOfTime(COMMANDS[type])) expect(decision.type).toBe('dropped')
     else expect(decision).toMatchObject({ type: 'unrecorded', reply: { code: 'lot_not_found' } })
   }
 })

@@ -22,6 +22,7 @@ const closed = {
   retract_bid: 'lot_closed',
   open_lot: 'dropped',
   close_lot: 'dropped',
+  extend_lot: 'dropped',
 } as const
 
 export const TRANSITIONS = {
@@ -35,6 +36,7 @@ export const TRANSITIONS = {
     retract_bid: 'lot_not_open',
     open_lot: 'dropped',
     close_lot: 'dropped',
+    extend_lot: 'dropped',
   },
   scheduled: {
     create_lot: 'lot_state',
@@ -46,6 +48,8 @@ export const TRANSITIONS = {
     retract_bid: 'lot_not_open',
     open_lot: 'allowed',
     close_lot: 'dropped',
+    // Start and end may both have passed while the owner was away.
+    extend_lot: 'allowed',
   },
   open: {
     create_lot: 'lot_state',
@@ -57,6 +61,7 @@ export const TRANSITIONS = {
     retract_bid: 'allowed',
     open_lot: 'dropped',
     close_lot: 'allowed',
+    extend_lot: 'allowed',
   },
   sold: closed,
   unsold: closed,

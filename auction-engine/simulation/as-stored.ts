@@ -4,7 +4,7 @@ import type { Decided, LotCommand } from '../core/decision.ts'
 import type { Lot, LotRules } from '../core/lot.ts'
 import { livePart } from '../core/visibility.ts'
 
-function asAsked(command: LotCommand): Asked {
+export function asAsked(command: LotCommand): Asked {
   const { type } = command
   if (type === 'place_bid') return { type, kind: command.kind, amount: command.amount }
   return type === 'retract_bid' ? { type, clientBidId: command.clientBidId } : { type }
@@ -12,7 +12,7 @@ function asAsked(command: LotCommand): Asked {
 
 export function asStored(decided: Decided, rules: LotRules, epoch: number): StoredDecision {
   const { command, now, admittedAtMs, reply, events } = decided
-  const isOfTime = command.type === 'open_lot' || command.type === 'close_lot'
+  const isOfTime = !('actor' in command)
   return {
     lotId: command.lotId,
     decisionNo: now.decisionNo,

@@ -21,6 +21,8 @@ export interface Happening {
     | { readonly type: 'retracts'; readonly back: number }
     | { readonly type: 'lowersReserve'; readonly by: number }
     | { readonly type: 'delaysEnd'; readonly byShare: number }
+    /** The owner of the lot is back after so long. */
+    | { readonly type: 'returns'; readonly awayShare: number; readonly graceShare: number }
     | { readonly type: 'withdraws' | 'cancels' | 'closes' }
 }
 
@@ -135,6 +137,14 @@ const does: fc.Arbitrary<Happening['does']> = fc.oneof(
     }),
   },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('returns' as const),
+      awayShare: fc.integer({ min: 0, max: 300 }),
+      graceShare: fc.integer({ min: 0, max: 250 }),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({
       type: fc.constantFrom('withdraws' as const, 'cancels' as const, 'closes' as const),
@@ -173,7 +183,7 @@ export function live({ terms, happenings }: History): Passage[] {
   for (const [index, happens] of happenings.entries()) {
     atMs += Math.floor((happens.waitShare * terms.endsAt) / 1_000)
     const lot = draft.lot
-    if (lot !== undefined) pass(commandFor(happens, lot, `c${index}`, passages))
+    if (lot !== undefined) pass(commandFor(happens, lot, atMs, `c${index}`, passages))
   }
   const endsAtMs = draft.lot?.now.endsAtMs ?? 0
   atMs = Math.max(atMs, endsAtMs)
@@ -191,6 +201,7 @@ export function live({ terms, happenings }: History): Passage[] {
 function commandFor(
   { who, does: act }: Happening,
   lot: Lot,
+  atMs: number,
   id: string,
   passages: readonly Passage[],
 ): LotCommand {
@@ -225,6 +236,12 @@ function commandFor(
     case 'delaysEnd': {
       const endsAt = now.endsAtMs + Math.floor((act.byShare * rules.terms.endsAt) / 1_000)
       return { ...spokenBy('seller', id), type: 'update_lot', changes: { endsAt } }
+    }
+    case 'returns': {
+      const [awayMs = 0, graceMs = 0] = [act.awayShare, act.graceShare].map((share) =>
+        Math.floor((share * rules.terms.endsAt) / 1_000),
+      )
+      return { type: 'extend_lot', lotId, awayFromMs: atMs - awayMs, graceMs }
     }
     case 'closes':
       return { type: 'close_lot', lotId, targetEndsAtMs: now.endsAtMs }

@@ -85,6 +85,11 @@ export function commandOf(words: readonly string[], id: string, spoken: Spoken):
       const targetEndsAtMs = target === undefined ? spoken.endsAtMs : timeMs(target)
       return { type: 'close_lot', lotId, targetEndsAtMs }
     }
+    case 'returns': {
+      const awayFromMs = timeMs(after('from') ?? '0')
+      const graceMs = timeMs(after('grace') ?? '15')
+      return { type: 'extend_lot', lotId, awayFromMs, graceMs }
+    }
     case 'bids': {
       const exact = rest[0] === 'exactly'
       const amount = Number(rest[exact ? 1 : 0])
