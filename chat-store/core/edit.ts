@@ -1,11 +1,12 @@
 // Changing what an own message says.
 import type { MessageKind } from '../../protocol/chat.ts'
+import { captionText, messageText } from '../../protocol/message-text.ts'
 import { changed } from './appearing.ts'
 import type { StoredMessage } from './conversation.ts'
 import type { Asked, CommandOf, Decision, Refusal } from './decision.ts'
 import { editWindowMs } from './limits.ts'
 import { accepted, refused } from './replies.ts'
-import { judgedText, ruleRefusal, saidCaption, saidText } from './saying.ts'
+import { judgedText, ruleRefusal } from './saying.ts'
 import { speakerRefusal } from './speaking.ts'
 
 type Editing = Asked<CommandOf<'edit_message'>>
@@ -20,7 +21,7 @@ export function editMessage(asked: Editing): Decision {
   if (before?.state !== 'visible') return refused(asked, { code: 'message_missing' })
   const refusal = mayNotEdit(asked, before)
   if (refusal !== undefined) return refused(asked, refusal)
-  const said = before.view.kind === 'text' ? saidText(command.text) : saidCaption(command.text)
+  const said = before.view.kind === 'text' ? messageText(command.text) : captionText(command.text)
   if ('refusal' in said) return refused(asked, said.refusal)
   const { text } = said
   const { messageId, seq } = before.view

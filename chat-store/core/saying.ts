@@ -1,29 +1,8 @@
-// What may be said: the form of a text, and what the rules of moderation make of it.
-import { messageCharactersMax, messageText } from '../../protocol/message-text.ts'
+// What the rules of moderation make of a text.
 import type { Asked, Refusal } from './decision.ts'
 import { type Judgement, judge, nothingToSay } from './moderation/judge.ts'
 import { Saying } from './moderation/rule.ts'
 import { isService } from './permissions.ts'
-
-export type Said = { readonly text: string } | { readonly refusal: Refusal }
-
-/** The text in the form in which it is kept, or why it can not be said. */
-export function saidText(said: string): Said {
-  const checked = messageText(said)
-  if ('text' in checked) return checked
-  const { fault: code } = checked
-  return {
-    refusal: code === 'text_too_long' ? { code, fields: { max: messageCharactersMax } } : { code },
-  }
-}
-
-/** A text that may be left out, such as a caption. White space alone is none. */
-export function saidCaption(said: string | undefined): Said {
-  if (said === undefined) return { text: '' }
-  const checked = saidText(said)
-  if ('refusal' in checked && checked.refusal.code === 'text_empty') return { text: '' }
-  return checked
-}
 
 /** What the rules say to the text. The house says what it must. */
 export function judgedText({ command, setting }: Asked, text: string): Judgement {

@@ -1,6 +1,12 @@
 // Sending a message. The checks stand in a fixed order, so a command with two faults always hears of
 // the same one.
 import type { MessageView, QuoteView } from '../../protocol/chat.ts'
+import {
+  captionText,
+  firstCharacters,
+  messageText,
+  type Said,
+} from '../../protocol/message-text.ts'
 import { appearing, membersAfter } from './appearing.ts'
 import { sentAttachment } from './attaching.ts'
 import type { Member } from './conversation.ts'
@@ -10,7 +16,7 @@ import type { Judgement } from './moderation/judge.ts'
 import { offerRefusal, opened } from './offer-terms.ts'
 import { isRoom, isService, newMember } from './permissions.ts'
 import { accepted, refused } from './replies.ts'
-import { judgedText, ruleRefusal, type Said, saidCaption, saidText } from './saying.ts'
+import { judgedText, ruleRefusal } from './saying.ts'
 import { slowModeRefusal, speakerRefusal } from './speaking.ts'
 
 type Sending = Asked<CommandOf<'send_message'>>
@@ -64,7 +70,7 @@ function mayNotSend({ command, conversation }: Sending): Refusal | undefined {
 }
 
 function saidWith({ kind, text }: Sending['command']['content']): Said {
-  return kind === 'text' ? saidText(text ?? '') : saidCaption(text)
+  return kind === 'text' ? messageText(text ?? '') : captionText(text)
 }
 
 type Body = Pick<MessageView, 'attachment' | 'offer' | 'system'>
@@ -95,15 +101,7 @@ function quoted({ scene, command }: Sending): QuoteView | Refusal | undefined {
   const message = scene.message(replyTo)
   if (message?.state !== 'visible') return { code: 'reply_target_missing' }
   const { messageId, senderId, kind, text } = message.view
-  return { messageId, senderId, kind, text: beginning(text) }
-}
-
-/** Whole characters, so that no emoji is cut in two. */
-function beginning(text: string): string {
-  if (text.length <= quoteCharactersMax) return text
-  return Array.from(text.slice(0, 2 * quoteCharactersMax))
-    .slice(0, quoteCharactersMax)
-    .join('')
+  return { messageId, senderId, kind, text: firstCharacters(text, quoteCharactersMax) }
 }
 
 function place(asked: Sending, composed: MessageView, { warnings }: Judgement): Decision {

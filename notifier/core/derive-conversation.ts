@@ -1,6 +1,7 @@
 // From a conversation's log to what its members are told. A message is told as it is now, so what was
 // deleted before it is derived is told without its words, and what is deleted later is redacted.
 import type { MessageView, OfferView } from '../../protocol/chat.ts'
+import { firstCharacters } from '../../protocol/message-text.ts'
 import type { NotificationType } from '../../protocol/notifications.ts'
 import type {
   ConversationCommit,
@@ -124,12 +125,9 @@ function orderWords(
   }
 }
 
-/** The beginning of a text, without half of a character at its end; nothing where nothing is said. */
+/** The beginning of a text; nothing where nothing is said. */
 function saying(text: string): { readonly text?: string } {
-  if (text === '') return {}
-  // Never more than two units a character, so the end of a long text is not even looked at.
-  const beginning = Array.from(text.slice(0, 2 * textCharactersMax)).slice(0, textCharactersMax)
-  return { text: beginning.join('') }
+  return text === '' ? {} : { text: firstCharacters(text, textCharactersMax) }
 }
 
 function notice(

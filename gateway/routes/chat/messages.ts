@@ -1,7 +1,7 @@
 // Messages: saying something, changing and taking back what was said, reading it.
 import { uuidv7 } from '../../../platform/ids.ts'
 import type { MessageContent } from '../../../protocol/chat-store.ts'
-import { messageCharactersMax, messageText } from '../../../protocol/message-text.ts'
+import { captionText, messageText } from '../../../protocol/message-text.ts'
 import type { MethodParams } from '../../../protocol/methods.ts'
 import { amountFault } from '../../../protocol/money.ts'
 import type { ChatBook } from '../../ports/chat-book.ts'
@@ -95,7 +95,7 @@ function contentOf(
   names: CommandNames,
   { kind, text, attachmentId, offer, system, replyTo }: MethodParams<'chat.send'>,
 ): MessageContent | { readonly fault: MethodResult } {
-  const said = kind === 'text' ? saidText(text ?? '') : captionOf(text)
+  const said = kind === 'text' ? messageText(text ?? '') : captionText(text)
   if ('refusal' in said) {
     const { code, fields } = said.refusal
     return { fault: chatRefused(code, { ...names, serverTime: clock.nowMs() }, fields) }
@@ -107,7 +107,7 @@ function contentOf(
   }
   return {
     kind,
-    ...said,
+    ...(said.text === '' ? {} : said),
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(kind === 'image' || kind === 'file' ? { attachmentId } : {}),
     ...(kind === 'offer' ? { offer } : {}),
@@ -115,35 +115,12 @@ function contentOf(
   }
 }
 
-type SaidText =
-  | { readonly text: string }
-  | {
-      readonly refusal: {
-        readonly code: 'text_empty' | 'text_too_long' | 'text_invalid'
-        readonly fields: { readonly max?: number }
-      }
-    }
-
-function saidText(said: string): SaidText {
-  const checked = messageText(said)
-  if ('text' in checked) return checked
-  const { fault } = checked
-  const fields = fault === 'text_too_long' ? { max: messageCharactersMax } : {}
-  return { refusal: { code: fault, fields } }
-}
-
-/** A message that is no text may have one, and an empty one is none. */
-function captionOf(said: string | undefined): SaidText | Record<string, never> {
-  if (said === undefined || said.trim() === '') return {}
-  return saidText(said)
-}
-
 async function editMessage(
   options: MessageRoutesOptions,
   caller: Caller,
   { conversationId, messageId, text }: MethodParams<'chat.edit'>,
 ): Promise<MethodResult> {
-  const said = saidText(text)
+  const said = messageText(text)
   if ('refusal' in said) {
     const { code, fields } = said.refusal
     return chatRefused(code, { conversationId, serverTime: options.clock.nowMs() }, fields)
