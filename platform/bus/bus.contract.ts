@@ -61,6 +61,22 @@ function describePublishing(under: () => BusUnderTest): void {
     expect(other).toEqual([])
   })
 
+  test('values arrive as they were sent', async () => {
+    const { bus } = under()
+    const messages = await heard(bus, 'evt.lot.1')
+    const sent = [
+      { most: Number.MAX_SAFE_INTEGER, least: Number.MIN_SAFE_INTEGER, price: 12.5, none: 0 },
+      { absent: undefined, nothing: null, list: [], object: {}, deep: [{ a: [{ b: [false] }] }] },
+      { text: 'grüße 👋🏽 \u0000 "\\"', empty: '', 'a key': 1, ключ: 2 },
+      'x'.repeat(300_000),
+      Array.from({ length: 100 }, (_, at) => ({ at, even: at % 2 === 0 })),
+      undefined,
+    ]
+    for (const message of sent) bus.publish('evt.lot.1', message)
+    await delivered(bus)
+    expect(messages).toEqual(sent)
+  })
+
   test('messages arrive in the order in which they were published', async () => {
     const { bus } = under()
     const numbers = await heard(bus, 'evt.>')
@@ -106,6 +122,25 @@ function describePublishing(under: () => BusUnderTest): void {
     await delivered(bus)
     expect(messages).toEqual([])
     expect(others).toEqual(['late'])
+  })
+
+  test('who listens again hears again', async () => {
+    const { bus } = under()
+    const leave = await bus.listen('evt.lot.1', () => {})
+    leave()
+    const messages = await heard(bus, 'evt.lot.1')
+    bus.publish('evt.lot.1', 1)
+    await delivered(bus)
+    expect(messages).toEqual([1])
+  })
+
+  test('what a listener publishes is heard, too', async () => {
+    const { bus } = under()
+    const replies = await heard(bus, 'evt.lot.2')
+    await bus.listen('evt.lot.1', (message) => bus.publish('evt.lot.2', message))
+    bus.publish('evt.lot.1', 'on')
+    await waitFor(() => replies.length === 1)
+    expect(replies).toEqual(['on'])
   })
 
   test('I16: a listener that throws is reported and costs nobody else a message', async () => {
@@ -156,6 +191,24 @@ function describeRequests(under: () => BusUnderTest): void {
     const replies = await Promise.all(asked.map((at) => bus.request('cmd.lot.1', at, timeoutMs)))
     expect(replies).toEqual(asked)
     expect(seen).toEqual(asked)
+  })
+
+  test('each asker gets the reply to its own request, whichever is first', async () => {
+    const { bus } = under()
+    const waiting: (() => void)[] = []
+    for (const lot of [1, 2, 3]) {
+      await bus.serve(
+        `cmd.lot.${lot}`,
+        (message) =>
+          new Promise((resolve) => waiting.push(() => resolve(`${lot}: ${String(message)}`))),
+      )
+    }
+    const replies = Promise.all(
+      Array.from({ length: 30 }, (_, at) => bus.request(`cmd.lot.${1 + (at % 3)}`, at, timeoutMs)),
+    )
+    await waitFor(() => waiting.length === 30)
+    for (const answer of waiting.toReversed()) answer()
+    expect(await replies).toEqual(Array.from({ length: 30 }, (_, at) => `${1 + (at % 3)}: ${at}`))
   })
 
   test('a server is never called from inside request', async () => {
@@ -221,6 +274,21 @@ function describeRequests(under: () => BusUnderTest): void {
     await expect(later).rejects.toThrow(RequestFailedError)
     await expect(later).rejects.toThrow('later')
   })
+
+  test('a request that fails spoils none that was asked with it', async () => {
+    const { bus } = under()
+    await bus.serve('cmd.lot.1', async (message) => {
+      if (message === 5) throw new Error('not five')
+      return message
+    })
+    const asked = Array.from({ length: 10 }, (_, at) => bus.request('cmd.lot.1', at, timeoutMs))
+    const outcomes = await Promise.allSettled(asked)
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      ...Array(5).fill('fulfilled'),
+      'rejected',
+      ...Array(4).fill('fulfilled'),
+    ])
+  })
 }
 
 function describeServers(under: () => BusUnderTest): void {
@@ -233,11 +301,29 @@ function describeServers(under: () => BusUnderTest): void {
     }
     await bus.serve('cmd.chat', count('a'), { queue: 'chat' })
     await bus.serve('cmd.chat', count('b'), { queue: 'chat' })
-    const asked = Array.from({ length: 200 }, () => bus.request('cmd.chat', null, timeoutMs))
-    await Promise.all(asked)
-    expect((served['a'] ?? 0) + (served['b'] ?? 0)).toBe(200)
+    // One after the other: what is asked in one turn may travel, and be served, together.
+    const replies: BusMessage[] = []
+    for (let asked = 0; asked < 60; asked += 1) {
+      replies.push(await bus.request('cmd.chat', null, timeoutMs))
+    }
+    expect(replies.filter((server) => server === 'a')).toHaveLength(served['a'] ?? 0)
+    expect(replies.filter((server) => server === 'b')).toHaveLength(served['b'] ?? 0)
     expect(served['a']).toBeGreaterThan(0)
     expect(served['b']).toBeGreaterThan(0)
+  })
+
+  test('a request is carried out once, however its servers name their queues', async () => {
+    const { bus } = under()
+    let served = 0
+    const serve = (subject: string, options?: { queue: string }) =>
+      bus.serve(subject, async () => (served += 1), options)
+    await serve('cmd.chat')
+    await serve('cmd.chat', { queue: 'one' })
+    await serve('cmd.*', { queue: 'other' })
+    for (let asked = 1; asked <= 20; asked += 1) {
+      await expect(bus.request('cmd.chat', null, timeoutMs)).resolves.toBe(asked)
+    }
+    expect(served).toBe(20)
   })
 
   test('a server may serve a pattern', async () => {

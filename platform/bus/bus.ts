@@ -23,6 +23,11 @@ export class RequestFailedError extends Error {
   override readonly name = 'RequestFailedError'
 }
 
+/** The request is larger than what carries it takes: it reached nobody, and never will. */
+export class MessageTooLargeError extends Error {
+  override readonly name = 'MessageTooLargeError'
+}
+
 /** Ends a subscription or a service; safe to call twice. */
 export type Unlisten = () => void
 

@@ -1,0 +1,196 @@
+// The serving end of requests on NATS: unpacks those that travelled together, and gathers the replies.
+import type { Msg, Subscription } from 'nats'
+import type { Logger } from 'pino'
+import { Failure } from '../failure.ts'
+import type { BusMessage, Unlisten } from './bus.ts'
+import type { Delivery, NatsArrivals } from './nats-arrivals.ts'
+import type { NatsLink, Wish } from './nats-link.ts'
+import { decodeList, encodeList } from './nats-payload.ts'
+import {
+  type Reply,
+  readBatchSubject,
+  repliesSubject,
+  type Verdict,
+  verdicts,
+} from './nats-reply.ts'
+import { assertPattern } from './subject-pattern.ts'
+
+export type ServeHandler = (message: BusMessage) => Promise<BusMessage>
+
+export interface NatsServersOptions {
+  readonly link: NatsLink
+  readonly arrivals: NatsArrivals
+  readonly root: string
+  readonly log: Logger
+  /** Replies that travel together. 1 sends each by itself. */
+  readonly togetherMax: number
+  readonly onUnreadable: () => void
+}
+
+/**
+ * All servers share all requests, whatever queue they name: a request is carried out once. So there is
+ * one queue group on NATS, which spans subjects and patterns alike.
+ */
+const queue = 'servers'
+const togetherBytesMax = 256 * 1024
+
+export class NatsServers {
+  readonly #options: NatsServersOptions
+  /** By inbox, the replies that wait for the end of the turn. */
+  #gathered = new Map<string, Reply[]>()
+
+  constructor(options: NatsServersOptions) {
+    this.#options = options
+  }
+
+  /** @throws Failure where NATS does not let this process hear the subject. */
+  async serve(subject: string, handler: ServeHandler): Promise<Unlisten> {
+    assertPattern(subject)
+    const { link, root } = this.#options
+    const server = new Server(root + subject, handler, this)
+    link.subscribe(server)
+    const unlisten = () => {
+      server.isActive = false
+      link.leave(server)
+    }
+    try {
+      await link.synced()
+    } catch (error) {
+      unlisten()
+      throw error
+    }
+    if (server.denied === undefined) return unlisten
+    unlisten()
+    throw new Failure(`NATS does not let this process serve ${server.subject}.`, {
+      hint: 'Let its user subscribe to everything under the prefix of the bus.',
+      cause: server.denied,
+    })
+  }
+
+  /** Sends what is gathered; called at the end of the turn, and when the bus is drained. */
+  flush(): void {
+    const gathered = this.#gathered
+    this.#gathered = new Map()
+    for (const [inbox, replies] of gathered) this.#send(inbox, replies)
+  }
+
+  /** Requests have come for one server. */
+  take(server: Server, { reply: replySubject, data }: Msg): void {
+    const batch = readBatchSubject(replySubject ?? '')
+    const messages = decodeList(data)
+    if (batch === undefined || messages?.length !== batch.count) {
+      this.#options.onUnreadable()
+      return
+    }
+    for (const [nth, message] of messages.entries()) {
+      this.#options.arrivals.add(
+        new Asking(server, message, batch.firstId + nth, batch.inbox, this),
+      )
+    }
+  }
+
+  reply(inbox: string, id: number, verdict: Verdict, contents: unknown): void {
+    let together = this.#gathered.get(inbox)
+    if (together === undefined) {
+      together = []
+      this.#gathered.set(inbox, together)
+      if (this.#gathered.size === 1) setImmediate(flushReplies, this)
+    }
+    if (together.push([id, verdict, contents]) < this.#options.togetherMax) return
+    this.#gathered.delete(inbox)
+    this.#send(inbox, together)
+  }
+
+  #send(inbox: string, replies: readonly Reply[]): void {
+    const payload = written(replies)
+    const { link, log } = this.#options
+    const bytesMax = Math.min(togetherBytesMax, link.payloadBytesMax)
+    const [first] = replies
+    if (replies.length > 1 && (payload instanceof Error || payload.length > bytesMax)) {
+      const half = replies.length >> 1
+      this.#send(inbox, replies.slice(0, half))
+      this.#send(inbox, replies.slice(half))
+      return
+    }
+    const obstacle = payload instanceof Error ? payload : link.send(repliesSubject(inbox), payload)
+    if (obstacle === undefined || obstacle === 'away' || obstacle === 'backed_up') return
+    log.error({ err: obstacle }, 'a reply cannot be sent')
+    if (first === undefined || first[1] === verdicts.failed) return
+    const why = obstacle instanceof Error ? obstacle.message : 'it is larger than NATS takes'
+    this.#send(inbox, [[first[0], verdicts.failed, `the reply cannot be sent: ${why}`]])
+  }
+}
+
+/** One who answers requests. */
+class Server implements Wish {
+  readonly subject: string
+  readonly queue = queue
+  readonly handler: ServeHandler
+  live: Subscription | undefined
+  denied: Error | undefined
+  isActive = true
+  readonly #servers: NatsServers
+
+  constructor(subject: string, handler: ServeHandler, servers: NatsServers) {
+    this.subject = subject
+    this.handler = handler
+    this.#servers = servers
+  }
+
+  onMessage(message: Msg): void {
+    this.#servers.take(this, message)
+  }
+}
+
+/** One request that waits for its turn. */
+class Asking implements Delivery {
+  readonly #server: Server
+  readonly #message: BusMessage
+  readonly #id: number
+  readonly #inbox: string
+  readonly #servers: NatsServers
+
+  constructor(
+    server: Server,
+    message: BusMessage,
+    id: number,
+    inbox: string,
+    servers: NatsServers,
+  ) {
+    this.#server = server
+    this.#message = message
+    this.#id = id
+    this.#inbox = inbox
+    this.#servers = servers
+  }
+
+  deliver(): void {
+    // The asker learns at once that the server has left, and finds the next one.
+    if (this.#server.isActive) void this.#ask()
+    else this.#reply(verdicts.nobody, undefined)
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      this.#reply(verdicts.served, await this.#server.handler(this.#message))
+    } catch (error) {
+      this.#reply(verdicts.failed, error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  #reply(verdict: Verdict, contents: unknown): void {
+    this.#servers.reply(this.#inbox, this.#id, verdict, contents)
+  }
+}
+
+function flushReplies(servers: NatsServers): void {
+  servers.flush()
+}
+
+function written(replies: readonly Reply[]): Uint8Array | Error {
+  try {
+    return encodeList(replies)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
