@@ -22,6 +22,7 @@ import {
   sharedView,
 } from './chat-book-rows.ts'
 import { gathered } from './gather.ts'
+import { pageOf } from './keyset-page.ts'
 import { readCursor, writeCursor } from './page-cursor.ts'
 
 const cardsQuery = {
@@ -180,15 +181,11 @@ async function loadInbox(
   const after =
     cursor === undefined ? [null, null, null] : readCursor(cursor, ['boolean', 'number', 'uuid'])
   if (after === undefined) return undefined
-  // One more than asked for tells whether there is a next page.
   const values = [userId, archived, ...after, limit + 1]
   const { rows } = await pool.query<InboxRow>({ ...inboxQuery, values })
-  const page = rows.slice(0, limit)
-  const items = page.map(ownView)
-  const last = page.at(-1)
-  if (rows.length <= limit || last === undefined) return { items }
-  const { pinned, last_message_at_ms: lastAtMs, conversation_id: lastId } = last
-  return { items, next: writeCursor([pinned === true, lastAtMs, lastId]) }
+  return pageOf(rows, limit, ownView, (last) =>
+    writeCursor([last.pinned === true, last.last_message_at_ms, last.conversation_id]),
+  )
 }
 
 async function loadHaveMet(pool: Pool, userId: string, otherId: string): Promise<boolean> {

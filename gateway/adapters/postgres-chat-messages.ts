@@ -11,6 +11,7 @@ import type { MessageHistory } from '../../protocol/chat-requests.ts'
 import type { ChatBook, StoredChatEvent } from '../ports/chat-book.ts'
 import type { StreamRange } from '../ports/lot-book.ts'
 import { isShownTo, viewFor } from './chat-book-rows.ts'
+import { pageOf } from './keyset-page.ts'
 
 const upwardsQuery = {
   name: 'gateway-chat-publications',
@@ -111,14 +112,16 @@ async function loadMessages(
   userId: string,
   { conversationId, before, after, limit }: MessageHistory,
 ): Promise<MessagePage> {
-  // One more than asked for tells whether there is a next page.
   const { rows } = await pool.query<{ readonly seq: number; readonly view: MessageView }>({
     ...(after === undefined ? olderQuery : newerQuery),
     values: [conversationId, userId, after ?? before ?? null, limit + 1],
   })
-  const items = rows.slice(0, limit).map(({ view }) => view)
-  const last = items.at(-1)
-  return rows.length > limit && last !== undefined ? { items, next: last.seq } : { items }
+  return pageOf(
+    rows,
+    limit,
+    ({ view }) => view,
+    ({ seq }) => seq,
+  )
 }
 
 async function loadVersions(

@@ -7,6 +7,7 @@ import type {
   ModerationRule,
 } from '../../protocol/moderation.ts'
 import type { ChatBook, PageAsked } from '../ports/chat-book.ts'
+import { pageOf } from './keyset-page.ts'
 import { readCursor, writeCursor } from './page-cursor.ts'
 
 // A reported message may be gone by the time somebody looks at the report: then what it said last counts.
@@ -66,11 +67,7 @@ async function loadQueue(
   const after = cursor === undefined ? [null, null] : readCursor(cursor, ['number', 'uuid'])
   if (after === undefined) return undefined
   const { rows } = await pool.query<CaseRow>({ ...queueQuery, values: [...after, limit + 1] })
-  const items = rows.slice(0, limit).map(caseOf)
-  const last = items.at(-1)
-  return rows.length > limit && last !== undefined
-    ? { items, next: writeCursor([last.openedAt, last.caseId]) }
-    : { items }
+  return pageOf(rows, limit, caseOf, (last) => writeCursor([last.opened_at_ms, last.case_id]))
 }
 
 function caseOf(row: CaseRow): ModerationCase {

@@ -3,6 +3,7 @@ import type { Pool } from '../../platform/postgres/pool.ts'
 import type { BlockPage, ChatSettings } from '../../protocol/chat.ts'
 import type { ChatBook, HiddenPeople, PageAsked } from '../ports/chat-book.ts'
 import { gathered } from './gather.ts'
+import { pageOf } from './keyset-page.ts'
 import { readCursor, writeCursor } from './page-cursor.ts'
 
 const hiddenQuery = {
@@ -80,11 +81,12 @@ async function loadBlocks(
     ...blocksQuery,
     values: [userId, ...after, limit + 1],
   })
-  const items = rows.slice(0, limit).map((row) => ({ userId: row.blocked_id, at: row.at_ms }))
-  const last = items.at(-1)
-  return rows.length > limit && last !== undefined
-    ? { items, next: writeCursor([last.userId]) }
-    : { items }
+  return pageOf(
+    rows,
+    limit,
+    (row) => ({ userId: row.blocked_id, at: row.at_ms }),
+    (last) => writeCursor([last.blocked_id]),
+  )
 }
 
 async function loadSettings(pool: Pool, userId: string): Promise<ChatSettings> {

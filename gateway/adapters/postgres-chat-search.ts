@@ -2,6 +2,7 @@
 import type { Pool } from '../../platform/postgres/pool.ts'
 import type { MessageView, SearchPage } from '../../protocol/chat.ts'
 import type { SearchMessages } from '../../protocol/chat-requests.ts'
+import { pageOf } from './keyset-page.ts'
 import { readCursor, writeCursor } from './page-cursor.ts'
 
 // `websearch_to_tsquery` takes whatever people type. A last word may be unfinished, so it stands for all
@@ -55,21 +56,16 @@ export async function searchMessages(
   let rows: readonly FoundRow[] = []
   for (const reachMs of reachesMs) {
     const sinceMs = reachMs === undefined ? null : Math.max(0, fromMs - reachMs)
-    // One more than asked for tells whether there is a next page.
     const values = [userId, words, conversationId ?? null, before, sinceMs, limit + 1]
     rows = (await pool.query<FoundRow>(searchText, values)).rows
     if (rows.length > limit) break
   }
-  return pageOf(rows, limit)
-}
-
-function pageOf(rows: readonly FoundRow[], limit: number): SearchPage {
-  const page = rows.slice(0, limit)
-  const items = page.map(({ view }) => view)
-  const last = page.at(-1)
-  return rows.length > limit && last !== undefined
-    ? { items, next: writeCursor([last.message_id]) }
-    : { items }
+  return pageOf(
+    rows,
+    limit,
+    ({ view }) => view,
+    (last) => writeCursor([last.message_id]),
+  )
 }
 
 /** When an id of version 7 was made, epoch ms. */

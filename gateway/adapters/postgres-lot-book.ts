@@ -13,6 +13,7 @@ import type {
 import { snapshotBidsMax } from '../limits.ts'
 import type { LotBook, LotRecord, StreamRange } from '../ports/lot-book.ts'
 import { gathered } from './gather.ts'
+import { pageOf } from './keyset-page.ts'
 
 const lotsQuery = {
   name: 'gateway-lots',
@@ -132,12 +133,14 @@ async function loadBids(
   lotId: string,
   { before, limit }: { readonly before?: number; readonly limit: number },
 ): Promise<BidPage> {
-  // One more than asked for tells whether there is a next page.
   const values = [lotId, before ?? null, limit + 1]
   const { rows } = await pool.query<{ seq: number; bid: PublicBid }>({ ...bidsQuery, values })
-  const items = rows.slice(0, limit).map(({ seq, bid }) => ({ ...bid, seq }))
-  const last = items.at(-1)
-  return rows.length > limit && last !== undefined ? { items, next: last.seq } : { items }
+  return pageOf(
+    rows,
+    limit,
+    ({ seq, bid }) => ({ ...bid, seq }),
+    ({ seq }) => seq,
+  )
 }
 
 async function loadPublications(
