@@ -1,6 +1,7 @@
 // A request whose answer is a verdict: nobody may be there to serve it yet, and an answer may get lost.
 import { type Bus, NoResponderError } from '../../platform/bus/bus.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { wait } from '../../platform/retry.ts'
 import { verdictDeadlineMs } from '../limits.ts'
 
 /** Whoever serves the subject next is there within a lease's time; asking again costs next to nothing. */
@@ -35,12 +36,6 @@ export async function askUntilHeard(
     } catch (cause) {
       if (!(cause instanceof NoResponderError)) return { type: 'lost', cause }
     }
-    await pause(clock, Math.min(leftMs, askAgainMs * (0.5 + random())))
+    await wait(Math.min(leftMs, askAgainMs * (0.5 + random())), clock)
   }
-}
-
-function pause(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(delayMs, resolve)
-  })
 }

@@ -2,7 +2,6 @@
 
 import type { Presence } from '../../platform/presence/presence.ts'
 import { userChannel } from '../../protocol/channels.ts'
-import type { Codec, Encoded } from '../../protocol/codec.ts'
 import type { Publication } from '../../protocol/frames.ts'
 import type { Notification } from '../../protocol/notifications.ts'
 import { recoveredPublicationsMax } from '../limits.ts'
@@ -12,6 +11,7 @@ import type { Attach } from './channel.ts'
 import { DurableChannel } from './durable-channel.ts'
 import type { StreamContext } from './stream.ts'
 import type { RecoverFrom, Subscriber } from './subscriber.ts'
+import { Wording } from './wording.ts'
 
 export interface UserChannelContext extends StreamContext {
   readonly events: EventSource
@@ -74,21 +74,12 @@ export class UserChannel extends DurableChannel<Notification> {
   }
 
   protected deliver(events: readonly Notification[]): void {
-    const encoded = new Map<Codec, readonly Encoded[]>()
-    for (const { codec } of this.#subscribers) {
-      if (!encoded.has(codec))
-        encoded.set(
-          codec,
-          events.map((event) => this.#encode(codec, event)),
-        )
-    }
+    const due = events.map(
+      (event) => new Wording(() => ({ push: { channel: this.name, pub: publication(event) } })),
+    )
     for (const subscriber of this.#subscribers) {
-      for (const message of encoded.get(subscriber.codec) ?? none) subscriber.push(message)
+      for (const wording of due) subscriber.push(wording.in(subscriber.codec, undefined))
     }
-  }
-
-  #encode(codec: Codec, event: Notification): Encoded {
-    return codec.encode({ push: { channel: this.name, pub: publication(event) } })
   }
 
   protected async prepare(subscriber: Subscriber, from: RecoverFrom): Promise<Attach> {
