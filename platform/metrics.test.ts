@@ -46,6 +46,31 @@ test('nothing else is served', async () => {
   expect((await ask(server, '/metrics?name=up')).status).toBe(200)
 })
 
+test('whether the process is alive is told as soon as it listens', async () => {
+  const response = await ask(await started(), '/healthz')
+  expect(response.status).toBe(200)
+  expect(await response.json()).toEqual({ status: 'alive' })
+})
+
+test('whether it may be given work is told with what is missing', async () => {
+  let missing: readonly string[] = ['bus', 'database']
+  const readiness = { missing: async () => missing }
+  const server = createMetricsServer({ registry: bare(), port: 0, host: '127.0.0.1', readiness })
+  servers.push(server)
+  await server.start()
+  const refused = await ask(server, '/readyz')
+  expect(refused.status).toBe(503)
+  expect(await refused.json()).toEqual({ status: 'not ready', missing: ['bus', 'database'] })
+  missing = []
+  const taken = await ask(server, '/readyz')
+  expect(taken.status).toBe(200)
+  expect(await taken.json()).toEqual({ status: 'ready' })
+})
+
+test('nothing is said of being ready where nobody knows', async () => {
+  expect((await ask(await started(), '/readyz')).status).toBe(404)
+})
+
 test('a gauge that cannot be read fails the scrape, not the process', async () => {
   const registry = bare()
   registry.registerMetric(

@@ -1,4 +1,5 @@
-// Metrics: one registry per process, read by Prometheus at `/metrics`.
+// Metrics: one registry per process, read by Prometheus at `/metrics`; and beside them the probes of
+// whoever watches over the process.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { codeOf, Failure } from './failure.ts'
@@ -54,17 +55,23 @@ export interface MetricsServerOptions {
   readonly port: number
   /** Default: every address of the machine. */
   readonly host?: string
+  /** What the process waits for before it may be given work; `/readyz` is there with it only. */
+  readonly readiness?: { missing(): Promise<readonly string[]> }
 }
 
-/** The part that answers `GET /metrics`. `port` is 0 until it has started. */
+/**
+ * The part that answers `GET /metrics`, `GET /healthz` (the process turns over) and, where a readiness was
+ * given, `GET /readyz` (200, or 503 and what is missing). `port` is 0 until it has started.
+ */
 export interface MetricsServer extends Part {
   readonly port: number
 }
 
 /** @throws Failure from `start` where the port cannot be had. */
 export function createMetricsServer(options: MetricsServerOptions): MetricsServer {
+  const pages = pagesOf(options)
   const server = createServer((request, response) => {
-    void answer(options.registry, request, response)
+    void answer(pages, request, response)
   })
   return {
     name: 'metrics',
@@ -79,13 +86,41 @@ export function createMetricsServer(options: MetricsServerOptions): MetricsServe
   }
 }
 
+interface Page {
+  readonly status: number
+  readonly contentType: string
+  readonly text: string
+}
+type Pages = ReadonlyMap<string, () => Promise<Page>>
+
+function pagesOf({ registry, readiness }: MetricsServerOptions): Pages {
+  const pages = new Map<string, () => Promise<Page>>()
+  pages.set('/metrics', async () => {
+    const text = await registry.metrics()
+    return { status: 200, contentType: registry.contentType, text }
+  })
+  pages.set('/healthz', async () => json(200, { status: 'alive' }))
+  if (readiness !== undefined) {
+    pages.set('/readyz', async () => {
+      const missing = await readiness.missing()
+      if (missing.length === 0) return json(200, { status: 'ready' })
+      return json(503, { status: 'not ready', missing })
+    })
+  }
+  return pages
+}
+
+function json(status: number, body: object): Page {
+  return { status, contentType: 'application/json', text: JSON.stringify(body) }
+}
+
 async function answer(
-  registry: Registry,
+  pages: Pages,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const path = request.url?.split('?', 1)[0]
-  if (path !== '/metrics') {
+  const page = pages.get(request.url?.split('?', 1)[0] ?? '')
+  if (page === undefined) {
     response.writeHead(404).end()
     return
   }
@@ -94,8 +129,8 @@ async function answer(
     return
   }
   try {
-    const text = await registry.metrics()
-    response.writeHead(200, { 'content-type': registry.contentType }).end(text)
+    const { status, contentType, text } = await page()
+    response.writeHead(status, { 'content-type': contentType }).end(text)
   } catch (error) {
     // A gauge that fails to collect must not end the process; Prometheus sees the scrape fail.
     response.writeHead(500).end(error instanceof Error ? error.message : undefined)
