@@ -47,7 +47,8 @@ export function createMemoryPresence(): Presence {
   return new MemoryPresence()
 }
 
-class MemoryPresence implements Presence {
+/** Tells at once what the port promises for later. */
+export class MemoryPresence implements Presence {
   readonly #channels = new Map<string, Those>()
 
   join(channel: string, entry: PresenceEntry): void {
@@ -76,12 +77,20 @@ class MemoryPresence implements Presence {
   }
 
   async list(channel: string, limit: number): Promise<readonly PresenceEntry[]> {
+    return this.listNow(channel, limit)
+  }
+
+  async counts(channel: string): Promise<PresenceCounts> {
+    return this.countsNow(channel)
+  }
+
+  listNow(channel: string, limit: number): readonly PresenceEntry[] {
     const those = this.#channels.get(channel)
     if (those instanceof Crowd) return those.list(limit)
     return those === undefined || limit < 1 ? [] : [those]
   }
 
-  async counts(channel: string): Promise<PresenceCounts> {
+  countsNow(channel: string): PresenceCounts {
     const those = this.#channels.get(channel)
     if (those instanceof Crowd) {
       return { clients: those.users.size, users: those.connections.size }
