@@ -242,9 +242,15 @@ describe('what was said', () => {
   test('is not changed to what can not be said', async () => {
     const call = callsOn()
     const edit = async (text: string) => await call('chat.edit', ann, { ...at, text })
-    expect(await edit(' ')).toMatchObject(refusal('text_empty', { conversationId }))
     expect(await edit('\ud83c')).toMatchObject(refusal('text_invalid'))
     expect(await edit('x'.repeat(4_001))).toMatchObject(refusal('text_too_long', { max: 4_000 }))
+  })
+
+  test('is changed to nothing where the store finds that it is a caption', async () => {
+    const chatStore = chatStoreOf()
+    const call = callsOn({ chatStore })
+    for (const text of ['', ' \n']) await call('chat.edit', ann, { ...at, text })
+    expect(chatStore.asked).toMatchObject([{ text: '' }, { text: '' }])
   })
 
   test('a moderator takes back what others said, and reads what it was', async () => {

@@ -115,12 +115,13 @@ function contentOf(
   }
 }
 
+/** Only the store knows whether it is a caption, which may be taken away, or a text, which may not. */
 async function editMessage(
   options: MessageRoutesOptions,
   caller: Caller,
   { conversationId, messageId, text }: MethodParams<'chat.edit'>,
 ): Promise<MethodResult> {
-  const said = messageText(text)
+  const said = captionText(text)
   if ('refusal' in said) {
     const { code, fields } = said.refusal
     return chatRefused(code, { conversationId, serverTime: options.clock.nowMs() }, fields)
