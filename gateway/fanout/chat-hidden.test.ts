@@ -1,25 +1,28 @@
 // What is hidden from whoever has blocked somebody.
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { ChatPublication, ChatSnapshot } from '../../protocol/chat.ts'
-import type { SubscribeResult } from '../../protocol/frames.ts'
+import { settled } from '../../platform/testing/turns.ts'
 import { blockChangesMax } from '../limits.ts'
 import type { HiddenPeople } from '../ports/chat-book.ts'
 import { type FakeTalks, messageIdOf, saleRoomId, talkId } from '../testing/talks.ts'
-import { Air, type FakeSocket, settled } from './testing/air.ts'
-
-const talk = `chat:${talkId}`
-const room = `chat:${saleRoomId}`
-const from = { recover: true, epoch: 'e' }
+import type { Air, FakeSocket } from './testing/air.ts'
+import {
+  dataOf,
+  from,
+  recoveredTexts,
+  room,
+  talk,
+  talkingAir,
+  textsIn,
+  textsOf,
+  told,
+} from './testing/talking.ts'
 
 let air: Air
 let talks: FakeTalks
 
 beforeEach(async () => {
-  air = new Air()
+  air = await talkingAir()
   talks = air.streams.talks
-  talks.open(talkId, 'direct')
-  talks.open(saleRoomId, 'room')
-  await air.hub.start()
 })
 
 /** Commits and tells. */
@@ -27,15 +30,7 @@ function say(conversationId: string, senderId: string, text = 'hello'): void {
   talks.tell(conversationId, talks.say(conversationId, senderId, text))
 }
 
-const told = (socket: FakeSocket): ChatPublication[] =>
-  socket.publications.map(({ data }) => data as ChatPublication)
 const types = (socket: FakeSocket): string[] => told(socket).map(({ type }) => type)
-const textsOf = (publications: readonly ChatPublication[]) =>
-  publications.map(({ message }) => message?.text)
-const dataOf = ({ data }: SubscribeResult): ChatSnapshot => data as ChatSnapshot
-const textsIn = (result: SubscribeResult) => dataOf(result).messages.map(({ text }) => text)
-const recoveredTexts = ({ publications = [] }: SubscribeResult) =>
-  textsOf(publications.map(({ data }) => data as ChatPublication))
 
 describe('I24: in a room whoever has blocked somebody', () => {
   test('is told that something is hidden, at its offset, in stream, recovery and snapshot', async () => {

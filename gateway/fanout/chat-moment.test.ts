@@ -4,20 +4,15 @@ import type { ServerMessage } from '../../protocol/frames.ts'
 import { crowdMin } from '../limits.ts'
 import { noonMs } from '../testing/people.ts'
 import { type FakeTalks, saleRoomId, talkId } from '../testing/talks.ts'
-import { Air, type FakeSocket } from './testing/air.ts'
-
-const talk = `chat:${talkId}`
-const room = `chat:${saleRoomId}`
+import type { Air, FakeSocket } from './testing/air.ts'
+import { room, talk, talkingAir } from './testing/talking.ts'
 
 let air: Air
 let talks: FakeTalks
 
 beforeEach(async () => {
-  air = new Air()
+  air = await talkingAir()
   talks = air.streams.talks
-  talks.open(talkId, 'direct')
-  talks.open(saleRoomId, 'room')
-  await air.hub.start()
 })
 
 function type(conversationId: string, userId: string): void {

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { settled } from '../../platform/testing/turns.ts'
 import type { LotSnapshot } from '../../protocol/auction.ts'
 import { msgpackCodec } from '../../protocol/codec-msgpack.ts'
 import type { LotEvent } from '../../protocol/engine.ts'
 import { lotId } from '../testing/lots.ts'
-import { Air, settled } from './testing/air.ts'
+import { Air } from './testing/air.ts'
 
 const lot = `lot:${lotId}`
 

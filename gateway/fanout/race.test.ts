@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { settled } from '../../platform/testing/turns.ts'
 import type { LotPublication } from '../../protocol/auction.ts'
 import type { ChatPublication, ChatSnapshot, ConversationKind } from '../../protocol/chat.ts'
 import { jsonCodec } from '../../protocol/codec-json.ts'
@@ -9,7 +10,7 @@ import type { StoredChatEvent } from '../ports/chat-book.ts'
 import { lotId } from '../testing/lots.ts'
 import { type FakeTalks, saleRoomId, talkId } from '../testing/talks.ts'
 import type { RecoverFrom } from './subscriber.ts'
-import { Air, type FakeSocket, settled } from './testing/air.ts'
+import { Air, type FakeSocket } from './testing/air.ts'
 
 const lot = `lot:${lotId}`
 const feed = 'user:ann'

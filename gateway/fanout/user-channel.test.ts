@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { settled } from '../../platform/testing/turns.ts'
 import { msgpackCodec } from '../../protocol/codec-msgpack.ts'
-import { Air, settled } from './testing/air.ts'
+import { Air } from './testing/air.ts'
 
 const feed = 'user:ann'
 const from = { recover: true, epoch: 'e' }

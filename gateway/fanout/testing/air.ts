@@ -165,8 +165,3 @@ export class Air {
     return outcome.result
   }
 }
-
-/** Lets everything run that waits for promises alone. */
-export async function settled(): Promise<void> {
-  for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => setImmediate(resolve))
-}
