@@ -44,8 +44,8 @@ export interface Wish {
   denied: Error | undefined
 }
 
-/** The first attempts follow each other quickly; nobody waits longer than this for a server that is back. */
-const delays: RetryDelays = { delayMsMin: 250, delayMsMax: 2_000 }
+/** Anything between, each time anew, so that a whole cluster does not come back in one moment. */
+const delays: RetryDelays = { delayMsMin: 100, delayMsMax: 1_000 }
 const connectTimeoutMs = 5_000
 const pingsOutMax = 2
 
