@@ -137,6 +137,21 @@ describe('coming back to a feed', () => {
     }
   })
 
+  test('I21: after minutes says what the store says, whatever it heard of changes before', async () => {
+    await air.joined(air.socket('ann'), feed)
+    const told = air.streams.notify('ann')
+    air.streams.tellUser('ann', [told])
+    // It was edited, and deleted then, of which the bus lost the word.
+    air.streams.tellUser('ann', [], [{ ...told, text: 'secret' }])
+    air.endTurn()
+    for (let minutes = 0; minutes < 2; minutes += 1) {
+      air.clock.advance(60_000)
+      await settled()
+    }
+    const result = await air.joined(air.socket('ann'), feed, { ...from, offset: 0 })
+    expect(result.publications?.map(({ data }) => data)).toEqual([told])
+  })
+
   test('brings what was missed from the store, by one reading, and goes on from memory', async () => {
     notify(6)
     const socket = air.socket('ann')

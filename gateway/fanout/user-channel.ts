@@ -30,6 +30,8 @@ export class UserChannel extends DurableChannel<Notification> {
   #subscribers: readonly Subscriber[] = none
   /** By their seqs, those which say something else since they were told: their messages were edited or deleted. */
   #changed = unchanged
+  /** What of them goes at the next look into the store. */
+  #oldChanges = unchanged
 
   constructor(userId: string, context: UserChannelContext) {
     super(userChannel(userId), context)
@@ -65,6 +67,16 @@ export class UserChannel extends DurableChannel<Notification> {
     const entries = changed.map((notification) => [notification.seq, notification] as const)
     this.#changed = new Map([...this.#changed, ...entries].slice(-recoveredPublicationsMax))
     this.tell(none)
+  }
+
+  /** What changed longer ago the store knows by now, and it may know of a later change that was not heard of. */
+  protected override async recheck(): Promise<void> {
+    await super.recheck()
+    const recent = [...this.#changed].filter(
+      ([seq, change]) => change !== this.#oldChanges.get(seq),
+    )
+    this.#changed = recent.length === 0 ? unchanged : new Map(recent)
+    this.#oldChanges = this.#changed
   }
 
   /** What is on its way when it changes, from the bus or from the store, is told as it is now too. */
