@@ -54,7 +54,7 @@ describe('a shape as text', () => {
 
   test('that has all the fields of another says what it adds', () => {
     expect(shapeText('AttachmentLink', schemas)).toContain(
-      'interface AttachmentLink extends AttachmentView {\n  /** An address',
+      'interface AttachmentLink extends AttachmentView {\n  /** Where its bytes are. */\n  url: string\n',
     )
     expect(shapeText('ConversationOpened', schemas)).toContain(
       "extends ConversationView {\n  outcome: 'accepted'\n}",

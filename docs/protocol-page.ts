@@ -48,7 +48,7 @@ const CHANNELS: Readonly<Record<ChannelKind, ChannelText>> = {
     publications: '`LotPublication`',
   },
   chat: {
-    who: 'the members; in a room whoever sees the lot and has a token. To all others there is no such channel',
+    who: 'the members; in a room whoever sees the lot, and a token is needed to speak only. To all others there is no such channel',
     snapshot: '`ChatSnapshot`',
     publications: '`ChatPublication`; without an offset `TypingPublication`',
   },

@@ -225,7 +225,7 @@ export const ChatRefusalFields = Shape('The extra fields of a refusal, by code.'
     .number()
     .exactOptional()
     .describe(
-      'With `text_too_long` (characters), `attachment_too_large` (bytes), `mark_beyond_end` (the last seq).',
+      'With `text_too_long` (characters), `attachment_too_large` (bytes), `reaction_limit` (different emoji), `mark_beyond_end` (the last seq).',
     ),
   retryAfterMs: z.number().exactOptional(),
   state: z

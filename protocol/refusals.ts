@@ -1,6 +1,5 @@
 // What a bid, a message or another command may be refused for: closed tables. The name travels as
-// `code`, is the metric's label and stands in the tests' titles. Codes are never reused; one that is
-// no longer given stays listed with `retired: true`.
+// `code`, is the metric's label and stands in the tests' titles. Codes are never reused.
 
 /** What the client can do: nothing, change the input, wait, or send the same id again. */
 export type RetryAdvice = 'never' | 'with_new_input' | 'after_delay' | 'after_action' | 'same_id'
@@ -16,15 +15,11 @@ export type RefusalTable = Record<string, RefusalEntry>
 
 /** What any command may be answered. */
 const COMMON_REFUSALS = {
-  idempotency_mismatch: {
-    retry: 'never',
-    says: 'This id was used before with other contents.',
-    fields: ['fields'],
-  },
+  idempotency_mismatch: { retry: 'never', says: 'This id was used before with other contents.' },
   rate_limited: {
     retry: 'after_delay',
     says: 'Too many of these; wait a little.',
-    fields: ['retryAfterMs', 'scope'],
+    fields: ['retryAfterMs'],
   },
   overloaded: {
     retry: 'after_delay',
@@ -47,6 +42,8 @@ const COMMON_REFUSALS = {
 
 export const LOT_REFUSALS = {
   ...COMMON_REFUSALS,
+  idempotency_mismatch: { ...COMMON_REFUSALS.idempotency_mismatch, fields: ['fields'] },
+  rate_limited: { ...COMMON_REFUSALS.rate_limited, fields: ['retryAfterMs', 'scope'] },
   // The bid itself.
   bid_too_low: {
     retry: 'with_new_input',
@@ -129,12 +126,13 @@ export const CHAT_REFUSALS = {
   text_too_long: { retry: 'with_new_input', says: 'The text is too long.', fields: ['max'] },
   text_invalid: {
     retry: 'with_new_input',
-    says: 'The text holds control characters or half of a surrogate pair.',
+    says: 'The text holds control characters or half of a surrogate pair, or a reaction is no emoji.',
+    fields: ['expected'],
   },
   refused_by_rule: {
     retry: 'with_new_input',
     says: 'The text is not allowed here.',
-    fields: ['rule'],
+    fields: ['rule', 'reason'],
   },
   attachment_not_ready: {
     retry: 'after_action',
@@ -143,6 +141,7 @@ export const CHAT_REFUSALS = {
   attachment_type: {
     retry: 'with_new_input',
     says: 'The file’s type is not allowed, or is not the one that was declared.',
+    fields: ['expected'],
   },
   attachment_too_large: {
     retry: 'with_new_input',
@@ -156,7 +155,11 @@ export const CHAT_REFUSALS = {
   // What was said before.
   message_missing: { retry: 'never', says: 'There is no such message, or it was deleted.' },
   edit_window_over: { retry: 'never', says: 'The time for this change is over.' },
-  reaction_limit: { retry: 'with_new_input', says: 'Too many different reactions.' },
+  reaction_limit: {
+    retry: 'with_new_input',
+    says: 'Too many different reactions.',
+    fields: ['max'],
+  },
   mark_beyond_end: {
     retry: 'with_new_input',
     says: 'The mark is beyond the end of the conversation.',

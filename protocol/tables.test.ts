@@ -1,11 +1,13 @@
 // The closed tables: what clients branch on must never be ambiguous.
 import { describe, expect, test } from 'vitest'
+import { RefusalFields } from './auction.ts'
 import { CHANNEL_CLASSES } from './channels.ts'
+import { ChatRefusalFields } from './chat.ts'
 import { CLOSE_CODES, shouldReconnect } from './close-codes.ts'
 import { commandsPerFrameMax, depthMax, frameBytesMax } from './codec.ts'
 import { errorObject, PROTOCOL_ERRORS, type ProtocolErrorName } from './errors.ts'
 import { METHODS } from './methods.ts'
-import { REFUSALS } from './refusals.ts'
+import { CHAT_REFUSALS, LOT_REFUSALS, REFUSALS } from './refusals.ts'
 
 describe('protocol errors', () => {
   test('are those of the Centrifuge client protocol, each code once', () => {
@@ -90,6 +92,16 @@ describe('refusals', () => {
       expect(says).toMatch(/^[A-Z].*\.$/)
     },
   )
+
+  test.each([
+    ['lots and bids', LOT_REFUSALS, RefusalFields],
+    ['chat', CHAT_REFUSALS, ChatRefusalFields],
+  ] as const)('of %s come with fields that their shape has', (_, refusals, { shape }) => {
+    const named = Object.values(refusals).flatMap((refusal) =>
+      'fields' in refusal ? [...refusal.fields] : [],
+    )
+    expect(named.filter((field) => !Object.hasOwn(shape, field))).toEqual([])
+  })
 })
 
 describe('methods', () => {
