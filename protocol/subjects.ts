@@ -1,14 +1,14 @@
-// The subjects of the bus. Commands go to the owner of a lot's shard; events go to whoever listens
-// to the lot or the user.
+// The subjects of the bus. Commands go to the owner of a lot's shard, or to any chat store; events go to
+// whoever listens to the lot, the conversation or the user.
 
 /** Lots are spread over this many shards; a shard has one owner at a time. Fixed for the life of a database. */
 export const shardCount = 256
 
-/** The shard of a lot: FNV-1a over the id's text, so every process in every language finds the same one. */
-export function shardOf(lotId: string): number {
+/** The shard of an id: FNV-1a over its text, so every process in every language finds the same one. */
+export function shardOf(id: string): number {
   let hash = 0x811c9dc5
-  for (let at = 0; at < lotId.length; at += 1) {
-    hash = Math.imul(hash ^ lotId.charCodeAt(at), 0x01000193)
+  for (let at = 0; at < id.length; at += 1) {
+    hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193)
   }
   return (hash >>> 0) % shardCount
 }
