@@ -25,6 +25,8 @@ export interface NodeLease extends Part {
   readonly id: string | undefined
   /** As was heard last, at most a second ago. */
   isAlive(id: string): boolean
+  /** The other names that were heard last. */
+  others(): readonly string[]
   /** Hears anew who is alive. Rejects where Redis is away. */
   refresh(): Promise<void>
   /** Calls `listener` each time there is a new name, under which all has to be written again. */
@@ -61,6 +63,10 @@ class Lease implements NodeLease {
 
   isAlive(id: string): boolean {
     return this.#alive.has(id)
+  }
+
+  others(): readonly string[] {
+    return [...this.#alive].filter((id) => id !== this.#id)
   }
 
   onNewId(listener: () => void): void {

@@ -1,0 +1,50 @@
+// What every keeper of connection counts must do. Adapters run this in their own test.
+import { describe, expect, test } from 'vitest'
+import { waitFor } from '../testing/wait-for.ts'
+import type { ConnectionCounts } from './connection-counts.ts'
+
+/** Runs the suite against counts that `make` makes anew, with nobody connected. */
+export function describeConnectionCounts(
+  name: string,
+  make: () => Promise<ConnectionCounts>,
+): void {
+  describe(`${name} are kept`, () => {
+    test('as many are let in as may be, and no more', async () => {
+      const counts = await make()
+      const entered = await Promise.all(Array.from({ length: 8 }, () => counts.enter('ann', 5)))
+      expect(entered.filter(Boolean)).toHaveLength(5)
+      expect(await counts.enter('ann', 5)).toBe(false)
+    })
+
+    test('each key counts for itself, whatever it holds', async () => {
+      const counts = await make()
+      for (const key of ['ann', '__proto__', '2001:db8::1', '', 'ü']) {
+        expect(await counts.enter(key, 1), key).toBe(true)
+        expect(await counts.enter(key, 1), key).toBe(false)
+      }
+    })
+
+    test('whoever leaves makes room for one', async () => {
+      const counts = await make()
+      for (let times = 0; times < 3; times += 1) await counts.enter('ann', 3)
+      counts.leave('ann')
+      await waitFor(async () => await counts.enter('ann', 3))
+      expect(await counts.enter('ann', 3)).toBe(false)
+    })
+
+    test('whoever was refused takes no room', async () => {
+      const counts = await make()
+      await counts.enter('ann', 1)
+      for (let times = 0; times < 5; times += 1) expect(await counts.enter('ann', 1)).toBe(false)
+      counts.leave('ann')
+      await waitFor(async () => await counts.enter('ann', 1))
+    })
+
+    test('a leave too many changes nothing', async () => {
+      const counts = await make()
+      counts.leave('ann')
+      expect(await counts.enter('ann', 1)).toBe(true)
+      expect(await counts.enter('ann', 1)).toBe(false)
+    })
+  })
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Part } from '../lifecycle.ts'
+import { createLogger } from '../log.ts'
+import { createRedis, type RedisConnection } from '../redis/connection.ts'
+import { createNodeLease, type NodeLease } from '../redis/node-lease.ts'
+import { systemClock as clock } from '../system-clock.ts'
+import { RedisServer } from '../testing/redis-server.ts'
+import { waitFor } from '../testing/wait-for.ts'
+import { describeConnectionCounts } from './connection-counts.contract.ts'
+import {
+  createRedisConnectionCounts,
+  type RedisConnectionCounts,
+} from './redis-connection-counts.ts'
+
+const log = createLogger({ name: 'test', level: 'silent' })
+const parts: Part[] = []
+let server: RedisServer
+
+beforeAll(async () => {
+  server = await RedisServer.start()
+})
+
+afterAll(async () => {
+  for (const part of parts.toReversed()) await part.stop()
+  await server.stop()
+})
+
+interface Process {
+  readonly counts: RedisConnectionCounts
+  readonly lease: NodeLease
+  readonly redis: RedisConnection
+}
+
+async function start(keyPrefix: string): Promise<Process> {
+  const redis = createRedis({ url: server.url, log, keyPrefix })
+  const lease = createNodeLease({ redis, node: 'host', clock, leaseMs: 400 })
+  const counts = createRedisConnectionCounts({ redis, lease, clock })
+  for (const part of [redis, lease, counts]) {
+    await part.start()
+    parts.push(part)
+  }
+  return { redis, lease, counts }
+}
+
+/** Two processes that know of each other. */
+async function two(): Promise<[Process, Process]> {
+  const prefix = randomUUID()
+  const processes: [Process, Process] = [await start(prefix), await start(prefix)]
+  for (const { lease } of processes) await lease.refresh()
+  return processes
+}
+
+describeConnectionCounts(
+  'connection counts in Redis',
+  async () => (await start(randomUUID())).counts,
+)
+
+test('two processes let in as many as may be, together', async () => {
+  const [one, other] = await two()
+  const entered = await Promise.all(
+    [one, other, one, other, one, other].map(({ counts }) => counts.enter('ann', 4)),
+  )
+  expect(entered.filter(Boolean)).toHaveLength(4)
+  other.counts.leave('ann')
+  await waitFor(async () => await one.counts.enter('ann', 4))
+  expect(await other.counts.enter('ann', 4)).toBe(false)
+})
+
+test('the connections of a process that died make room within its lease', async () => {
+  const [one, other] = await two()
+  expect(await other.counts.enter('ann', 1)).toBe(true)
+  expect(await one.counts.enter('ann', 1)).toBe(false)
+  await other.redis.stop()
+  await waitFor(async () => await one.counts.enter('ann', 1))
+})
+
+test('nothing is left in Redis of whoever has left', async () => {
+  const { redis, counts } = await start(randomUUID())
+  await counts.enter('ann', 3)
+  expect(await redis.client.exists('connections:ann')).toBe(1)
+  counts.leave('ann')
+  await waitFor(async () => (await redis.client.exists('connections:ann')) === 0)
+})
+
+test('without Redis each process counts its own, and together again once it is back', async () => {
+  const [one, other] = await two()
+  await one.counts.enter('ann', 3)
+  await server.kill()
+  await waitFor(() => !one.redis.ready() && !other.redis.ready())
+  expect(await one.counts.enter('ann', 3)).toBe(true)
+  expect(await other.counts.enter('ann', 3)).toBe(true)
+  for (let times = 0; times < 4; times += 1) await one.counts.enter('bob', 3)
+  expect(await one.counts.enter('bob', 3)).toBe(false)
+  await server.startAgain()
+  await waitFor(async () => (await one.redis.client.hvals('connections:ann')).length === 2)
+  await waitFor(() => one.lease.others().length === 1 && other.lease.others().length === 1)
+  expect(await other.counts.enter('ann', 3)).toBe(false)
+})
