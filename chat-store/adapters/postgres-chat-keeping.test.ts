@@ -185,6 +185,30 @@ describe('months', () => {
     expect(await keeping.dropEmptyPartitions(Date.UTC(2031, 1, 2))).toBeGreaterThan(0)
     expect(await parts()).toEqual([])
   })
+
+  test('are removed by one of two who come at once', async () => {
+    const keeping = createPostgresChatKeeping(pool)
+    await keeping.preparePartitions(january, 0)
+    const inMarch = Date.UTC(2031, 2, 2)
+    const other = await pool.connect()
+    try {
+      await other.query('BEGIN')
+      await other.query('SELECT drop_empty_chat_partitions($1)', [inMarch])
+      let isDone = false
+      const dropped = keeping.dropEmptyPartitions(inMarch).finally(() => {
+        isDone = true
+      })
+      await Promise.all([
+        expect(dropped).resolves.toBe(0),
+        waitFor(async () => isDone || (await waitsForLock('drop_empty_chat_partitions'))).then(() =>
+          other.query('COMMIT'),
+        ),
+      ])
+      expect(await parts()).toEqual([])
+    } finally {
+      other.release()
+    }
+  })
 })
 
 const askForErasure = (userId: string) =>

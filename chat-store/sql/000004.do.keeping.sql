@@ -57,6 +57,10 @@ BEGIN
   -- A drop needs a whole table for itself and keeps it to the end, while everybody else takes the tables in
   -- whatever order. As a new month it gives up before anybody's wait would count as a deadlock (1 s).
   PERFORM set_config('lock_timeout', '200ms', true);
+  -- Of several that come at once one does it; a table that another drops meanwhile could not be asked.
+  IF NOT pg_try_advisory_xact_lock(hashtext('drop_empty_chat_partitions')) THEN
+    RETURN 0;
+  END IF;
   FOR part IN
     SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
      WHERE i.inhparent IN ('messages'::regclass, 'conversation_events'::regclass)
