@@ -45,10 +45,14 @@ export interface Bus {
   ): Promise<Unlisten>
   /**
    * Asks whoever serves `subject`, one of them where there are several.
-   * @throws NoResponderError at once, BusTimeoutError after `timeoutMs`, RequestFailedError where the server threw.
+   * @throws NoResponderError at once, BusTimeoutError after `timeoutMs`, RequestFailedError where the
+   * server threw, MessageTooLargeError where the bus has a bound.
    */
   request(subject: string, message: BusMessage, timeoutMs: number): Promise<BusMessage>
-  /** Answers requests on `subject`. Servers of one `queue` share the requests. */
+  /**
+   * Answers requests on `subject`. Where several do, each request goes to one of them; `queue` names
+   * those that were meant to share.
+   */
   serve(
     subject: string,
     handler: (message: BusMessage) => Promise<BusMessage>,

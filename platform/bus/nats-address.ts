@@ -1,6 +1,6 @@
 // Where NATS is and how to get in, out of addresses like `nats://user:password@host:4222`. The client
 // library takes hosts and ports from an address and passes over the rest, so the rest is read here.
-import { Failure } from '../failure.ts'
+import { exitCodes, Failure } from '../failure.ts'
 
 export interface NatsAddress {
   /** `host:port` of each server, without anything secret. */
@@ -46,5 +46,6 @@ function credentialsOf({ username, password }: URL): Pick<NatsAddress, 'user' | 
 function unreadable(why: string): Failure {
   return new Failure(`The address of NATS ${why}.`, {
     hint: 'It looks like nats://user:password@host:4222; several are divided by commas.',
+    exitCode: exitCodes.configuration,
   })
 }

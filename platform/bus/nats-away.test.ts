@@ -176,6 +176,14 @@ describe('a NATS that is not there at the start', () => {
     expect(said(under, 'connected to NATS')).toBe(1)
   })
 
+  test('does not matter where another of its cluster is', async () => {
+    const gone = await startServer()
+    await gone.kill()
+    const server = await startServer()
+    const { bus } = await started(gone.url, { servers: [gone.url, server.url] })
+    expect(bus.ready()).toBe(true)
+  })
+
   test('keeps nobody from stopping, and who waits to listen is told', async () => {
     const server = await startServer()
     await server.kill()

@@ -36,7 +36,7 @@ export interface NatsLinkOptions {
 export interface Wish {
   readonly subject: string
   readonly queue?: string
-  /** Called for each message; must not throw. */
+  /** Called for each message. */
   onMessage(message: Msg): void
   /** Kept by the link: the subscription on the connection of the moment. */
   live: Subscription | undefined
@@ -278,7 +278,12 @@ export class NatsLink {
           return
         }
         this.#metrics.received()
-        wish.onMessage(message)
+        // What is thrown into the client library ends its reading, and says nothing.
+        try {
+          wish.onMessage(message)
+        } catch (err) {
+          this.#options.log.error({ err, subject: wish.subject }, 'a message cannot be taken')
+        }
       },
     })
   }
