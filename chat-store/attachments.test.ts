@@ -237,6 +237,7 @@ const attachmentsKept = async (): Promise<readonly string[]> => {
   )
   return rows.map(({ attachment_id }) => attachment_id)
 }
+
 async function hold(isHeld: boolean): Promise<void> {
   await database.pool.query('UPDATE conversations SET legal_hold = $2 WHERE conversation_id = $1', [
     conversationId,
@@ -257,6 +258,7 @@ async function sweep(aheadMs: number, objectsGiven: typeof objects = objects): P
   // Waits for the sweep that has begun.
   await sweeper.stop()
 }
+
 describe('what nobody needs', () => {
   test('an upload that was not sent within a day can not be sent any more, and goes', async () => {
     const unsent = await uploaded()

@@ -2,22 +2,20 @@
 import { z } from 'zod'
 import { readConfig } from '../platform/config.ts'
 import { variable } from '../platform/config-variables.ts'
-import type { ConversationKind } from '../protocol/chat.ts'
-import { type ChatLimits, defaultLimits, roomRetentionDays } from './limits.ts'
+import { type ChatLimits, defaultLimits, defaultRetention, type Retention } from './limits.ts'
 
 const days = () => variable.wholeNumber({ min: 1, max: 36_500 })
 
 const environment = z.object({
   CHAT_LANES: variable.wholeNumber({ min: 1, max: 16 }).default(defaultLimits.lanes),
-  CHAT_ROOM_DAYS: days().default(roomRetentionDays),
+  CHAT_ROOM_DAYS: days().default(defaultRetention.room),
   CHAT_DIRECT_DAYS: days().optional(),
   CHAT_ORDER_DAYS: days().optional(),
 })
 
 export interface ChatConfig {
   readonly limits: ChatLimits
-  /** How many days each kind of conversation is kept; one that is not named is kept for ever. */
-  readonly retention: Partial<Readonly<Record<ConversationKind, number>>>
+  readonly retention: Retention
 }
 
 /** @throws ConfigError naming every variable at fault. */

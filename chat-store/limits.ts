@@ -1,5 +1,6 @@
 // Every bound of the chat store, with its unit in its name and the reason for its size; those of the
 // rules themselves are in core/limits.ts.
+import type { ConversationKind } from '../protocol/chat.ts'
 
 /** What may be set per store. */
 export interface ChatLimits {
@@ -58,8 +59,10 @@ export const repeatedTextConversationsMax = 1_000
 // ---- keeping ----------------------------------------------------------------------------------
 
 export const dayMs = 24 * 3_600_000
+/** How many days each kind of conversation is kept; one that is not named is kept for ever. */
+export type Retention = Partial<Readonly<Record<ConversationKind, number>>>
 /** Rooms are for the moment; what two people agreed on is kept until the operator says otherwise. */
-export const roomRetentionDays = 30
+export const defaultRetention = { room: 30 } as const satisfies Retention
 /** Months for which there is room before they begin: a store that is down for weeks finds its place. */
 export const monthsAhead = 2
 /** How often the words of new messages are taken into the search index: at the highest rates, 4 MB wait. */

@@ -13,7 +13,7 @@ import { createPostgresChatKeeping } from './adapters/postgres-chat-keeping.ts'
 import { createPostgresChatLog } from './adapters/postgres-chat-log.ts'
 import { createPostgresChatOutbox } from './adapters/postgres-chat-outbox.ts'
 import type { ChatConfig } from './config.ts'
-import { defaultLimits, roomRetentionDays } from './limits.ts'
+import { defaultLimits, defaultRetention } from './limits.ts'
 import type { ChatHouse } from './ports/chat-house.ts'
 import { AttachmentDesk } from './shell/attachment-desk.ts'
 import { AttachmentSweeper } from './shell/attachment-sweeper.ts'
@@ -32,8 +32,9 @@ export interface CreateChatStoreOptions extends Partial<ChatConfig> {
   readonly objects?: ObjectStore
 }
 
+/** The store, and what looks after what it keeps, in the order in which they start. */
 export function createChatStore(options: CreateChatStoreOptions): Part[] {
-  const { pool, limits = defaultLimits, retention = { room: roomRetentionDays } } = options
+  const { pool, limits = defaultLimits, retention = defaultRetention } = options
   const house = createPostgresChatHouse(pool)
   const attachments = attachmentsOf(options, house)
   const store = new ChatStore({

@@ -15,6 +15,7 @@ import {
   batchOf,
   changeOf,
   conversationOf,
+  idAt,
   messageOf,
   opening,
   sending,
@@ -47,12 +48,6 @@ function partsOf(table: string): Promise<unknown[]> {
   return rowsOf(`SELECT tableoid::regclass::text AS part FROM ${table} ORDER BY seq`)
 }
 
-/** The least UUID of version 7 that can be made at that instant. */
-function leastIdAt(madeAtMs: number): string {
-  const hex = madeAtMs.toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
-}
-
 describe('months', () => {
   const farOff = Date.UTC(2041, 10, 20)
   const ensure = async (months: number, from = farOff) => {
@@ -67,7 +62,7 @@ describe('months', () => {
     await ensure(1)
     const conversation = conversationOf(uuidv7())
     const messages = [Date.UTC(2041, 11, 1) - 1, Date.UTC(2041, 11, 1)].map((madeAtMs, nth) =>
-      messageOf(conversation.conversationId, nth + 1, { messageId: leastIdAt(madeAtMs) }),
+      messageOf(conversation.conversationId, nth + 1, { messageId: idAt(madeAtMs) }),
     )
     const change = changeOf(conversation, {
       messages,
@@ -103,7 +98,7 @@ describe('months', () => {
   })
 
   test('a month whose messages lie among the others is left to them', async () => {
-    const early = messageOf(uuidv7(), 1, { messageId: leastIdAt(farOff) })
+    const early = messageOf(uuidv7(), 1, { messageId: idAt(farOff) })
     const conversation = conversationOf(early.view.conversationId)
     await chatLog.commit(batchOf(changeOf(conversation, { messages: [early] })))
     expect(await ensure(1)).toBe(1)
@@ -136,7 +131,7 @@ test('the words of new messages are taken into the search index, whatever their 
   const { conversationId } = conversation
   const messages = [
     messageOf(conversationId, 1, { text: 'A date palm' }),
-    messageOf(conversationId, 2, { messageId: leastIdAt(atMs), text: 'A fan palm' }),
+    messageOf(conversationId, 2, { messageId: idAt(atMs), text: 'A fan palm' }),
   ]
   await chatLog.commit(batchOf(changeOf(conversation, { messages })))
   const fold = 'SELECT fold_chat_search() AS pages'

@@ -6,6 +6,7 @@ import {
   throwawayDatabase,
 } from '../../platform/testing/throwaway-database.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
+import { idAt } from '../testing/changes.ts'
 import { createPostgresChatKeeping } from './postgres-chat-keeping.ts'
 
 const day = 24 * 3_600_000
@@ -26,12 +27,6 @@ afterEach(async () => {
   await closePool(pool)
   await database.drop()
 })
-
-/** A UUID of version 7 of that instant. */
-const idAt = (atMs: number, nth = 0): string => {
-  const hex = atMs.toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${nth.toString(16).padStart(12, '0')}`
-}
 
 async function converse(conversationId: string, kind: string, lastAtMs: number): Promise<void> {
   await pool.query(

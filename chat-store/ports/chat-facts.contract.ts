@@ -198,6 +198,17 @@ export function describeChatFacts(name: string, make: () => Promise<ChatWorld>):
       expect(elsewhere?.cases.size).toBe(0)
     })
 
+    test('a case that is opened anew, as nobody knew that it was opened, is the same case', async () => {
+      const caseId = uuidv7()
+      const report = { caseId, kind: 'report', reportedBy: 'sam', reason: 'spam', rules: [] } as const
+      const change = changeOf(await opened(), { casesOpened: [report] })
+      await commit(change)
+      expect(await commit(changeOf(after(change), { casesOpened: [report] }))).toMatchObject([
+        { type: 'committed' },
+      ])
+      expect((await read({ caseIds: [caseId] })).cases.size).toBe(1)
+    })
+
     test('in a room, whoever sent the message of a case is read with it', async () => {
       const held = messageOf(at.conversationId, 0, { senderId: 'bob' })
       const bob = memberOf('bob', { role: 'participant' })

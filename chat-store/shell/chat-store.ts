@@ -64,11 +64,11 @@ export class ChatStore implements Part {
   #beats: readonly Beat[] = []
 
   constructor(options: ChatStoreOptions) {
-    const { makeLog, house, clock, log: logger, limits } = options
+    const { makeLog, clock, log: logger, limits } = options
     this.#options = options
-    this.#ruleBook = new RuleBook({ house, logger })
+    this.#ruleBook = new RuleBook(options)
     this.#repeatedTexts = new RepeatedTexts(clock)
-    this.#desk = new HouseDesk({ ...options, ruleBook: this.#ruleBook, logger })
+    this.#desk = new HouseDesk({ ...options, ruleBook: this.#ruleBook })
     const teller = new Teller({
       ...options,
       onPublished: (outboxId) => this.#outboxKeeper.published(outboxId),

@@ -32,7 +32,7 @@ export interface HouseDeskOptions {
   readonly attachments?: Attachments
   readonly bus: Bus
   readonly clock: Clock
-  readonly logger: Logger
+  readonly log: Logger
   readonly metrics: Pick<ChatMetrics, 'commands'>
 }
 
@@ -112,16 +112,16 @@ export class HouseDesk {
   }
 
   #failed(command: HouseCommand, cause: unknown): HouseOutcome {
-    const { clock, logger } = this.#options
+    const { clock, log } = this.#options
     const state = codeOf(cause)
     const isTransient = classifyDatabaseError(cause) !== undefined || state === undefined
     if (isTransient) {
-      logger.warn({ err: cause, command: command.type }, 'a house command failed')
+      log.warn({ err: cause, command: command.type }, 'a house command failed')
       return unknownOutcome({}, clock.nowMs())
     }
     const incidentId = uuidv7()
     // Not the error itself: it may quote the row.
-    logger.error({ state, incidentId, command: command.type }, 'a house command can not be done')
+    log.error({ state, incidentId, command: command.type }, 'a house command can not be done')
     return refused({}, 'internal', clock.nowMs(), { incidentId })
   }
 }

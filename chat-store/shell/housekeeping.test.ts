@@ -3,9 +3,15 @@ import { createLogger } from '../../platform/log.ts'
 import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import type { ChatStoreCommand } from '../core/command.ts'
-import { dayMs, erasurePeriodMs, searchPeriodMs, thinningPeriodMs } from '../limits.ts'
+import {
+  dayMs,
+  erasurePeriodMs,
+  type Retention,
+  searchPeriodMs,
+  thinningPeriodMs,
+} from '../limits.ts'
 import type { ChatKeeping, MessageRef } from '../ports/chat-keeping.ts'
-import { Housekeeping, type Retention } from './housekeeping.ts'
+import { Housekeeping } from './housekeeping.ts'
 
 /** Keeps nothing, and notes what was asked. */
 class FakeKeeping implements ChatKeeping {

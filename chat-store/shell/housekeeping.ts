@@ -13,14 +13,12 @@ import {
   erasurePeriodMs,
   erasuresPerPass,
   monthsAhead,
+  type Retention,
   searchPeriodMs,
   thinnedConversationsPerPass,
   thinningPeriodMs,
 } from '../limits.ts'
 import type { ChatKeeping } from '../ports/chat-keeping.ts'
-
-/** How many days each kind of conversation is kept; one that is not named is kept for ever. */
-export type Retention = Partial<Readonly<Record<ConversationKind, number>>>
 
 export interface HousekeepingOptions {
   readonly keeping: ChatKeeping

@@ -7,7 +7,7 @@ import type { ChatHouse } from '../ports/chat-house.ts'
 
 export interface RuleBookOptions {
   readonly house: Pick<ChatHouse, 'rules'>
-  readonly logger: Logger
+  readonly log: Logger
 }
 
 export class RuleBook {
@@ -49,7 +49,7 @@ export class RuleBook {
     try {
       return compileRules([rule])
     } catch (err) {
-      this.#options.logger.error({ err, ruleId: rule.ruleId }, 'a moderation rule is left out')
+      this.#options.log.error({ err, ruleId: rule.ruleId }, 'a moderation rule is left out')
       return []
     }
   }

@@ -192,13 +192,16 @@ BEGIN
            AS s (id uuid, "attachmentId" uuid, "messageId" uuid)
    WHERE s.id = ANY (written) AND a.attachment_id = s."attachmentId" AND a.conversation_id = s.id;
 
+  -- A report has no command's id that is remembered: decided anew after a commit whose answer was lost, while
+  -- somebody else has changed the conversation, it opens the case that it has opened already.
   INSERT INTO moderation_cases
          (conversation_id, case_id, kind, message_id, reported_by, reason, note, rules, opened_at_ms)
   SELECT k.*, now_ms
     FROM jsonb_to_recordset(seldom -> 'casesOpened')
            AS k (id uuid, "caseId" uuid, kind text, "messageId" uuid, "reportedBy" text, reason text,
                  note text, rules text[])
-   WHERE k.id = ANY (written);
+   WHERE k.id = ANY (written)
+      ON CONFLICT (case_id) DO NOTHING;
 
   UPDATE moderation_cases k
      SET decision = d.decision, decided_by = d."decidedBy", decided_at_ms = now_ms

@@ -7,6 +7,12 @@ import type { ChatBatch, FactsWanted } from '../ports/chat-log.ts'
 
 export const atMs = Date.UTC(2026, 0, 15, 12)
 
+/** The UUID of version 7 that is the `nth` of those made at that instant; the least without one. */
+export function idAt(madeAtMs: number, nth = 0): string {
+  const hex = madeAtMs.toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${nth.toString(16).padStart(12, '0')}`
+}
+
 /** Ann buys from Sam. */
 export function conversationOf(
   conversationId: string,
