@@ -200,7 +200,13 @@ export function describeChatFacts(name: string, make: () => Promise<ChatWorld>):
 
     test('a case that is opened anew, as nobody knew that it was opened, is the same case', async () => {
       const caseId = uuidv7()
-      const report = { caseId, kind: 'report', reportedBy: 'sam', reason: 'spam', rules: [] } as const
+      const report = {
+        caseId,
+        kind: 'report',
+        reportedBy: 'sam',
+        reason: 'spam',
+        rules: [],
+      } as const
       const change = changeOf(await opened(), { casesOpened: [report] })
       await commit(change)
       expect(await commit(changeOf(after(change), { casesOpened: [report] }))).toMatchObject([
