@@ -18,3 +18,9 @@ test('a lot that is about to open or close is found by at least two heartbeats b
 test('the inbox holds several batches', () => {
   expect(limits.inboxCommandsMax).toBeGreaterThanOrEqual(10 * defaultLimits.decisionsPerBatchMax)
 })
+
+test('the earlier answers to all commands of a batch fit in memory, or deciding it again would not end', () => {
+  expect(defaultLimits.answersPerLaneMax).toBeGreaterThanOrEqual(
+    2 * defaultLimits.decisionsPerBatchMax,
+  )
+})

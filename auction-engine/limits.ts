@@ -11,6 +11,8 @@ export interface EngineLimits {
   readonly inboxWaitMsMax: number
   /** How long an owner may be silent before another takes its shards. */
   readonly leaseMs: number
+  /** Answers remembered per lane; for older ones the database's unique key is asked. */
+  readonly answersPerLaneMax: number
 }
 
 export const defaultLimits: EngineLimits = {
@@ -22,6 +24,8 @@ export const defaultLimits: EngineLimits = {
   inboxWaitMsMax: 150,
   // Shorter, and a long garbage collection costs the shards; longer, and lots stand still after a crash.
   leaseMs: 5_000,
+  // Minutes of a busy sale: whoever repeats a command does so within seconds.
+  answersPerLaneMax: 65_536,
 }
 
 // ---- the inbox --------------------------------------------------------------------------------
@@ -40,8 +44,6 @@ export const commitRetry = { delayMsMin: 20, delayMsMax: 250 } as const
 
 // ---- memory -----------------------------------------------------------------------------------
 
-/** Answers remembered per lane; for older ones the database's unique key is asked. */
-export const answersPerLaneMax = 65_536
 /** A lot that is not about to open or close is let go when nobody asked for it for so long. */
 export const lotIdleMs = 30_000
 /** Lots read in one query, at recovery too: some milliseconds each time, so others get their turn. */

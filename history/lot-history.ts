@@ -33,7 +33,8 @@ export class LotHistory {
 
   /** A watcher got a snapshot, or recovered: its stream goes on after this state. */
   joined(watcher: string, lotId: string, view: LiveView): void {
-    const digest = digestOfView(view)
+    // A draft changes without an event.
+    const digest = view.seq === 0 ? undefined : digestOfView(view)
     this.#watchers.joined({ watcher, stream: lotId, seq: view.seq, digest })
   }
 

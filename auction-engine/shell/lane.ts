@@ -6,7 +6,6 @@ import type { Logger } from '../../platform/log.ts'
 import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
 import { shardOf } from '../../protocol/subjects.ts'
 import {
-  answersPerLaneMax,
   dueHorizonMs,
   type EngineLimits,
   inboxCommandsMax,
@@ -69,7 +68,7 @@ export class Lane {
       inbox: this.#inbox,
       held: this.#held,
       signal: this.#stopping.signal,
-      memory: new AnswerMemory(answersPerLaneMax),
+      memory: new AnswerMemory(limits.answersPerLaneMax),
       onMissing: (admitted: Admitted) => this.#waitForLot(admitted),
     }
     const decider = new Decider(parts)
