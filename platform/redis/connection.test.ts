@@ -145,13 +145,9 @@ test('a Redis that is too old is said in one sentence, and not used', async () =
 })
 
 test('a cluster is used by the address of one of its nodes', async () => {
-  const there = await server({ cluster: true })
-  const { redis: single } = connection(there.url)
-  await single.start()
-  await single.client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-  const info = async () => String(await single.client.call('CLUSTER', 'INFO'))
-  await waitFor(async () => (await info()).includes('cluster_state:ok'))
-  const { redis } = connection(`${there.url}?cluster=true`)
+  const there = await RedisServer.startCluster()
+  ends.push(() => there.stop())
+  const { redis } = connection(there.url)
   await redis.start()
   await waitFor(() => redis.ready())
   await redis.client.set('greeting', 'hello')

@@ -7,11 +7,13 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { Redis } from 'ioredis'
 import { serverProgram } from './server-program.ts'
+import { waitFor } from './wait-for.ts'
 
 export interface RedisServerOptions {
   readonly password?: string
-  /** A cluster of this one node, which has all slots once `CLUSTER ADDSLOTSRANGE 0 16383` was said. */
+  /** A cluster of this one node. */
   readonly cluster?: boolean
 }
 
@@ -54,10 +56,21 @@ export class RedisServer {
     }
   }
 
+  /** A cluster of one node that has all slots. */
+  static async startCluster(): Promise<RedisServer> {
+    const server = await RedisServer.start({ cluster: true })
+    const client = new Redis(server.port)
+    await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+    await waitFor(async () => (await client.cluster('INFO')).includes('cluster_state:ok'))
+    client.disconnect()
+    return server
+  }
+
   /** As for REDIS_URL, with the password. */
   get url(): string {
-    const { password } = this.#options
-    return `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${this.port}`
+    const { password, cluster } = this.#options
+    const user = password === undefined ? '' : `:${password}@`
+    return `redis://${user}127.0.0.1:${this.port}${cluster === true ? '?cluster=true' : ''}`
   }
 
   get pid(): number {
