@@ -24,3 +24,22 @@ test('the earlier answers to all commands of a batch fit in memory, or deciding 
     2 * defaultLimits.decisionsPerBatchMax,
   )
 })
+
+test('a dead engine’s lots have another owner within six seconds', () => {
+  // The lease was renewed the moment before it died; the rest is for bringing the lots into memory.
+  const noticedMs = defaultLimits.leaseMs + limits.lookEachMs
+  expect(noticedMs + 500).toBeLessThanOrEqual(6_000)
+})
+
+test('when the shards of a dead engine become free, the others know that they share them', () => {
+  expect(limits.attendanceMs + limits.heartbeatMs).toBeLessThan(defaultLimits.leaseMs)
+  expect(limits.attendanceMs).toBeGreaterThanOrEqual(3 * limits.heartbeatMs)
+  // Whoever has a share of them comes first.
+  expect(limits.orphanedMs).toBeGreaterThan(limits.heartbeatMs + limits.lookEachMs)
+})
+
+test('a lot that stays with its owner until it closes may be handed over in the end', () => {
+  expect(limits.closingMs).toBeGreaterThan(limits.handoffWaitMs + limits.heartbeatMs)
+  expect(limits.failoverGraceMs).toBeGreaterThan(limits.closingMs)
+  expect(limits.handoffWaitMs).toBeGreaterThan(limits.handoffMsMax)
+})

@@ -51,7 +51,7 @@ export const lotsPerLoadMax = 500
 
 // ---- time -------------------------------------------------------------------------------------
 
-/** How often leases are renewed and due lots are looked for. */
+/** How often leases are renewed, shards are balanced and due lots are looked for. */
 export const heartbeatMs = 1_000
 /** Admission ends this long before the lease does: a paused process must notice before another decides. */
 export const leaseSafetyMs = 1_000
@@ -59,6 +59,30 @@ export const leaseSafetyMs = 1_000
 export const dueHorizonMs = 5_000
 /** Due lots loaded per heartbeat; a sale whose lots all end together takes a few of them. */
 export const dueLotsMax = 2_000
+
+// ---- the fleet --------------------------------------------------------------------------------
+
+/** How often an engine that could own more looks for free shards: so long a lapsed lease is not noticed. */
+export const lookEachMs = 250
+/**
+ * An engine that was not heard of for so long has no share any more. Less than a lease, so that the others
+ * know their larger shares when its shards become free.
+ */
+export const attendanceMs = 3_000
+/** Shards that lay free for so long are taken by anybody, whatever the shares are. */
+export const orphanedMs = 2_000
+/** Shards handed over together: enough to be done soon, few enough for each lot to pause briefly. */
+export const handoffShardsMax = 16
+/** A planned handoff that takes no longer is no absence: nobody lost a bid by it. */
+export const handoffMsMax = 300
+/** So long an engine waits for the next owner of the shards it gave up, before it gives up more. */
+export const handoffWaitMs = 1_000
+/** A lot that is so near its end changes its owner only if that one is stopped. */
+export const closingMs = 10_000
+/** Whoever finds that its leases ran out so long ago stood still meanwhile. */
+export const stoodStillMs = 500
+/** What a lot gets whose owner was away in its last moments, from the moment somebody decides for it again. */
+export const failoverGraceMs = 15_000
 
 // ---- telling ----------------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ export interface BeatOptions {
 }
 
 export interface Beat {
+  /** Does the work now; where it is under way, once more after it. */
+  soon(): void
   /** No further beat begins. Resolves when the one under way, if any, has ended. */
   stop(): Promise<void>
 }
@@ -23,15 +25,27 @@ export function beat(
   { clock, log }: BeatOptions,
 ): Beat {
   let underWay: Promise<void> | undefined
-  const timer = clock.every(periodMs, () => {
-    underWay ??= work()
+  let isWantedAgain = false
+  let isStopped = false
+  const begin = (): void => {
+    isWantedAgain = false
+    underWay = work()
       .catch((err: unknown) => log.warn({ err, beat: name }, 'a periodic task failed'))
       .finally(() => {
         underWay = undefined
+        if (isWantedAgain && !isStopped) begin()
       })
+  }
+  const timer = clock.every(periodMs, () => {
+    if (underWay === undefined) begin()
   })
   return {
+    soon() {
+      if (underWay !== undefined) isWantedAgain = true
+      else if (!isStopped) begin()
+    },
     async stop() {
+      isStopped = true
       timer.cancel()
       await underWay
     },

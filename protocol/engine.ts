@@ -47,3 +47,8 @@ export interface LotEvents {
   /** In order of seq. Where events were conflated, a publication's `fromSeq` names the first. */
   readonly events: readonly LotEvent[]
 }
+
+/** Between engines: the commands of these shards are answered again. */
+export interface ServedShards {
+  readonly shards: readonly number[]
+}

@@ -32,6 +32,10 @@ export const blockChangesSubject = 'ctl.block'
 export const rulesHintSubject = 'hint.rules'
 /** Publish: a hint without contents that the outbox has new rows; losing it costs latency only. */
 export const outboxHintSubject = 'hint.outbox'
+/** Publish: a hint without contents that shards of lots are free to take; losing it costs a moment. */
+export const freeShardsHintSubject = 'hint.shards.free'
+/** Publish: `ServedShards`, by their new owner to whoever gave them up; losing it costs a second. */
+export const servedShardsHintSubject = 'hint.shards.served'
 /** Publish: `Revocation`, to every gateway. */
 export const revocationsSubject = 'ctl.revoke'
 

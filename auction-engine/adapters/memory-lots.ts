@@ -10,7 +10,6 @@ import type {
   Claimed,
   CommandKey,
   CommitResult,
-  Lease,
   LotBatch,
   LotChange,
   LotJournal,
@@ -19,6 +18,7 @@ import type {
 } from '../ports/lot-journal.ts'
 import type { LotOutbox, UntoldEvents } from '../ports/lot-outbox.ts'
 import type { ShardLeases } from '../ports/shard-leases.ts'
+import { type MemoryLeaseOptions, MemoryLeases } from './memory-leases.ts'
 
 /** How a commit goes wrong: before anything was sent, or the answer is lost and it was, or was not, stored. */
 export type CommitFault = 'refused' | 'lost_before' | 'lost_after'
@@ -30,24 +30,11 @@ interface LotRecord {
   readonly stored: StoredLot
 }
 
-interface LeaseRecord {
-  readonly owner: string | null
-  readonly epoch: number
-  readonly expiresAtMs: number
-}
-
-export interface MemoryLeaseOptions {
-  readonly owner: string
-  readonly shardCount: number
-  readonly leaseMs: number
-}
-
 /** One store; several owners may work on it, each through a journal and leases of its own. */
 export class MemoryLots {
-  readonly #clock: Clock
   readonly #lots = new Map<string, LotRecord>()
   readonly #answers = new Map<string, Answered>()
-  readonly #leases = new Map<number, LeaseRecord>()
+  readonly #leases: MemoryLeases
   readonly #outbox = new MemoryOutbox(
     (left: Omit<UntoldEvents, 'outboxId'>, outboxId): UntoldEvents => ({ outboxId, ...left }),
   )
@@ -57,11 +44,8 @@ export class MemoryLots {
   /** Asked before each commit; undefined lets it succeed. Waiting in it holds the commit up. */
   fault: (batch: LotBatch) => CommitFault | undefined | Promise<CommitFault | undefined> = () =>
     undefined
-  /** True while the leases can not be asked. */
-  leasesFail = false
-
   constructor(clock: Clock) {
-    this.#clock = clock
+    this.#leases = new MemoryLeases(clock)
   }
 
   journal(): LotJournal {
@@ -81,39 +65,8 @@ export class MemoryLots {
     }
   }
 
-  leases({ owner, shardCount, leaseMs }: MemoryLeaseOptions): ShardLeases {
-    const isMine = ({ shard, epoch }: Lease): boolean => {
-      const lease = this.#leases.get(shard)
-      return lease?.owner === owner && lease.epoch === epoch
-    }
-    return {
-      acquire: async (held) => {
-        this.#askLeases()
-        const nowMs = this.#clock.nowMs()
-        const taken: Lease[] = []
-        for (let shard = 0; shard < shardCount; shard += 1) {
-          const lease = this.#leases.get(shard)
-          const free = lease === undefined || lease.owner === null || lease.expiresAtMs < nowMs
-          if (held.includes(shard) || !(free || lease.owner === owner)) continue
-          const epoch = (lease?.epoch ?? 0) + 1
-          this.#leases.set(shard, { owner, epoch, expiresAtMs: nowMs + leaseMs })
-          taken.push({ shard, epoch })
-        }
-        return taken
-      },
-      renew: async (leases) => {
-        this.#askLeases()
-        const mine = leases.filter(isMine)
-        const expiresAtMs = this.#clock.nowMs() + leaseMs
-        for (const { shard, epoch } of mine) this.#leases.set(shard, { owner, epoch, expiresAtMs })
-        return mine
-      },
-      release: async (leases) => {
-        for (const { shard, epoch } of leases.filter(isMine)) {
-          this.#leases.set(shard, { owner: null, epoch, expiresAtMs: this.#clock.nowMs() })
-        }
-      },
-    }
+  leases(options: MemoryLeaseOptions): ShardLeases {
+    return this.#leases.of(options)
   }
 
   outbox(): LotOutbox {
@@ -122,18 +75,17 @@ export class MemoryLots {
 
   /** Lets the leases that are held run out. */
   expireLeases(): void {
-    for (const [shard, lease] of this.#leases) {
-      this.#leases.set(shard, { ...lease, expiresAtMs: Number.NEGATIVE_INFINITY })
-    }
+    this.#leases.expire()
+  }
+
+  /** True while the leases can not be asked. */
+  set leasesFail(isSo: boolean) {
+    this.#leases.fail = isSo
   }
 
   /** The lot as stored. */
   stored(lotId: string): StoredLot | undefined {
     return this.#lots.get(lotId)?.stored
-  }
-
-  #askLeases(): void {
-    if (this.leasesFail) throw new Error('leases that were made to fail')
   }
 
   async #commit(batch: LotBatch): Promise<CommitResult> {
@@ -162,7 +114,7 @@ export class MemoryLots {
   #judge(batch: LotBatch, change: LotChange): 'ok' | 'already' | 'fenced' | 'conflict' {
     const record = this.#lots.get(change.lotId)
     if (record?.batchId === batch.batchId) return 'already'
-    if (this.#leases.get(change.shard)?.epoch !== change.epoch) return 'fenced'
+    if (this.#leases.epochOf(change.shard) !== change.epoch) return 'fenced'
     if (record !== undefined && record.epoch > change.epoch) return 'fenced'
     const now = record?.stored.lot.now ?? { seq: 0, decisionNo: 0 }
     const { seq, decisionNo } = change.before
@@ -203,7 +155,7 @@ export class MemoryLots {
   #claim({ lotId, epoch }: Claim): Claimed {
     const record = this.#lots.get(lotId)
     if (record === undefined) return { type: 'unknown' }
-    if (record.epoch > epoch || this.#leases.get(record.shard)?.epoch !== epoch) {
+    if (record.epoch > epoch || this.#leases.epochOf(record.shard) !== epoch) {
       return { type: 'fenced' }
     }
     this.#lots.set(lotId, { ...record, epoch })

@@ -243,7 +243,7 @@ export function describeJournal(name: string, make: () => Promise<JournalWorld>)
       await world.first.leases.release([mine])
       expect(await world.first.leases.renew([mine])).toEqual([])
       const [taken, ...others] = await world.second.leases.acquire([])
-      expect(taken).toEqual({ ...mine, epoch: again + 1 })
+      expect(taken).toMatchObject({ ...mine, epoch: again + 1, from: 'given_up' })
       expect(others).toEqual([])
     })
 
@@ -251,8 +251,8 @@ export function describeJournal(name: string, make: () => Promise<JournalWorld>)
       const leases = await world.first.leases.acquire([])
       const kept = leases.slice(1).map(({ shard }) => shard)
       const [first] = leases
-      expect(await world.first.leases.acquire(kept)).toEqual([
-        { shard: first?.shard, epoch: (first?.epoch ?? 0) + 1 },
+      expect(await world.first.leases.acquire(kept)).toMatchObject([
+        { shard: first?.shard, epoch: (first?.epoch ?? 0) + 1, from: 'itself' },
       ])
     })
   })

@@ -5,7 +5,7 @@ import type { Bus } from '../../platform/bus/bus.ts'
 import type { Clock, Timer } from '../../platform/clock.ts'
 import type { LotEventType } from '../../protocol/auction.ts'
 import type { LotEvent, LotEvents } from '../../protocol/engine.ts'
-import { lotEventsSubject, outboxHintSubject } from '../../protocol/subjects.ts'
+import { lotEventsSubject, outboxHintSubject, shardOf } from '../../protocol/subjects.ts'
 import type { LotEventDraft } from '../core/decision.ts'
 import type { LotRules } from '../core/lot.ts'
 import { publication } from '../core/visibility.ts'
@@ -74,6 +74,15 @@ export class Announcer {
     const serverTime = clock.nowMs()
     for (const row of rows) bus.publish(lotEventsSubject(row.lotId), storedEvents(row, serverTime))
     bus.publish(outboxHintSubject, {})
+  }
+
+  /** Publishes what waits of these shards' lots, and forgets them. */
+  finish(shards: ReadonlySet<number>): void {
+    for (const [lotId, pace] of this.#paces) {
+      if (!shards.has(shardOf(lotId))) continue
+      this.#publish(lotId, pace, this.#conflated(pace))
+      this.#paces.delete(lotId)
+    }
   }
 
   /** Publishes what waits, and ends the ticking. */

@@ -15,6 +15,12 @@ export interface EngineMetrics {
   /** Commits by how they ended. */
   readonly commits: Counter<'result'>
   readonly shards: Gauge
+  /** Shards taken, by whom they were taken from. */
+  readonly takeovers: Counter<'from'>
+  /** From serving shards no more until their next owner serves them, as the one who gives them up sees it. */
+  readonly handoffMs: Histogram
+  /** Times at which the leases ran out under this engine, by why. */
+  readonly lapses: Counter<'cause'>
   /** Publications, and events that were conflated into them. */
   readonly publications: Counter
   readonly conflated: Counter
@@ -33,6 +39,9 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
     inboxWaitMs: histogram('inbox_wait_ms', 'Wait of the oldest command of a batch', bucketsOfMs),
     commits: counter('commits_total', 'Batches, by what became of them', ['result']),
     shards: gauge('shards', 'Shards this engine owns'),
+    takeovers: counter('takeovers_total', 'Shards taken, by their former owner', ['from']),
+    handoffMs: histogram('handoff_ms', 'Pause of shards that were handed over', bucketsOfMs),
+    lapses: counter('lapses_total', 'Times the leases ran out, by cause', ['cause']),
     publications: counter('publications_total', 'Lot events published'),
     conflated: counter('conflated_events_total', 'Lot events told only by a later state'),
     relayed: counter('relayed_rows_total', 'Outbox rows published for an owner that did not'),

@@ -1,6 +1,5 @@
-// The engine as a part of a process: takes shards, brings their lots into memory, serves their commands,
-// and gives everything back in order.
-import { assert } from '../../platform/assert.ts'
+// The engine as a part of a process: takes its share of the shards, brings their lots into memory, serves
+// their commands, and gives everything back in order.
 import { type Beat, beat } from '../../platform/beat.ts'
 import type { Bus, Unlisten } from '../../platform/bus/bus.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -8,9 +7,8 @@ import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
 import { OutboxKeeper } from '../../platform/outbox-keeper.ts'
 import { untilAborted } from '../../platform/until-aborted.ts'
-import type { EngineCommand } from '../../protocol/engine.ts'
-import { lotCommandsSubject, shardCount, shardOf } from '../../protocol/subjects.ts'
-import { dueHorizonMs, dueLotsMax, type EngineLimits, heartbeatMs } from '../limits.ts'
+import { freeShardsHintSubject, shardCount } from '../../protocol/subjects.ts'
+import { type EngineLimits, heartbeatMs } from '../limits.ts'
 import type { Lease, LotJournal } from '../ports/lot-journal.ts'
 import type { LotOutbox, UntoldEvents } from '../ports/lot-outbox.ts'
 import type { ShardLeases } from '../ports/shard-leases.ts'
@@ -18,6 +16,8 @@ import { Announcer } from './announcer.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
 import { Lane } from './lane.ts'
 import { OwnedShards } from './owned-shards.ts'
+import { ShardDesk, type Track } from './shard-desk.ts'
+import { ShardHandoff } from './shard-handoff.ts'
 import { ShardKeeper } from './shard-keeper.ts'
 
 export interface EngineOptions {
@@ -32,26 +32,24 @@ export interface EngineOptions {
   readonly limits: EngineLimits
 }
 
-/** A lane, the journal it writes to, and its number: it has the shards of this remainder. */
-interface Track {
-  readonly lane: Lane
-  readonly journal: LotJournal
-  readonly nth: number
-}
-
 export class Engine implements Part {
   readonly name = 'auction-engine'
   readonly #options: EngineOptions
   readonly #shards = new OwnedShards()
   readonly #keeper: ShardKeeper
+  readonly #desk: ShardDesk
+  readonly #handoff: ShardHandoff
   readonly #announcer: Announcer
   readonly #outboxKeeper: OutboxKeeper<UntoldEvents>
   readonly #tracks: readonly Track[]
-  readonly #serving = new Map<number, Unlisten>()
+  #balancing: Beat | undefined
   #beats: readonly Beat[] = []
+  #unlisten: Unlisten | undefined
 
   constructor(options: EngineOptions) {
     this.#options = options
+    const { journals, limits } = options
+    const shards = this.#shards
     this.#announcer = new Announcer({
       ...options,
       onPublished: (outboxId) => this.#outboxKeeper.published(outboxId),
@@ -62,22 +60,25 @@ export class Engine implements Part {
     })
     this.#keeper = new ShardKeeper({
       ...options,
-      shards: this.#shards,
+      shards,
       shardCount,
-      leaseMs: options.limits.leaseMs,
-      onTaken: (leases) => this.#begin(leases),
-      onLost: (lease) => this.#cease(lease),
+      leaseMs: limits.leaseMs,
+      onTaken: (taken, askedAtMs) => this.#desk.open(taken, askedAtMs),
+      onLost: (leases) => this.#desk.forget(leases.map(({ shard }) => shard)),
     })
-    this.#tracks = options.journals.map((journal, nth) => {
-      const lane = new Lane({
-        ...options,
-        journal,
-        shards: this.#shards,
-        announcer: this.#announcer,
-        onFenced: (lease) => this.#keeper.lose(lease),
-      })
+    const announcer = this.#announcer
+    const onFenced = (lease: Lease): void => this.#keeper.lose([lease])
+    this.#tracks = journals.map((journal, nth) => {
+      const lane = new Lane({ ...options, journal, shards, announcer, onFenced })
       return { lane, journal, nth }
     })
+    this.#desk = new ShardDesk({
+      ...options,
+      tracks: this.#tracks,
+      shards,
+      onStranger: () => this.#keeper.notice(),
+    })
+    this.#handoff = new ShardHandoff({ ...options, shards, announcer, desk: this.#desk })
   }
 
   /** Lots in memory at present. */
@@ -85,89 +86,67 @@ export class Engine implements Part {
     return this.#tracks.reduce((sum, { lane }) => sum + lane.lotsHeld, 0)
   }
 
-  /** Resolves when the shards that were free are ours, their open lots in memory, and commands served. */
+  /** Shards this engine owns at present. */
+  get shardsOwned(): number {
+    return this.#shards.size
+  }
+
+  /** Resolves when our share of the free shards is ours, their open lots in memory, and commands served. */
   async start(): Promise<void> {
+    const { bus } = this.#options
     for (const { lane } of this.#tracks) lane.start()
+    this.#unlisten = await bus.listen(freeShardsHintSubject, () => this.#keeper.look())
+    await this.#handoff.start()
     await this.#keeper.start()
     // What a predecessor committed and did not tell is told at once.
     await this.#outboxKeeper.relay(Number.MAX_SAFE_INTEGER)
+    const giveSurplus = () => this.#handoff.giveSurplus(() => this.#keeper.surplus)
+    this.#balancing = beat('balance shards', heartbeatMs, giveSurplus, this.#options)
     this.#beats = [
-      beat('due lots', heartbeatMs, () => this.#loadDueLots(), this.#options),
+      beat('due lots', heartbeatMs, () => this.#desk.loadDueLots(), this.#options),
       beat('outbox', heartbeatMs, () => this.#outboxKeeper.tidy(), this.#options),
     ]
   }
 
-  /** Stops admitting, decides what was admitted, tells it, and lets the shards go. */
+  /**
+   * Hands the shards over to the other engines, group by group; where there are none, decides what was
+   * admitted, tells it, and lets the shards go.
+   */
   async drain(signal: AbortSignal): Promise<void> {
-    await untilAborted(signal, this.#keeper.settle())
+    const { bus } = this.#options
+    this.#unlisten?.()
+    await untilAborted(signal, Promise.all([this.#keeper.settle(), this.#balancing?.stop()]))
+    if ((await this.#others()) > 0) await untilAborted(signal, this.#handoff.giveAll())
     // From here on the bus says that nobody serves; gateways ask again until the next owner does.
-    this.#unlisten()
+    this.#desk.shutAll()
     await untilAborted(signal, Promise.all(this.#tracks.map(({ lane }) => lane.drain())))
     this.#announcer.flush()
     await untilAborted(signal, this.#outboxKeeper.mark())
     await untilAborted(signal, this.#keeper.release())
+    bus.publish(freeShardsHintSubject, {})
   }
 
   /** Without a drain before it this is as good as a crash: the leases run out, the next owner recovers. */
   async stop(): Promise<void> {
-    this.#unlisten()
+    this.#unlisten?.()
+    this.#desk.shutAll()
+    this.#handoff.stop()
     this.#announcer.stop()
     this.#outboxKeeper.stop()
     for (const { lane } of this.#tracks) lane.stop()
-    await Promise.all([this.#keeper.stop(), ...this.#beats.map((each) => each.stop())])
+    const beats = [this.#balancing, ...this.#beats]
+    await Promise.all([this.#keeper.stop(), ...beats.map((each) => each?.stop())])
     await Promise.all(this.#tracks.map(({ journal }) => journal.close()))
   }
 
-  /** Recovers the lots of newly taken shards, then serves their commands. */
-  async #begin(leases: readonly Lease[]): Promise<void> {
-    const { clock, bus, metrics } = this.#options
-    for (const { lane, journal, nth } of this.#tracks) {
-      const shards = leases.map(({ shard }) => shard).filter((shard) => this.#isOn(shard, nth))
-      await lane.load(await journal.openLots(shards))
-      await lane.load(await journal.dueLots(shards, clock.nowMs() + dueHorizonMs, dueLotsMax))
+  /** How many other engines there are to take the shards, once this one has said that it goes. */
+  async #others(): Promise<number> {
+    try {
+      return await this.#keeper.leave()
+    } catch (err) {
+      // Then they learn of it a few seconds later.
+      this.#options.log.warn({ err }, 'the other engines were not told of the end')
+      return 0
     }
-    for (const { shard } of leases) {
-      const { lane } = this.#trackOf(shard)
-      const unlisten = await bus.serve(lotCommandsSubject(shard), (message) => {
-        const command = message as EngineCommand
-        // Under a wrong shard the lot would have a second writer.
-        assert(shardOf(command.lotId) === shard, 'a command comes by the subject of its lot')
-        return lane.submit(shard, command)
-      })
-      this.#serving.set(shard, unlisten)
-    }
-    metrics.shards.set(this.#shards.size)
-  }
-
-  #cease({ shard }: Lease): void {
-    this.#serving.get(shard)?.()
-    this.#serving.delete(shard)
-    this.#trackOf(shard).lane.dropShard(shard)
-    this.#options.metrics.shards.set(this.#shards.size)
-  }
-
-  /** Lots which open or close soon, or should have: their timers are set once they are in memory. */
-  async #loadDueLots(): Promise<void> {
-    const beforeMs = this.#options.clock.nowMs() + dueHorizonMs
-    for (const { lane, journal, nth } of this.#tracks) {
-      lane.dropIdle()
-      const shards = [...this.#serving.keys()].filter((shard) => this.#isOn(shard, nth))
-      await lane.load(await journal.dueLots(shards, beforeMs, dueLotsMax))
-    }
-  }
-
-  #unlisten(): void {
-    for (const unlisten of this.#serving.values()) unlisten()
-    this.#serving.clear()
-  }
-
-  #isOn(shard: number, nth: number): boolean {
-    return shard % this.#tracks.length === nth
-  }
-
-  #trackOf(shard: number): Track {
-    const track = this.#tracks[shard % this.#tracks.length]
-    assert(track !== undefined, 'an engine has at least one lane')
-    return track
   }
 }

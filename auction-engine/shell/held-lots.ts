@@ -64,8 +64,15 @@ export class HeldLots {
     this.#timers.forget(lotId)
   }
 
-  dropShard(shard: number): void {
-    for (const { held } of this.#slots.values()) if (held.shard === shard) this.drop(held.lotId)
+  dropShards(shards: ReadonlySet<number>): void {
+    for (const { held } of this.#slots.values()) if (shards.has(held.shard)) this.drop(held.lotId)
+  }
+
+  /** The shards of the open lots that end before then. */
+  closing(beforeMs: number): readonly number[] {
+    return [...this.#slots.values()].flatMap(({ held: { lot, shard } }) =>
+      lot?.now.state === 'open' && lot.now.endsAtMs < beforeMs ? [shard] : [],
+    )
   }
 
   dropAll(): void {

@@ -4,10 +4,13 @@ import type { Clock } from '../../platform/clock.ts'
 import { Inbox } from '../../platform/inbox.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
-import { shardOf } from '../../protocol/subjects.ts'
+import { shardCount, shardOf } from '../../protocol/subjects.ts'
+import type { TimeCommand } from '../core/decision.ts'
+import type { Lot } from '../core/lot.ts'
 import {
   dueHorizonMs,
   type EngineLimits,
+  failoverGraceMs,
   inboxCommandsMax,
   lotIdleMs,
   lotsPerLoadMax,
@@ -24,6 +27,7 @@ import { LotWorker } from './lot-worker.ts'
 import type { OwnedShards } from './owned-shards.ts'
 import { overloaded } from './refusals.ts'
 import { Settler } from './settler.ts'
+import { Unanswered } from './unanswered.ts'
 
 export interface LaneOptions {
   readonly journal: LotJournal
@@ -37,11 +41,17 @@ export interface LaneOptions {
   readonly onFenced: (lease: Lease) => void
 }
 
+/** Since when nobody decided for the lots of a shard, by shard, where anybody missed it. */
+export type Absences = ReadonlyMap<number, number>
+
+const noAbsence: Absences = new Map()
+
 export class Lane {
   readonly #options: LaneOptions
   readonly #inbox: Inbox<Admitted>
   readonly #held: HeldLots
   readonly #worker: LotWorker
+  readonly #unanswered = new Unanswered(shardCount)
   /** Commands whose lot is being read, by lot, in the order admitted. */
   readonly #waiting = new Map<string, Admitted[]>()
   /** Lots to be read with the next query: those asked for in one turn are read together. */
@@ -54,14 +64,11 @@ export class Lane {
     this.#options = options
     this.#inbox = new Inbox(inboxCommandsMax, limits.decisionsPerBatchMax)
     this.#held = new HeldLots(
-      new ClosingTimers(clock, (command) =>
-        this.#admit({
-          command,
-          shard: shardOf(command.lotId),
-          admittedAtMs: clock.nowMs(),
-          answer: () => {},
-        }),
-      ),
+      new ClosingTimers(clock, (command) => {
+        const admitted = this.#ofTime(command)
+        // Where the lease has run out the next owner judges what this moment means for the lot.
+        if (options.shards.admits(admitted.shard, admitted.admittedAtMs)) this.#admit(admitted)
+      }),
     )
     const parts = {
       ...options,
@@ -92,35 +99,50 @@ export class Lane {
    * too long; everything else is rare, and whoever runs the sale must get through.
    */
   submit(shard: number, command: EngineCommand): Promise<EngineReply> {
-    const { clock, shards, limits } = this.#options
+    const { clock, limits } = this.#options
     const nowMs = clock.nowMs()
-    if (!shards.admits(shard, nowMs)) return Promise.resolve(this.#refuse(command, nowMs))
     const waitMs = command.type === 'place_bid' ? this.#inbox.expectedWaitMs(nowMs) : 0
     if (waitMs > limits.inboxWaitMsMax) {
       return Promise.resolve(this.#refuse(command, nowMs, waitMs))
     }
-    return new Promise((answer) => {
+    this.#unanswered.admitted(shard)
+    return new Promise((resolve) => {
+      const answer = (reply: EngineReply): void => {
+        this.#unanswered.answered(shard)
+        resolve(reply)
+      }
       this.#admit({ command, shard, admittedAtMs: nowMs, answer })
     })
   }
 
+  /** Resolves when everything that was admitted of these shards is answered, and told before that. */
+  quiet(shards: readonly number[]): Promise<void> {
+    return this.#unanswered.none(shards)
+  }
+
   /**
-   * Reads lots which are neither held nor on their way.
+   * Reads lots which are neither held nor on their way. Those whose owner was away are given back what
+   * that took from them, before anything else is decided on them.
    * @throws what the journal throws; commands that wait for these lots are refused then.
    */
-  async load(lotIds: readonly string[]): Promise<void> {
+  async load(lotIds: readonly string[], absences = noAbsence): Promise<void> {
     for (let from = 0; from < lotIds.length; from += lotsPerLoadMax) {
       const part = lotIds.slice(from, from + lotsPerLoadMax)
       const missing = part.filter((lotId) => !this.#held.has(lotId) && !this.#waiting.has(lotId))
       // Not before it is their turn: where a reading fails, nobody comes for the lots of those after it.
       for (const lotId of missing) this.#waiting.set(lotId, [])
-      if (missing.length > 0) await this.#read(missing)
+      if (missing.length > 0) await this.#read(missing, absences)
     }
   }
 
-  /** Forgets the lots of a shard that has another owner now. */
-  dropShard(shard: number): void {
-    this.#held.dropShard(shard)
+  /** Forgets the lots of shards that have another owner now. */
+  dropShards(shards: ReadonlySet<number>): void {
+    this.#held.dropShards(shards)
+  }
+
+  /** The shards with an open lot that ends before then; some of them more than once. */
+  closing(beforeMs: number): readonly number[] {
+    return this.#held.closing(beforeMs)
   }
 
   /** Lets go of lots nobody asks for, so that memory holds what is sold at present. */
@@ -145,6 +167,13 @@ export class Lane {
     for (const admitted of this.#waiting.values()) this.#refuseAll(admitted, nowMs)
     this.#waiting.clear()
     this.#held.dropAll()
+  }
+
+  /** A command that time gives, and nobody waits for. */
+  #ofTime(command: TimeCommand): Admitted {
+    const { lotId } = command
+    const admittedAtMs = this.#options.clock.nowMs()
+    return { command, shard: shardOf(lotId), admittedAtMs, answer: () => {} }
   }
 
   #admit(admitted: Admitted): void {
@@ -180,7 +209,7 @@ export class Lane {
   }
 
   /** Reads lots that are marked as waited for. */
-  async #read(lotIds: readonly string[]): Promise<void> {
+  async #read(lotIds: readonly string[], absences = noAbsence): Promise<void> {
     const claims = lotIds.flatMap((lotId): Claim[] => {
       const epoch = this.#options.shards.epochOf(shardOf(lotId))
       return epoch === undefined ? [] : [{ lotId, epoch }]
@@ -193,7 +222,11 @@ export class Lane {
         if (claim !== undefined) this.#arrive(claim, claimed, arrived)
       }
     } finally {
-      for (const lotId of lotIds) this.#letIn(lotId, arrived.has(lotId))
+      for (const lotId of lotIds) {
+        const found = arrived.get(lotId)
+        if (found?.type === 'claimed') this.#makeUpFor(absences, found.stored.lot)
+        this.#letIn(lotId, found !== undefined)
+      }
     }
   }
 
@@ -210,6 +243,16 @@ export class Lane {
         : { lot: undefined, ends: undefined }
     this.#held.put({ lotId, shard, epoch, ...found }, clock.nowMs())
     arrived.set(lotId, claimed)
+  }
+
+  /** Lets the core judge what an absence took from the lot; most lots end too late to have lost anything. */
+  #makeUpFor(absences: Absences, { rules, now }: Lot): void {
+    const { lotId } = rules
+    const awayFromMs = absences.get(shardOf(lotId))
+    if (awayFromMs === undefined) return
+    const graceMs = failoverGraceMs
+    if (now.endsAtMs >= this.#options.clock.nowMs() + graceMs) return
+    this.#enqueue(this.#ofTime({ type: 'extend_lot', lotId, awayFromMs, graceMs }))
   }
 
   /** Those who waited for the lot enter in their order, or hear that nothing was decided. */

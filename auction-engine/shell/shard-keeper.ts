@@ -1,12 +1,19 @@
-// Takes shards and keeps them: renews the leases in time, notices which were lost, takes what others let
-// go or left behind, and gives everything back at the end.
-
+// Takes shards and keeps them: says that this engine is there, renews the leases in time, notices which
+// were lost, takes its share of what others let go or left behind, and gives everything back at the end.
 import { type Beat, beat } from '../../platform/beat.ts'
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock, Timer } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
-import { heartbeatMs, leaseSafetyMs } from '../limits.ts'
+import {
+  attendanceMs,
+  heartbeatMs,
+  leaseSafetyMs,
+  lookEachMs,
+  orphanedMs,
+  stoodStillMs,
+} from '../limits.ts'
 import type { Lease } from '../ports/lot-journal.ts'
-import type { ShardLeases } from '../ports/shard-leases.ts'
+import type { ShardLeases, TakenShard } from '../ports/shard-leases.ts'
+import type { EngineMetrics } from './engine-metrics.ts'
 import type { OwnedShards } from './owned-shards.ts'
 
 export interface ShardKeeperOptions {
@@ -14,69 +21,134 @@ export interface ShardKeeperOptions {
   readonly shards: OwnedShards
   readonly clock: Clock
   readonly log: Logger
+  readonly metrics: EngineMetrics
   readonly shardCount: number
   readonly leaseMs: number
   /** Brings newly taken shards to work; until it is done nobody is served. */
-  readonly onTaken: (leases: readonly Lease[]) => Promise<void>
+  readonly onTaken: (taken: readonly TakenShard[], askedAtMs: number) => Promise<void>
   /** Their lots have, or may have, another owner from now on. */
-  readonly onLost: (lease: Lease) => void
+  readonly onLost: (leases: readonly Lease[]) => void
 }
 
 export class ShardKeeper {
   readonly #options: ShardKeeperOptions
+  #attending: Beat | undefined
   #renewing: Beat | undefined
-  #acquiring: Beat | undefined
+  #looking: Beat | undefined
+  #lapsing: Timer | undefined
+  /** Engines that are there, this one included. */
+  #engines = 1
+  #isHinted = false
 
   constructor(options: ShardKeeperOptions) {
     this.#options = options
   }
 
-  /** Takes what is free. Resolves when the shards taken are at work. */
+  /** How many shards this engine has more than its share. */
+  get surplus(): number {
+    return this.#options.shards.size - this.#share
+  }
+
+  get #share(): number {
+    return Math.ceil(this.#options.shardCount / this.#engines)
+  }
+
+  /** Takes its share of what is free. Resolves when the shards taken are at work. */
   async start(): Promise<void> {
     // Renewal comes first: bringing many lots into memory may take longer than a lease lasts.
     this.#renewing = beat('renew leases', heartbeatMs, () => this.#renew(), this.#options)
-    await this.#acquire()
-    this.#acquiring = beat('acquire shards', heartbeatMs, () => this.#acquire(), this.#options)
+    await this.#attend()
+    this.#attending = beat('attend', heartbeatMs, () => this.#attend(), this.#options)
+    await this.#take()
+    this.#looking = beat('look for shards', lookEachMs, () => this.#take(), this.#options)
+  }
+
+  /** Somebody says that shards are free. */
+  look(): void {
+    this.#isHinted = true
+    this.#looking?.soon()
   }
 
   /** Takes no more shards. Those held are still renewed. */
   async settle(): Promise<void> {
-    await this.#acquiring?.stop()
+    await Promise.all([this.#looking?.stop(), this.#attending?.stop()])
+  }
+
+  /** Says that this engine goes, so that its share is the others'. Returns how many others there are. */
+  leave(): Promise<number> {
+    return this.#options.leases.leave()
   }
 
   /** Gives everything back, so that the next owner need not wait. */
   async release(): Promise<void> {
     await this.stop()
     const { leases, shards } = this.#options
-    await leases.release(shards.leases)
+    // Of those that never came to work nobody is to believe that somebody decided for them.
+    const unserved = shards.in('taken')
+    if (unserved.length > 0) await leases.release(unserved)
+    await leases.release([...shards.in('served'), ...shards.in('leaving')], 0)
   }
 
   /** Ends all of it, and lets the leases run out. */
   async stop(): Promise<void> {
-    await Promise.all([this.#acquiring?.stop(), this.#renewing?.stop()])
+    this.#lapsing?.cancel()
+    await Promise.all([this.settle(), this.#renewing?.stop()])
+    this.#lapsing?.cancel()
   }
 
-  /** The journal, or a renewal, says that the shard has another owner. */
-  lose(lease: Lease): void {
+  /** The journal, or a renewal, says that these shards have another owner. */
+  lose(leases: readonly Lease[]): void {
+    this.notice()
     const { shards, log, onLost } = this.#options
-    if (!shards.lose(lease)) return
-    log.warn(lease, 'a shard was lost to another owner')
-    onLost(lease)
+    const lost = leases.filter((lease) => shards.lose(lease))
+    if (lost.length === 0) return
+    log.warn({ lost: lost.length, owned: shards.size }, 'shards were lost to another owner')
+    onLost(lost)
   }
 
-  async #acquire(): Promise<void> {
-    const { leases, shards, clock, log, shardCount, leaseMs, onTaken, onLost } = this.#options
+  /**
+   * Finds out whether the leases ran out, as they do under a process that stood still or could not reach
+   * the database. What was held in memory then may long be otherwise: all of it is dropped, and shards are
+   * taken anew, like anybody's.
+   */
+  notice(): void {
+    const { shards, clock, log, metrics, onLost } = this.#options
+    const lateMs = clock.nowMs() - shards.admitUntilMs
+    if (lateMs < 0) return
+    const cause = lateMs >= stoodStillMs ? 'stood_still' : 'not_renewed'
+    metrics.lapses.inc({ cause })
+    const lapsed = shards.leases.filter((lease) => shards.lose(lease))
+    log.warn({ cause, lateMs, shards: lapsed.length }, 'the leases ran out: begins anew')
+    onLost(lapsed)
+  }
+
+  async #attend(): Promise<void> {
+    this.#engines = await this.#options.leases.attend(attendanceMs)
+  }
+
+  async #take(): Promise<void> {
+    const { leases, shards, clock, log, metrics, shardCount, leaseMs, onTaken } = this.#options
+    if (this.#isHinted) {
+      this.#isHinted = false
+      await this.#attend()
+    }
     if (shards.size === shardCount) return
     const askedAtMs = clock.nowMs()
-    const taken = await leases.acquire(shards.leases.map(({ shard }) => shard))
-    if (taken.length === 0) return
-    for (const lease of taken) shards.take(lease)
-    if (shards.size === taken.length) this.#holdFrom(askedAtMs, leaseMs)
+    const room = -this.surplus
+    const wish = room > 0 ? { shardsMax: room } : { freeForMs: orphanedMs }
+    const held = shards.leases.map(({ shard }) => shard)
+    const taken = await leases.acquire(held, wish)
+    const admitsUntilMs = this.#untilFrom(askedAtMs, leaseMs)
+    // Where the answer took that long the next beat takes them again: they are in this engine's name.
+    if (taken.length === 0 || clock.nowMs() >= admitsUntilMs) return
+    shards.take(taken, admitsUntilMs)
+    this.#watch()
+    for (const { from } of taken) metrics.takeovers.inc({ from })
     try {
-      await onTaken(taken)
+      await onTaken(taken, askedAtMs)
     } catch (error) {
-      // Better nobody's for a second than ours and silent: the next beat takes them again.
-      for (const lease of taken) if (shards.lose(lease)) onLost(lease)
+      // Better nobody's for a moment than ours and silent: the next beat takes them again.
+      this.#options.onLost(taken.filter((lease) => shards.lose(lease)))
       throw error
     }
     log.info({ taken: taken.length, owned: shards.size }, 'shards taken')
@@ -87,14 +159,31 @@ export class ShardKeeper {
     const before = shards.leases
     if (before.length === 0) return
     const askedAtMs = clock.nowMs()
-    const renewed = await leases.renew(before)
+    const unserved = shards.in('taken').map(({ shard }) => shard)
+    const renewed = await leases.renew(before, unserved)
+    shards.prolong(renewed, this.#untilFrom(askedAtMs, leaseMs))
     const still = new Map(renewed.map(({ shard, epoch }) => [shard, epoch]))
-    for (const lease of before) if (still.get(lease.shard) !== lease.epoch) this.lose(lease)
-    this.#holdFrom(askedAtMs, leaseMs)
+    const leaving = new Set(shards.in('leaving').map(({ shard }) => shard))
+    // What this engine is giving up may be somebody else's already.
+    this.lose(
+      before.filter(({ shard, epoch }) => still.get(shard) !== epoch && !leaving.has(shard)),
+    )
   }
 
   /** The lease counts from when it was asked for: the database granted it no earlier. */
-  #holdFrom(askedAtMs: number, leaseMs: number): void {
-    this.#options.shards.admitUntil(askedAtMs + leaseMs - leaseSafetyMs)
+  #untilFrom(askedAtMs: number, leaseMs: number): number {
+    return askedAtMs + leaseMs - leaseSafetyMs
+  }
+
+  /** Sets the timer by which the end of the leases is noticed, unless a renewal moves it. */
+  #watch(): void {
+    const { shards, clock } = this.#options
+    this.#lapsing?.cancel()
+    const { admitUntilMs } = shards
+    if (admitUntilMs === Number.POSITIVE_INFINITY) return
+    this.#lapsing = clock.after(admitUntilMs - clock.nowMs(), () => {
+      this.notice()
+      this.#watch()
+    })
   }
 }

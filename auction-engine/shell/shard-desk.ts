@@ -1,0 +1,152 @@
+// Where the commands of the owned shards come in: each shard has its lane, which has its lots in memory,
+// and is served on its subject of the bus for as long as it is this engine's.
+import { assert } from '../../platform/assert.ts'
+import type { Bus, Unlisten } from '../../platform/bus/bus.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { EngineCommand, EngineReply, ServedShards } from '../../protocol/engine.ts'
+import { lotCommandsSubject, servedShardsHintSubject, shardOf } from '../../protocol/subjects.ts'
+import { dueHorizonMs, dueLotsMax, handoffMsMax } from '../limits.ts'
+import type { Lease, LotJournal } from '../ports/lot-journal.ts'
+import type { TakenShard } from '../ports/shard-leases.ts'
+import type { EngineMetrics } from './engine-metrics.ts'
+import type { Absences, Lane } from './lane.ts'
+import type { OwnedShards } from './owned-shards.ts'
+import { unknownOutcome } from './refusals.ts'
+
+/** A lane, the journal it writes to, and its number: it has the shards of this remainder. */
+export interface Track {
+  readonly lane: Lane
+  readonly journal: LotJournal
+  readonly nth: number
+}
+
+export interface ShardDeskOptions {
+  readonly tracks: readonly Track[]
+  readonly shards: OwnedShards
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly metrics: EngineMetrics
+  /** Told when a command comes for a shard which this engine may not decide for any more. */
+  readonly onStranger: () => void
+}
+
+export class ShardDesk {
+  readonly #options: ShardDeskOptions
+  readonly #serving = new Map<number, Unlisten>()
+
+  constructor(options: ShardDeskOptions) {
+    this.#options = options
+  }
+
+  /** Recovers the lots of newly taken shards, then serves their commands. */
+  async open(taken: readonly TakenShard[], askedAtMs: number): Promise<void> {
+    const { tracks, clock, bus, shards: owned } = this.#options
+    const absences = absencesOf(taken, askedAtMs)
+    await Promise.all(
+      tracks.map(async ({ lane, journal, nth }) => {
+        const shards = taken.map(({ shard }) => shard).filter((shard) => this.#isOn(shard, nth))
+        if (shards.length === 0) return
+        await lane.load(await journal.openLots(shards), absences)
+        const beforeMs = clock.nowMs() + dueHorizonMs
+        await lane.load(await journal.dueLots(shards, beforeMs, dueLotsMax), absences)
+      }),
+    )
+    await Promise.all(taken.map((lease) => this.#serve(lease)))
+    const served = taken.filter(({ shard, epoch }) => owned.epochOf(shard) === epoch)
+    const hint: ServedShards = { shards: served.map(({ shard }) => shard) }
+    bus.publish(servedShardsHintSubject, hint)
+    this.#count()
+  }
+
+  /** From here on the bus says that nobody serves these; gateways ask again until the next owner does. */
+  shut(shards: Iterable<number>): void {
+    for (const shard of shards) {
+      this.#serving.get(shard)?.()
+      this.#serving.delete(shard)
+    }
+  }
+
+  shutAll(): void {
+    this.shut([...this.#serving.keys()])
+  }
+
+  /** Resolves when everything that was admitted of these shards is answered. */
+  async quiet(shards: readonly number[]): Promise<void> {
+    await Promise.all(this.#options.tracks.map(({ lane }) => lane.quiet(shards)))
+  }
+
+  /** These shards have, or may have, another owner: nothing of them is served or kept. */
+  forget(shards: readonly number[]): void {
+    this.shut(shards)
+    for (const { lane } of this.#options.tracks) lane.dropShards(new Set(shards))
+    this.#count()
+  }
+
+  /** The shards with an open lot that ends before then. */
+  closing(beforeMs: number): ReadonlySet<number> {
+    return new Set(this.#options.tracks.flatMap(({ lane }) => lane.closing(beforeMs)))
+  }
+
+  /** Lots which open or close soon, or should have: their timers are set once they are in memory. */
+  async loadDueLots(): Promise<void> {
+    const { tracks, clock } = this.#options
+    const beforeMs = clock.nowMs() + dueHorizonMs
+    for (const { lane, journal, nth } of tracks) {
+      lane.dropIdle()
+      const shards = [...this.#serving.keys()].filter((shard) => this.#isOn(shard, nth))
+      await lane.load(await journal.dueLots(shards, beforeMs, dueLotsMax))
+    }
+  }
+
+  async #serve({ shard, epoch }: Lease): Promise<void> {
+    const { bus, shards } = this.#options
+    const isOurs = (): boolean => shards.epochOf(shard) === epoch
+    if (!isOurs()) return
+    const { lane } = this.#trackOf(shard)
+    const unlisten = await bus.serve(lotCommandsSubject(shard), (message) =>
+      this.#answer(lane, shard, message as EngineCommand),
+    )
+    // It may have been lost while the bus was told.
+    if (!isOurs()) return unlisten()
+    this.#serving.set(shard, unlisten)
+    shards.move(shard, 'served')
+  }
+
+  async #answer(lane: Lane, shard: number, command: EngineCommand): Promise<EngineReply> {
+    const { shards, clock, metrics, onStranger } = this.#options
+    // Under a wrong shard the lot would have a second writer.
+    assert(shardOf(command.lotId) === shard, 'a command comes by the subject of its lot')
+    const nowMs = clock.nowMs()
+    if (shards.admits(shard, nowMs)) return lane.submit(shard, command)
+    onStranger()
+    // Another owner may have been asked the same, and be about to accept it: "not decided" could be a lie.
+    metrics.answers.inc({ outcome: 'outcome_unknown' })
+    return unknownOutcome(command, nowMs)
+  }
+
+  #count(): void {
+    const { metrics, shards } = this.#options
+    metrics.shards.set(shards.size)
+  }
+
+  #isOn(shard: number, nth: number): boolean {
+    return shard % this.#options.tracks.length === nth
+  }
+
+  #trackOf(shard: number): Track {
+    const { tracks } = this.#options
+    const track = tracks[shard % tracks.length]
+    assert(track !== undefined, 'an engine has at least one lane')
+    return track
+  }
+}
+
+/** Since when nobody has decided for a shard, where that counts as an absence, on this process's clock. */
+function absencesOf(taken: readonly TakenShard[], askedAtMs: number): Absences {
+  const absences = new Map<number, number>()
+  for (const { shard, from, awayMs } of taken) {
+    if (awayMs === undefined || (from === 'given_up' && awayMs <= handoffMsMax)) continue
+    absences.set(shard, askedAtMs - awayMs)
+  }
+  return absences
+}
