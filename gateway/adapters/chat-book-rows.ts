@@ -14,9 +14,9 @@ import type {
 export const conversationColumns = `
   c.conversation_id, c.kind, c.subject_type, c.subject_id, c.created_at_ms, c.last_seq, c.slow_mode_ms,
   people.members, offer.view -> 'offer' AS open_offer,
-  EXISTS (SELECT FROM blocks b
-           WHERE (b.blocker_id = c.buyer_id AND b.blocked_id = c.seller_id)
-              OR (b.blocker_id = c.seller_id AND b.blocked_id = c.buyer_id)) AS is_blocked`
+  (EXISTS (SELECT FROM blocks b WHERE b.blocker_id = c.buyer_id AND b.blocked_id = c.seller_id)
+   OR EXISTS (SELECT FROM blocks b WHERE b.blocker_id = c.seller_id AND b.blocked_id = c.buyer_id)
+  ) AS is_blocked`
 
 export const conversationJoins = `
   LEFT JOIN LATERAL (
