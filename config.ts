@@ -24,16 +24,20 @@ export interface OutcryConfig {
   readonly objects: ObjectsConfig
 }
 
-type Variables = Readonly<Record<string, string | undefined>>
+export type Variables = Readonly<Record<string, string | undefined>>
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
-const Environment = z.object({
+/** What every process reads. */
+export const ProcessEnvironment = z.object({
   OUTCRY_DATA: variable.text().default(join(import.meta.dirname, '.outcry')),
-  DATABASE_URL: variable.url('postgres', 'postgresql').optional(),
   METRICS_PORT: variable.port().default(9464),
   // The terminal is for people here: nothing is logged but what they should know.
   LOG_LEVEL: variable.oneOf(LOG_LEVELS).default('warn'),
+})
+
+const Environment = ProcessEnvironment.extend({
+  DATABASE_URL: variable.url('postgres', 'postgresql').optional(),
 })
 
 /** @throws ConfigError that names every variable which does not hold, whichever part it is for */
@@ -60,7 +64,7 @@ export function readOutcryConfig(env: Variables): OutcryConfig {
 }
 
 /** Reads every part before it gives up, so that the faults of all of them are told together. */
-function readAll<Parts extends object>(
+export function readAll<Parts extends object>(
   readers: {
     readonly [Name in keyof Parts]: () => Parts[Name]
   },

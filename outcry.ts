@@ -1,8 +1,6 @@
 // All of Outcry in one process: the database, the tables, the services on a bus within the process.
 // `main.ts` runs it for a person; the acceptance tests run it for themselves.
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { createEngine } from './auction-engine/main.ts'
 import { createChatStore } from './chat-store/main.ts'
 import type { OutcryConfig } from './config.ts'
@@ -10,22 +8,18 @@ import { keptSecret } from './dev-secret.ts'
 import { createGateway, type Gateway } from './gateway/main.ts'
 import { migrations } from './migrations.ts'
 import { createNotifier } from './notifier/main.ts'
+import { openObjects } from './objects.ts'
 import { createInProcessBus } from './platform/bus/in-process-bus.ts'
 import { EmbeddedPostgres } from './platform/embedded/embedded-postgres.ts'
-import { type Part, partOfParts } from './platform/lifecycle.ts'
+import { endingWith, type Part, partOfParts } from './platform/lifecycle.ts'
 import { createMemoryLimits } from './platform/limits/memory-limits.ts'
 import type { Logger } from './platform/log.ts'
 import { createMetrics, createMetricsServer } from './platform/metrics.ts'
-import {
-  type FolderObjectStore,
-  openFolderObjectStore,
-} from './platform/objects/folder-object-store.ts'
-import type { ObjectStore } from './platform/objects/object-store.ts'
-import { createS3ObjectStore } from './platform/objects/s3-object-store.ts'
 import { migrate } from './platform/postgres/migrate.ts'
 import { closePool, createPool } from './platform/postgres/pool.ts'
 import { createMemoryPresence } from './platform/presence/memory-presence.ts'
 import { systemClock as clock } from './platform/system-clock.ts'
+import { version } from './version.ts'
 
 export interface Outcry {
   /** In the order in which they start. */
@@ -49,7 +43,8 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
     const bus = createInProcessBus({
       onError: (err, subject) => log.error({ err, subject }, 'a listener failed'),
     })
-    const { objects, folder, close } = await openObjects(config)
+    const { secret } = config.gateway.tokens
+    const { objects, folder, close } = await openObjects({ ...config, secret })
     const shared = { pool, bus, clock, log, metrics, objects }
     gateway = createGateway({
       ...shared,
@@ -81,9 +76,6 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
   }
 }
 
-const packageFile = readFileSync(join(import.meta.dirname, 'package.json'), 'utf8')
-const { version } = JSON.parse(packageFile) as { readonly version: string }
-
 /** A database with the tables of this version, once its parts have started. */
 interface Database {
   readonly parts: readonly Part[]
@@ -106,29 +98,6 @@ function databaseOf(config: OutcryConfig, log: Logger): Database {
   return { url, parts: databaseUrl === undefined ? [embedded, tables] : [tables] }
 }
 
-interface Objects {
-  readonly objects: ObjectStore
-  /** The same, where it is a folder that the gateway serves. */
-  readonly folder?: FolderObjectStore
-  readonly close: () => Promise<void>
-}
-
-/** Where attachments lie: in the bucket that the operator named, else in the data folder. */
-async function openObjects(config: OutcryConfig): Promise<Objects> {
-  const { s3, publicUrl } = config.objects
-  if (s3 !== undefined) {
-    const objects = createS3ObjectStore(s3, clock)
-    return { objects, close: async () => objects.close() }
-  }
-  const folder = await openFolderObjectStore({
-    folder: join(config.dataFolder, 'objects'),
-    secret: config.gateway.tokens.secret ?? (await keptSecret(config.dataFolder)),
-    ...(publicUrl === undefined ? {} : { publicUrl }),
-    clock,
-  })
-  return { objects: folder, folder, close: async () => {} }
-}
-
 /** Without its database the process is of no use, and whoever restarts it starts both. */
 function endProcess(failure: Error): never {
   throw failure
@@ -139,8 +108,4 @@ async function withSecret({ gateway, databaseUrl, dataFolder }: OutcryConfig) {
   const { secret, jwksUrl } = gateway.tokens
   if (databaseUrl !== undefined || secret !== undefined || jwksUrl !== undefined) return gateway
   return { ...gateway, tokens: { ...gateway.tokens, secret: await keptSecret(dataFolder) } }
-}
-
-function endingWith(name: string, stop: () => Promise<void>): Part {
-  return { name, start: async () => {}, drain: async () => {}, stop }
 }

@@ -68,6 +68,8 @@ export interface GatewayOptions {
   readonly objects: ObjectStore
   /** The same, where it is a folder whose links lead to this gateway. */
   readonly objectFolder?: FolderObjectStore
+  /** Whether what the gateway needs is there; while it is not, `/readyz` says so. Default: it is. */
+  readonly isAvailable?: () => boolean
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Registry
@@ -113,7 +115,9 @@ function wire(
     streamEpoch,
   })
   const httpMetrics = createHttpMetrics(options.metrics)
-  const api = wireApi(options, routes, httpMetrics, () => server.takesTraffic)
+  const { isAvailable = () => true } = options
+  const isReady = () => server.takesTraffic && isAvailable()
+  const api = wireApi(options, routes, httpMetrics, isReady)
   const transfers = new Transfers(transfersMax)
   const objects = wireObjects(options, transfers, httpMetrics)
   const { handler, part: requests } = createInFlight(api)

@@ -163,6 +163,23 @@ describe('told to end while it starts', () => {
   })
 })
 
+test('a part that waits for others gives up when the process ends while it starts', async () => {
+  let reject = (_: Error): void => {}
+  const waiting = new Promise<never>((_, no) => {
+    reject = no
+  })
+  const waiter = {
+    ...part('waiter', { start: () => waiting }),
+    giveUp: () => reject(new Error('told to end')),
+  }
+  const log = createLogger({ name: 'test', level: 'silent' })
+  const services = partOfParts('services', { log, clock }, async () => [waiter])
+  const running = run(part('database'), services)
+  await waitFor(() => steps.includes('waiter starts'))
+  await running.drainAndStop()
+  expect(steps.slice(-3)).toEqual(['waiter stops', 'database drains', 'database stops'])
+})
+
 describe('an end that does not go well', () => {
   test('gives every part its turn, and then names those that failed', async () => {
     const running = run(part('database', { drain: fails }), part('gateway', { stop: fails }))

@@ -13,6 +13,8 @@ export interface Part {
   drain(signal: AbortSignal): Promise<void>
   /** Lets go of everything. Called after `drain`, and also where `start` failed half-way. */
   stop(): Promise<void>
+  /** Told that the process ends while it still starts: a part that waits for others rejects `start` now. */
+  giveUp?(): void
 }
 
 export interface RunOptions {
@@ -63,7 +65,13 @@ export function partOfParts(
     },
     drain: end,
     stop: end,
+    giveUp: () => void end().catch(() => {}),
   }
+}
+
+/** A part that has only something to let go of at the end. */
+export function endingWith(name: string, stop: () => Promise<void>): Part {
+  return { name, start: async () => {}, drain: async () => {}, stop }
 }
 
 class Run {
@@ -114,6 +122,8 @@ class Run {
     const drainDeadline = new Deadline(this.#clock, this.#deadlineMs * drainShare)
     const deadline = new Deadline(this.#clock, this.#deadlineMs)
     const start = this.ready.catch(() => {})
+    const starting = this.#begun.at(-1)
+    if (starting !== undefined && !this.#started.includes(starting)) starting.giveUp?.()
     if (await drainDeadline.passesBefore(start)) this.#faults.push('it was still starting')
     for (const part of this.#started.toReversed()) {
       await this.#step(part, 'drain', drainDeadline, () => part.drain(drainDeadline.signal))

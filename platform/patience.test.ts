@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { Failure } from './failure.ts'
+import { createLogger } from './log.ts'
+import { untilItWorks } from './patience.ts'
+import { VirtualClock } from './testing/virtual-clock.ts'
+
+function stage(outcomes: readonly (Error | string)[]) {
+  const clock = new VirtualClock(0)
+  const lines: string[] = []
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line).reason) }
+  const ending = new AbortController()
+  let tries = 0
+  const work = async () => {
+    const outcome = outcomes[Math.min(tries, outcomes.length - 1)]
+    tries += 1
+    if (typeof outcome === 'string') return outcome
+    throw outcome ?? new Error('no outcome')
+  }
+  const log = createLogger({ name: 'test', level: 'warn', destination })
+  const done = untilItWorks(work, { clock, log, signal: ending.signal })
+  return { clock, lines, ending, done, tries: () => tries }
+}
+
+test('what an operator can mend is said once, again when it changes, and tried until it works', async () => {
+  const [away, refused] = [new Failure('not there'), new Failure('wrong password')]
+  const { clock, lines, done } = stage([away, away, refused, 'here'])
+  await clock.advanceAsync(3_000)
+  expect(await done).toBe('here')
+  expect(lines).toEqual(['not there', 'wrong password'])
+})
+
+test('a fault of ours is not waited for', async () => {
+  const { done } = stage([new TypeError('ours')])
+  await expect(done).rejects.toThrow('ours')
+})
+
+test('the end of the process ends the waiting', async () => {
+  const { clock, ending, done, tries } = stage([new Failure('not there')])
+  const ended = expect(done).rejects.toThrow()
+  await clock.advanceAsync(1_500)
+  ending.abort()
+  await ended
+  const before = tries()
+  await clock.advanceAsync(5_000)
+  expect(tries()).toBe(before)
+})

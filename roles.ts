@@ -1,0 +1,176 @@
+// The roles of a fleet, each put together from its service and the connections they all share: PostgreSQL
+// remembers, NATS carries, Redis counts.
+import { hostname } from 'node:os'
+import { createEngine } from './auction-engine/main.ts'
+import { createChatStore } from './chat-store/main.ts'
+import { createGateway, type Gateway } from './gateway/main.ts'
+import { migrations } from './migrations.ts'
+import { createNotifier } from './notifier/main.ts'
+import { openObjects } from './objects.ts'
+import type { Bus } from './platform/bus/bus.ts'
+import { createNatsBus } from './platform/bus/nats-bus.ts'
+import { endingWith, type Part, partOfParts } from './platform/lifecycle.ts'
+import { createRedisLimits } from './platform/limits/redis-limits.ts'
+import type { Logger } from './platform/log.ts'
+import { createMetrics, createMetricsServer, type Registry } from './platform/metrics.ts'
+import { untilItWorks } from './platform/patience.ts'
+import { DatabaseWatch } from './platform/postgres/database-watch.ts'
+import { migrate } from './platform/postgres/migrate.ts'
+import { closePool, createPool, type Pool } from './platform/postgres/pool.ts'
+import { createRedisPresence } from './platform/presence/redis-presence.ts'
+import { createRedis } from './platform/redis/connection.ts'
+import { createNodeLease } from './platform/redis/node-lease.ts'
+import { systemClock as clock } from './platform/system-clock.ts'
+import type { RoleConfig } from './role-config.ts'
+import { version } from './version.ts'
+
+export interface RoleProcess {
+  /** In the order in which they start. */
+  readonly parts: readonly Part[]
+  /** Where it listens, once it has started. */
+  told(): { readonly role: string; readonly port?: number; readonly metricsPort: number }
+}
+
+/** What every service is given. */
+interface Shared {
+  readonly pool: Pool
+  readonly bus: Bus
+  readonly clock: typeof clock
+  readonly log: Logger
+  readonly metrics: Registry
+}
+
+/** Nothing is opened before the parts are started. */
+export function createRole(config: RoleConfig, log: Logger): RoleProcess {
+  const { role, databaseUrl, clusterName } = config
+  const metrics = createMetrics({ role })
+  const nodeName = `${hostname()}-${process.pid}`
+  const bus = createNatsBus({
+    servers: config.natsServers,
+    prefix: clusterName,
+    name: `${clusterName} ${role} ${nodeName}`,
+    log,
+    clock,
+    metrics,
+  })
+  const pool = createPool(databaseUrl, { log, applicationName: `outcry ${role}`, max: 20 })
+  const database = new DatabaseWatch({ pool, clock })
+  const isAvailable = () => bus.ready() && database.isThere
+  let isServing = false
+  const metricsServer = createMetricsServer({
+    registry: metrics,
+    port: config.metricsPort,
+    readiness: {
+      missing: async () => [
+        ...(isServing ? [] : ['the role: it starts or drains']),
+        ...(bus.ready() ? [] : ['NATS']),
+        ...(database.isThere ? [] : ['PostgreSQL']),
+      ],
+    },
+  })
+  const shared = { pool, bus, clock, log, metrics }
+  let gateway: Gateway | undefined
+  const service = partOfParts(role, { log }, async () => {
+    const wired = await serviceOf(config, shared, nodeName, isAvailable)
+    gateway = wired.gateway
+    return wired.parts
+  })
+  const serving: Part = {
+    name: 'serving',
+    start: async () => {
+      isServing = true
+    },
+    drain: async () => {
+      isServing = false
+    },
+    stop: async () => {},
+  }
+  return {
+    parts: [
+      metricsServer,
+      endingWith('pool', () => closePool(pool)),
+      tables(databaseUrl, log),
+      database,
+      bus,
+      service,
+      serving,
+    ],
+    told: () => ({
+      role,
+      metricsPort: metricsServer.port,
+      ...(gateway === undefined ? {} : { port: gateway.port }),
+    }),
+  }
+}
+
+/** The tables of this version; whichever process comes first makes them. */
+function tables(databaseUrl: string, log: Logger): Part {
+  const ending = new AbortController()
+  return {
+    name: 'tables',
+    start: async () => {
+      const options = { clock, log, signal: ending.signal }
+      await untilItWorks(async () => await migrate(databaseUrl, migrations), options)
+    },
+    drain: async () => {},
+    stop: async () => ending.abort(),
+    giveUp: () => ending.abort(),
+  }
+}
+
+interface Service {
+  readonly parts: readonly Part[]
+  readonly gateway?: Gateway
+}
+
+async function serviceOf(
+  config: RoleConfig,
+  shared: Shared,
+  nodeName: string,
+  isAvailable: () => boolean,
+): Promise<Service> {
+  switch (config.role) {
+    case 'engine':
+      return { parts: createEngine({ ...shared, ...config.engine }) }
+    case 'notifier':
+      return { parts: createNotifier(shared) }
+    case 'chat': {
+      const { objects, close } = await objectsOf(config)
+      const parts = createChatStore({ ...shared, ...config.chat, objects })
+      return { parts: [endingWith('objects', close), ...parts] }
+    }
+    case 'gateway':
+      return await gatewayOf(config, shared, nodeName, isAvailable)
+  }
+}
+
+async function objectsOf(config: RoleConfig) {
+  return await openObjects({ ...config, secret: config.tokenSecret })
+}
+
+async function gatewayOf(
+  config: RoleConfig,
+  shared: Shared,
+  nodeName: string,
+  isAvailable: () => boolean,
+): Promise<Service> {
+  const { gateway: gatewayConfig } = config
+  if (gatewayConfig === undefined) throw new Error('a gateway is configured as one')
+  const { log } = shared
+  const redis = createRedis({ url: config.redisUrl, keyPrefix: `${config.clusterName}:`, log })
+  const lease = createNodeLease({ redis, node: nodeName, clock })
+  const presence = createRedisPresence({ redis, lease, clock })
+  const { objects, folder, close } = await objectsOf(config)
+  const gateway = createGateway({
+    ...shared,
+    config: gatewayConfig,
+    nodeName,
+    version,
+    limits: createRedisLimits(gatewayConfig.rates, redis, { clock }),
+    presence,
+    objects,
+    isAvailable,
+    ...(folder === undefined ? {} : { objectFolder: folder }),
+  })
+  return { parts: [endingWith('objects', close), redis, lease, presence, gateway], gateway }
+}
