@@ -240,7 +240,8 @@ describe('a NATS that refuses', () => {
 
   test('a subject that is forbidden cannot be listened to nor served, in one clear sentence', async () => {
     const server = await startServer({ user, denied: 'test.secret.>' })
-    const { bus } = await started(withPassword(server, user.password))
+    const under = await started(withPassword(server, user.password))
+    const { bus } = under
     const listening = bus.listen('secret.lot', () => {})
     await expect(listening).rejects.toThrow(Failure)
     await expect(listening).rejects.toThrow(
@@ -248,6 +249,11 @@ describe('a NATS that refuses', () => {
     )
     await expect(bus.serve('secret.lot', async () => 1)).rejects.toThrow(/serve test\.secret\.lot/u)
     await bus.listen('open.lot', () => {})
+    for (let seq = 0; seq < 10; seq += 1) bus.publish('secret.sale', seq)
+    const forbidden = 'NATS forbids this process a publish on test.secret.sale.'
+    await waitFor(() => said(under, forbidden) > 0)
+    await bus.listen('open.sale', () => {})
+    expect(said(under, forbidden)).toBe(1)
   })
 
   test('one that is too old is said once', async () => {

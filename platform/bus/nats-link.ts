@@ -3,15 +3,17 @@
 // sent now is refused now.
 import {
   connect,
+  ErrorCode,
   Events,
   type Msg,
   type NatsConnection,
+  NatsError,
   type Status,
   type Subscription,
 } from 'nats'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
-import { Failure } from '../failure.ts'
+import type { Failure } from '../failure.ts'
 import { type RetryDelays, retrying } from '../retry.ts'
 import { untilAborted } from '../until-aborted.ts'
 import type { NatsAddress } from './nats-address.ts'
@@ -48,6 +50,8 @@ export interface Wish {
 const delays: RetryDelays = { delayMsMin: 100, delayMsMax: 1_000 }
 const connectTimeoutMs = 5_000
 const pingsOutMax = 2
+/** Subjects that are forbidden are told in the log up to this number. */
+const saidDeniedMax = 20
 
 export class NatsLink {
   readonly #options: NatsLinkOptions
@@ -62,6 +66,7 @@ export class NatsLink {
   #generation = 0
   #awaySinceMs: number | undefined
   #said: string | undefined
+  readonly #saidDenied = new Set<string>()
   #gatheredSync: Promise<number> | undefined
 
   constructor(options: NatsLinkOptions, metrics: NatsMetrics) {
@@ -230,7 +235,7 @@ export class NatsLink {
     else if (status.type === Events.Reconnect) this.#arrived(connection)
     else if (status.type !== Events.Error) return
     else if (this.#isConnected) this.#sayDenied(status)
-    else this.#say(explainNats({ code: status.data }, this.#place))
+    else this.#say(explainNats(errorOf(status), this.#place))
   }
 
   #lost(): void {
@@ -304,13 +309,20 @@ export class NatsLink {
     )
   }
 
+  /** Each subject once, and only so many: what is forbidden once is asked again and again. */
   #sayDenied({ permissionContext }: Status): void {
     if (permissionContext === undefined) return
     const { operation, subject } = permissionContext
-    this.#say(
-      new Failure(`NATS forbids this process a ${operation} on ${subject}.`, {
-        hint: 'Let its user publish and subscribe on everything under the prefix of the bus.',
-      }),
+    if (this.#saidDenied.has(subject) || this.#saidDenied.size >= saidDeniedMax) return
+    this.#saidDenied.add(subject)
+    this.#options.log.error(
+      { hint: 'Let its user publish and subscribe on everything under the prefix of the bus.' },
+      `NATS forbids this process a ${operation} on ${subject}.`,
     )
   }
+}
+
+function errorOf({ data }: Status): NatsError {
+  const code = typeof data === 'string' ? data : ErrorCode.Unknown
+  return new NatsError(code, code)
 }
