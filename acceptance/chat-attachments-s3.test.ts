@@ -1,30 +1,23 @@
 // Attachments in an S3-compatible store: devices talk to that, and the server only signs and looks.
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type S3Server, startS3Server } from '../platform/objects/testing/s3-server.ts'
 import type { AttachmentLink, AttachmentUpload } from '../protocol/chat.ts'
-import { accepted, guests, someone, unhurried } from './testing/chat.ts'
-import { startServer, type TestServer } from './testing/server.ts'
+import { accepted, chatServer, someone, unhurried } from './testing/chat.ts'
 
 let s3: S3Server
-let server: TestServer
-const { arrive, leave } = guests(() => server)
 beforeAll(async () => {
   s3 = await startS3Server()
-  const { endpoint, region, bucket, accessKeyId, secretAccessKey } = s3.settings
-  server = await startServer({
-    ...unhurried,
-    S3_ENDPOINT: endpoint,
-    S3_REGION: region,
-    S3_BUCKET: bucket,
-    S3_ACCESS_KEY_ID: accessKeyId,
-    S3_SECRET_ACCESS_KEY: secretAccessKey,
-  })
 })
-afterEach(leave)
-afterAll(async () => {
-  await server.stop()
-  await s3.close()
-})
+// Of hooks after all tests the last comes first: the server ends before its store.
+afterAll(() => s3.close())
+const { arrive } = chatServer(() => ({
+  ...unhurried,
+  S3_ENDPOINT: s3.settings.endpoint,
+  S3_REGION: s3.settings.region,
+  S3_BUCKET: s3.settings.bucket,
+  S3_ACCESS_KEY_ID: s3.settings.accessKeyId,
+  S3_SECRET_ACCESS_KEY: s3.settings.secretAccessKey,
+}))
 
 const letter = Buffer.from('%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n')
 

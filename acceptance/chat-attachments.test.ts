@@ -1,17 +1,10 @@
 // Attachments the whole way: declared, uploaded, sent, fetched; and files that are not what they say.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import type { AttachmentLink, AttachmentUpload, ChatOutcome } from '../protocol/chat.ts'
-import { accepted, guests, someone, type Talker, unhurried } from './testing/chat.ts'
-import { startServer, type TestServer } from './testing/server.ts'
+import { accepted, chatServer, someone, type Talker } from './testing/chat.ts'
 
-let server: TestServer
-const { arrive, leave } = guests(() => server)
-beforeAll(async () => {
-  server = await startServer(unhurried)
-})
-afterEach(leave)
-afterAll(() => server.stop())
+const { arrive, server } = chatServer()
 
 /** The smallest PNG there is: one transparent dot. */
 const dot = Buffer.from(
@@ -37,7 +30,7 @@ async function declare(
   conversationId: string,
   { contentType, bytes }: File,
 ): Promise<AttachmentUpload> {
-  const http = await server.as(talker.user)
+  const http = await server().as(talker.user)
   const file = { conversationId, fileName: 'lamp.png', contentType, bytes: bytes.length }
   const answer: unknown = await http.call('POST', '/v1/attachments', file)
   return answer as AttachmentUpload

@@ -1,20 +1,16 @@
 // Whatever is asked of chat, nobody's process and nobody else's conversation suffers from it.
 import { randomUUID } from 'node:crypto'
 import * as fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Role } from '../protocol/identity.ts'
 import type { MethodEntry } from '../protocol/method-table.ts'
 import { METHODS, type MethodName } from '../protocol/methods.ts'
-import { accepted, guests, offerOf50, someone, unhurried } from './testing/chat.ts'
-import { startServer, type TestServer } from './testing/server.ts'
+import { accepted, chatServer, offerOf50, someone, unhurried } from './testing/chat.ts'
 
-let server: TestServer
-const { arrive, leave } = guests(() => server)
-beforeAll(async () => {
-  server = await startServer({ ...unhurried, LIMIT_CONNECTIONS_PER_USER: 'off' })
-})
-afterEach(leave)
-afterAll(() => server.stop())
+const { arrive, server } = chatServer(() => ({
+  ...unhurried,
+  LIMIT_CONNECTIONS_PER_USER: 'off',
+}))
 
 /** Numbers beyond everything, texts that no table holds, names that mean something to JavaScript. */
 const nasty: readonly unknown[] = [
@@ -107,7 +103,7 @@ test('I16: no parameters of any method of chat are an internal fault', async () 
         const name = names[field % Math.max(1, names.length)]
         if (name !== undefined) params[name] = values[at]
       }
-      const token = await server.token(ann.user, { roles })
+      const token = await server().token(ann.user, { roles })
       const { method: verb = 'GET', path: template = '' } =
         (METHODS[method] as MethodEntry).http ?? {}
       const path = template.replaceAll(/\{(\w+)\}/g, (_: string, key: string) =>
@@ -115,7 +111,7 @@ test('I16: no parameters of any method of chat are an internal fault', async () 
       )
       const isRead = verb === 'GET'
       const search = isRead ? `?${new URLSearchParams(textsOf(params)).toString()}` : ''
-      const response = await fetch(`${server.url}${path}${search}`, {
+      const response = await fetch(`${server().url}${path}${search}`, {
         method: verb,
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
         ...(isRead ? {} : { body: JSON.stringify(params) }),
@@ -133,7 +129,7 @@ test('I16: no parameters of any method of chat are an internal fault', async () 
   const { events } = await sam.join(conversationId)
   accepted(await sam.say(conversationId, 'still here'))
   await expect.poll(() => events.at(-1)?.data.message?.text).toBe('still here')
-  expect(server.logged()).not.toMatch(/"level":"(?:error|fatal)"/)
+  expect(server().logged()).not.toMatch(/"level":"(?:error|fatal)"/)
 }, 120_000)
 
 /** A value as a path or a query can carry it. */

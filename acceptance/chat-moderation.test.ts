@@ -1,25 +1,20 @@
 // Those who keep order: rules, the queue, decisions, silence, and words that are to be forgotten.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { HttpClient } from '../loadtest/http-client.ts'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import type { ChatOutcome, MessagePage } from '../protocol/chat.ts'
 import type { ModerationQueuePage } from '../protocol/moderation.ts'
-import { accepted, guests, someone, unhurried } from './testing/chat.ts'
+import { accepted, chatServer, someone } from './testing/chat.ts'
 import { query } from './testing/database.ts'
-import { startServer, type TestServer } from './testing/server.ts'
 
-let server: TestServer
+const { arrive, server } = chatServer()
 let house: HttpClient
 let moderator: HttpClient
-const { arrive, leave } = guests(() => server)
 beforeAll(async () => {
-  server = await startServer(unhurried)
-  house = await server.as('house', 'service')
-  moderator = await server.as('mo', 'moderator')
+  house = await server().as('house', 'service')
+  moderator = await server().as('mo', 'moderator')
 })
 beforeEach(() => setRules([]))
-afterEach(leave)
-afterAll(() => server.stop())
 
 async function setRules(rules: readonly object[]): Promise<void> {
   const outcome = await house.call('PUT', '/v1/moderation/rules', { rules })
@@ -139,7 +134,7 @@ describe('a held message', () => {
     await waitFor(() => events.length === 1)
     expect(events[0]).toMatchObject({ offset: 1, data: { message: { text: 'hello' } } })
     const logged = await query(
-      server.databaseUrl,
+      server().databaseUrl,
       'SELECT moderator_id, action, conversation_id FROM moderation_log WHERE case_id = $1',
       [item?.caseId],
     )
@@ -167,7 +162,7 @@ describe('a report', () => {
   test('the queue is for moderators alone', async () => {
     const ann = await arrive('ann')
     await expect(ann.rpc('moderation.queue', {})).rejects.toMatchObject({ code: 103 })
-    const anns = await server.as('ann')
+    const anns = await server().as('ann')
     await expect(anns.call('GET', '/v1/moderation/queue')).rejects.toMatchObject({ status: 403 })
     await expect(anns.call('PUT', '/v1/moderation/rules', { rules: [] })).rejects.toMatchObject({
       status: 403,
@@ -186,7 +181,7 @@ test('I21: an erased user has said nothing, wherever one looks', async () => {
   await waitFor(() => events.at(-1)?.data.type === 'message_deleted', { timeoutMs: 20_000 })
   const kept = () =>
     query(
-      server.databaseUrl,
+      server().databaseUrl,
       `SELECT 'messages' AS held FROM messages WHERE view::text LIKE $1
         UNION ALL SELECT 'message_versions' FROM message_versions WHERE view::text LIKE $1
         UNION ALL SELECT 'notifications' FROM notifications WHERE data::text LIKE $1

@@ -1,18 +1,11 @@
 // Offers: made, countered, accepted once.
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import type { ChatOutcome, ConversationView } from '../protocol/chat.ts'
-import { accepted, guests, offerOf50, someone, type Talker, unhurried } from './testing/chat.ts'
-import { startServer, type TestServer } from './testing/server.ts'
+import { accepted, chatServer, offerOf50, someone, type Talker } from './testing/chat.ts'
 
-let server: TestServer
-const { arrive, leave } = guests(() => server)
-beforeAll(async () => {
-  server = await startServer(unhurried)
-})
-afterEach(leave)
-afterAll(() => server.stop())
+const { arrive, leave } = chatServer()
 
 async function bargain() {
   const [ann, sam] = [await arrive(someone('ann')), await arrive(someone('sam'))]

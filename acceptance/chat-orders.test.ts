@@ -1,22 +1,17 @@
 // What the marketplace's own back end does: conversations of an order, opened for both, and what it says
 // there; all over HTTP.
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { HttpClient } from '../loadtest/http-client.ts'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import type { ConversationPage, ConversationView, MessagePage } from '../protocol/chat.ts'
-import { guests, someone, unhurried, upTo } from './testing/chat.ts'
-import { startServer, type TestServer } from './testing/server.ts'
+import { chatServer, someone, upTo } from './testing/chat.ts'
 
-let server: TestServer
+const { arrive, server } = chatServer()
 let house: HttpClient
-const { arrive, leave } = guests(() => server)
 beforeAll(async () => {
-  server = await startServer(unhurried)
-  house = await server.as('house', 'service')
+  house = await server().as('house', 'service')
 })
-afterEach(leave)
-afterAll(() => server.stop())
 
 const call = async <Result>(who: HttpClient, method: string, path: string, body?: object) =>
   (await who.call(method, path, body)) as Result
@@ -49,7 +44,7 @@ describe('an order', () => {
     const { conversationId } = await ann.open('sam')
     const paid = { kind: 'system', system: { event: 'paid' } }
     await expect(ann.say(conversationId, '', paid)).rejects.toMatchObject({ code: 103 })
-    const http = await server.as(ann.user)
+    const http = await server().as(ann.user)
     await expect(
       http.call('POST', `/v1/conversations/${conversationId}/messages`, {
         clientMessageId: randomUUID(),
@@ -62,7 +57,7 @@ describe('an order', () => {
 describe('over HTTP alone', () => {
   test('two people talk, with everything that belongs to it', async () => {
     const [one, other] = [someone('ann'), someone('sam')]
-    const [ann, sam] = [await server.as(one), await server.as(other)]
+    const [ann, sam] = [await server().as(one), await server().as(other)]
     const listing = { listingId: randomUUID(), peerId: other }
     const { conversationId } = await call<ConversationView>(
       ann,
@@ -97,7 +92,7 @@ describe('over HTTP alone', () => {
 
   test('the header Idempotency-Key serves as the message’s id', async () => {
     const user = someone('ann')
-    const ann = await server.as(user)
+    const ann = await server().as(user)
     const listing = { listingId: randomUUID(), peerId: 'sam' }
     const { conversationId } = await call<ConversationView>(
       ann,
@@ -106,11 +101,11 @@ describe('over HTTP alone', () => {
       listing,
     )
     const send = async () => {
-      const response = await fetch(`${server.url}/v1/conversations/${conversationId}/messages`, {
+      const response = await fetch(`${server().url}/v1/conversations/${conversationId}/messages`, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
-          authorization: `Bearer ${await server.token(user)}`,
+          authorization: `Bearer ${await server().token(user)}`,
           'idempotency-key': key,
         },
         body: JSON.stringify({ text: 'once' }),
@@ -124,7 +119,7 @@ describe('over HTTP alone', () => {
   })
 
   test('the inbox comes in pages, each conversation once', async () => {
-    const ann = await server.as(someone('ann'))
+    const ann = await server().as(someone('ann'))
     const ids = await Promise.all(
       upTo(7).map(async (nth) => {
         const listing = { listingId: `lamp ${nth}`, peerId: 'sam' }

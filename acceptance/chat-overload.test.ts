@@ -2,19 +2,12 @@
 // words, and nothing is doubled or lost once it goes on.
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import type { ChatOutcome, MessagePage } from '../protocol/chat.ts'
-import { guests, unhurried } from './testing/chat.ts'
-import { startServer, type TestServer } from './testing/server.ts'
+import { chatServer } from './testing/chat.ts'
 
-let server: TestServer
-const { arrive, leave } = guests(() => server)
-beforeAll(async () => {
-  server = await startServer(unhurried)
-})
-afterEach(leave)
-afterAll(() => server.stop())
+const { arrive, server } = chatServer()
 
 test('overloaded: what is turned away was not decided, and what is in doubt is learnt by the same id', async () => {
   const ann = await arrive('ann')
@@ -26,7 +19,7 @@ test('overloaded: what is turned away was not decided, and what is in doubt is l
     const outcome = await ann.say(conversationId, 'hello?', { clientMessageId })
     said.push({ clientMessageId, outcome })
   }
-  const database = new Client({ connectionString: server.databaseUrl })
+  const database = new Client({ connectionString: server().databaseUrl })
   await database.connect()
   try {
     await database.query('BEGIN')

@@ -1,6 +1,6 @@
 // What was said stays: changed, found, paged through, and counted until it is read.
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import type {
   ChatOutcome,
@@ -9,16 +9,9 @@ import type {
   MessagePage,
   SearchPage,
 } from '../protocol/chat.ts'
-import { accepted, guests, someone, type Talker, unhurried, upTo } from './testing/chat.ts'
-import { startServer, type TestServer } from './testing/server.ts'
+import { accepted, chatServer, someone, type Talker, upTo } from './testing/chat.ts'
 
-let server: TestServer
-const { arrive, leave } = guests(() => server)
-beforeAll(async () => {
-  server = await startServer(unhurried)
-})
-afterEach(leave)
-afterAll(() => server.stop())
+const { arrive } = chatServer()
 
 describe('what was said before', () => {
   test('is edited, reacted to and deleted, and everybody sees it', async () => {

@@ -1,30 +1,22 @@
 // Whoever was away gets everything that happened meanwhile: in order, nothing missing, nothing twice.
 import { randomUUID } from 'node:crypto'
 import { State } from 'centrifuge'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import { chatChannel, userChannel } from '../protocol/channels.ts'
 import type { ChatPublication } from '../protocol/chat.ts'
 import type { Notification } from '../protocol/notifications.ts'
 import {
   accepted,
-  guests,
+  chatServer,
   type Joined,
   offerOf50,
   someone,
   type Talker,
-  unhurried,
   upTo,
 } from './testing/chat.ts'
-import { startServer, type TestServer } from './testing/server.ts'
 
-let server: TestServer
-const { arrive, leave } = guests(() => server)
-beforeAll(async () => {
-  server = await startServer(unhurried)
-})
-afterEach(leave)
-afterAll(() => server.stop())
+const { arrive } = chatServer()
 
 async function loseNetwork(talker: Talker): Promise<void> {
   talker.loseNetwork()

@@ -1,20 +1,13 @@
 // What chat refuses, through the public client: what the asker is told, and that it leaves no trace.
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { accepted, guests, unhurried } from './testing/chat.ts'
+import { describe, expect, test } from 'vitest'
+import { accepted, chatServer, unhurried } from './testing/chat.ts'
 import { REFUSED, type Scene, setScene } from './testing/refused.ts'
-import { startServer, type TestServer } from './testing/server.ts'
 
-let server: TestServer
-const { arrive, leave } = guests(() => server)
-beforeAll(async () => {
-  const { LIMIT_MESSAGES_PER_USER: _limited, ...others } = unhurried
-  server = await startServer(others)
-})
-afterEach(leave)
-afterAll(() => server.stop())
+const { LIMIT_MESSAGES_PER_USER: _limited, ...others } = unhurried
+const { arrive, server } = chatServer(() => others)
 
-const scene = (): Promise<Scene> => setScene(server, arrive)
+const scene = (): Promise<Scene> => setScene(server(), arrive)
 
 describe('refused', () => {
   test.each(REFUSED)('$code: $what', async ({ code, ask, fields }) => {
@@ -51,9 +44,9 @@ test('what is refused takes no seq and is told nobody', async () => {
 
 test('the same refusals over HTTP are outcomes too, and limits and strangers problem documents', async () => {
   const { ann, conversationId } = await scene()
-  const token = await server.token(ann.user)
+  const token = await server().token(ann.user)
   const post = (path: string, body: object) =>
-    fetch(`${server.url}${path}`, {
+    fetch(`${server().url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify(body),

@@ -1,21 +1,15 @@
 // The room of a lot: open to everybody there, with slow mode.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import type { ConversationPage, ConversationView } from '../protocol/chat.ts'
-import { accepted, guests, someone, type Talker, unhurried } from './testing/chat.ts'
+import { accepted, chatServer, someone, type Talker } from './testing/chat.ts'
 import { publicClient } from './testing/public-client.ts'
-import { openLot, startServer, type TestServer } from './testing/server.ts'
+import { openLot } from './testing/server.ts'
 
-let server: TestServer
-const { arrive, leave } = guests(() => server)
-beforeAll(async () => {
-  server = await startServer(unhurried)
-})
-afterEach(leave)
-afterAll(() => server.stop())
+const { arrive, server } = chatServer()
 
 async function room(talker: Talker): Promise<string> {
-  const { lotId } = await openLot(server)
+  const { lotId } = await openLot(server())
   const opened = await talker.rpc<ConversationView>('chat.open', { kind: 'room', lotId })
   expect(opened).toMatchObject({ kind: 'room', lotId, members: [], unread: 0 })
   return opened.conversationId
@@ -29,7 +23,7 @@ describe('a room', () => {
     accepted(await ann.say(id, 'hello'))
     accepted(await bob.say(id, 'hi'))
     await waitFor(() => hers.events.length === 2 && his.events.length === 2)
-    const watcher = publicClient(server, {})
+    const watcher = publicClient(server(), {})
     await watcher.connect()
     const subscription = watcher.centrifuge.newSubscription(`chat:${id}`)
     const seen: unknown[] = []

@@ -1,6 +1,6 @@
 // What is nobody else's business: conversations of others, and people who are blocked.
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import { chatChannel } from '../protocol/channels.ts'
 import type { ConversationPage, ConversationView, MessagePage } from '../protocol/chat.ts'
@@ -8,22 +8,15 @@ import type { MethodEntry } from '../protocol/method-table.ts'
 import { METHODS, type MethodName } from '../protocol/methods.ts'
 import {
   accepted,
-  guests,
+  chatServer,
   type Joined,
   offerOf50,
   someone,
   type Talker,
-  unhurried,
 } from './testing/chat.ts'
-import { openLot, startServer, type TestServer } from './testing/server.ts'
+import { openLot } from './testing/server.ts'
 
-let server: TestServer
-const { arrive, leave } = guests(() => server)
-beforeAll(async () => {
-  server = await startServer(unhurried)
-})
-afterEach(leave)
-afterAll(() => server.stop())
+const { arrive, server } = chatServer()
 
 /** What each method that names a conversation is asked, in the name of a stranger. */
 const asked: Partial<Record<MethodName, object>> = {
@@ -71,11 +64,11 @@ async function overHttp(
   const entry: MethodEntry = METHODS[name]
   const { method = 'GET', path = '' } = entry.http ?? {}
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, key: string) => String(params[key]))
-  const token = await server.token('eve')
+  const token = await server().token('eve')
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
   const isRead = method === 'GET'
   const search = new URLSearchParams(params as Record<string, string>).toString()
-  const response = await fetch(`${server.url}${filled}${isRead ? `?${search}` : ''}`, {
+  const response = await fetch(`${server().url}${filled}${isRead ? `?${search}` : ''}`, {
     method,
     headers,
     ...(isRead ? {} : { body: JSON.stringify(params) }),
@@ -211,7 +204,7 @@ describe('I24: somebody who is blocked', () => {
   })
 
   test('I24: in a room goes on and notices nothing, and is not there for whoever blocked it', async () => {
-    const { lotId } = await openLot(server)
+    const { lotId } = await openLot(server())
     const talkers = await Promise.all(['ann', 'eve', 'bob'].map((name) => arrive(someone(name))))
     const [ann, eve, bob] = talkers as [Talker, Talker, Talker]
     const enter = async (talker: Talker): Promise<[string, Joined]> => {

@@ -1,18 +1,11 @@
 // People talk through the public client, and everybody sees what they may see.
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import type { ConversationView } from '../protocol/chat.ts'
-import { accepted, guests, someone, unhurried, upTo } from './testing/chat.ts'
-import { startServer, type TestServer } from './testing/server.ts'
+import { accepted, chatServer, someone, upTo } from './testing/chat.ts'
 
-let server: TestServer
-const { arrive, leave } = guests(() => server)
-beforeAll(async () => {
-  server = await startServer(unhurried)
-})
-afterEach(leave)
-afterAll(() => server.stop())
+const { arrive, server } = chatServer()
 
 describe('opening', () => {
   test('twice, by either of the two, over the socket and over HTTP, gives the same one', async () => {
@@ -33,7 +26,7 @@ describe('opening', () => {
     expect(await ann.open('sam', listingId)).toMatchObject({ conversationId })
     const back = { listingId, peerId: 'ann', role: 'seller' }
     expect(await sam.rpc('chat.open', back)).toMatchObject({ conversationId })
-    const http = await server.as('ann')
+    const http = await server().as('ann')
     const again = await http.call('POST', '/v1/conversations', { listingId, peerId: 'sam' })
     expect(again).toMatchObject({ conversationId })
     expect(await ann.open('sam')).not.toMatchObject({ conversationId })
@@ -99,7 +92,7 @@ describe('talking', () => {
     expect(again).toMatchObject({ outcome: 'accepted', replayed: true })
     const { messageId, seq } = accepted(first)
     expect(again).toMatchObject({ messageId, seq })
-    const http = await server.as('ann')
+    const http = await server().as('ann')
     const path = `/v1/conversations/${conversationId}/messages`
     expect(await http.call('POST', path, { clientMessageId, text: 'once' })).toMatchObject({
       messageId,

@@ -1,6 +1,7 @@
 // People who talk, through the public client.
 import { randomUUID } from 'node:crypto'
 import type { Centrifuge, ClientInfo, SubscribedContext, Subscription } from 'centrifuge'
+import { afterAll, afterEach, beforeAll } from 'vitest'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import { chatChannel } from '../../protocol/channels.ts'
 import type {
@@ -12,7 +13,7 @@ import type {
 } from '../../protocol/chat.ts'
 import type { MethodName } from '../../protocol/methods.ts'
 import { type PublicClient, publicClient } from './public-client.ts'
-import type { TestServer } from './server.ts'
+import { startServer, type TestServer } from './server.ts'
 
 /** Tests are faster than people: the limits of people are off, and tested where they are the matter. */
 export const unhurried = {
@@ -92,9 +93,17 @@ async function joinConversation(centrifuge: Centrifuge, conversationId: string):
   return { subscription, snapshot, subscribed, events, typing, joins, leaves }
 }
 
-/** Everybody whom a test has let in, so that nobody stays: `leave` is for `afterEach`. */
-export function guests(server: () => TestServer) {
+/**
+ * A server for the tests of one file, and people who arrive there. They leave after each test, so that nobody
+ * stays. To be called once, at the top of the file; `server` is there while the tests run.
+ */
+export function chatServer(env: () => Readonly<Record<string, string>> = () => unhurried) {
+  let running: TestServer | undefined
   const present: Talker[] = []
+  const server = (): TestServer => {
+    if (running === undefined) throw new Error('the server has not started')
+    return running
+  }
   const arrive = async (user: string): Promise<Talker> => {
     const talker = await arriveAs(server(), user)
     present.push(talker)
@@ -103,7 +112,12 @@ export function guests(server: () => TestServer) {
   const leave = (): void => {
     for (const talker of present.splice(0)) talker.close()
   }
-  return { arrive, leave }
+  beforeAll(async () => {
+    running = await startServer(env())
+  })
+  afterEach(leave)
+  afterAll(() => running?.stop())
+  return { server, arrive, leave }
 }
 
 /** The accepted outcome. @throws Error where it was refused */

@@ -35,7 +35,7 @@ export interface TestServer {
 /** What the servers of these tests verify tokens by. */
 export const jwtSecret = 'the acceptance tests sign their tokens with this'
 
-async function signToken(user: string, order: TokenOrder = {}): Promise<string> {
+export async function signToken(user: string, order: TokenOrder = {}): Promise<string> {
   const now = Math.floor(Date.now() / 1_000)
   return new SignJWT({ roles: [...(order.roles ?? [])] })
     .setProtectedHeader({ alg: 'HS256' })
