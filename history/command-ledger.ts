@@ -20,8 +20,8 @@ export type Heard =
   | { readonly type: 'in_doubt' }
 
 export interface Attempt extends CommandKey {
-  /** Of what was asked; attempts under one id may differ on purpose. */
-  readonly asked: number
+  /** Of what was asked, where that is compared; attempts under one id may differ on purpose. */
+  readonly asked: number | undefined
   readonly sentAtMs: number
   /** When the answer came; whatever number, where none came. */
   readonly answeredAtMs: number
@@ -30,16 +30,16 @@ export interface Attempt extends CommandKey {
 
 /** A decision as it is stored. */
 export interface Kept extends CommandKey {
-  readonly asked: number
+  readonly asked: number | undefined
   /** What a client may have been told of it. */
   readonly digests: readonly number[]
-  /** Its number in its stream. */
-  readonly no: number
+  /** Its number in its stream; undefined where it has none yet. */
+  readonly no: number | undefined
 }
 
 interface Known {
   readonly key: CommandKey
-  readonly asked: number
+  readonly asked: number | undefined
   readonly sentAtMs: number
   isMixed: boolean
   answeredAtMs: number
@@ -129,10 +129,11 @@ export class CommandLedger {
     if (digest === undefined && !known.isInDoubt) {
       this.#say('refused_but_decided', what, `It is stored as number ${kept.no}.`)
     }
-    if (!known.isMixed && known.asked !== kept.asked) {
+    const isCompared = !known.isMixed && known.asked !== undefined && kept.asked !== undefined
+    if (isCompared && known.asked !== kept.asked) {
       this.#say('not_asked', what, `Number ${kept.no} decides other contents than were sent.`)
     }
-    this.#compareOrder(known, kept.no)
+    if (kept.no !== undefined) this.#compareOrder(known, kept.no)
   }
 
   /** What is stored later was answered no sooner than anything stored before it was sent. */
@@ -179,7 +180,7 @@ export class CommandLedger {
 
   #say(
     rule: Parameters<Findings['add']>[0],
-    what: CommandKey & { readonly no?: number },
+    what: CommandKey & { readonly no?: number | undefined },
     detail: string,
   ): void {
     const { stream, actorId, commandId, no } = what
