@@ -5,6 +5,7 @@ import { createLogger } from '../log.ts'
 import { createRedis, type RedisConnection } from '../redis/connection.ts'
 import { createNodeLease, type NodeLease } from '../redis/node-lease.ts'
 import { systemClock as clock } from '../system-clock.ts'
+import { expectNoLeaks } from '../testing/leak-check.ts'
 import { RedisServer } from '../testing/redis-server.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { describeConnectionCounts } from './connection-counts.contract.ts'
@@ -12,6 +13,8 @@ import {
   createRedisConnectionCounts,
   type RedisConnectionCounts,
 } from './redis-connection-counts.ts'
+
+expectNoLeaks()
 
 const log = createLogger({ name: 'test', level: 'silent' })
 const parts: Part[] = []

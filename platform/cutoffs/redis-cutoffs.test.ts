@@ -5,9 +5,12 @@ import { createLogger } from '../log.ts'
 import { createRedis, type RedisConnection } from '../redis/connection.ts'
 import { createNodeLease } from '../redis/node-lease.ts'
 import { systemClock as clock } from '../system-clock.ts'
+import { expectNoLeaks } from '../testing/leak-check.ts'
 import { RedisServer } from '../testing/redis-server.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { createRedisCutoffs, type RedisCutoffs } from './redis-cutoffs.ts'
+
+expectNoLeaks()
 
 const log = createLogger({ name: 'test', level: 'silent' })
 const parts: Part[] = []

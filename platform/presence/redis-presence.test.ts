@@ -5,10 +5,13 @@ import { createLogger } from '../log.ts'
 import { createRedis, type RedisConnection } from '../redis/connection.ts'
 import { createNodeLease } from '../redis/node-lease.ts'
 import { systemClock as clock } from '../system-clock.ts'
+import { expectNoLeaks } from '../testing/leak-check.ts'
 import { RedisServer } from '../testing/redis-server.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { describePresence } from './presence.contract.ts'
 import { createRedisPresence, type RedisPresence } from './redis-presence.ts'
+
+expectNoLeaks()
 
 const log = createLogger({ name: 'test', level: 'silent' })
 const parts: Part[] = []

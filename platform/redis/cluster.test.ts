@@ -7,10 +7,13 @@ import { createRedisLimits } from '../limits/redis-limits.ts'
 import { createLogger } from '../log.ts'
 import { createRedisPresence } from '../presence/redis-presence.ts'
 import { systemClock as clock } from '../system-clock.ts'
+import { expectNoLeaks } from '../testing/leak-check.ts'
 import { RedisServer } from '../testing/redis-server.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { createRedis, type RedisConnection } from './connection.ts'
 import { createNodeLease, type NodeLease } from './node-lease.ts'
+
+expectNoLeaks()
 
 const log = createLogger({ name: 'test', level: 'silent' })
 const parts: Part[] = []

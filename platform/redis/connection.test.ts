@@ -2,9 +2,12 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { createLogger } from '../log.ts'
+import { expectNoLeaks } from '../testing/leak-check.ts'
 import { RedisServer } from '../testing/redis-server.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { createRedis, type RedisConnection } from './connection.ts'
+
+expectNoLeaks()
 
 const ends: (() => Promise<void>)[] = []
 afterEach(async () => {

@@ -3,10 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Part } from '../lifecycle.ts'
 import { createLogger } from '../log.ts'
 import { systemClock as clock } from '../system-clock.ts'
+import { expectNoLeaks } from '../testing/leak-check.ts'
 import { RedisServer } from '../testing/redis-server.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { createRedis } from './connection.ts'
 import { createNodeLease, type NodeLease } from './node-lease.ts'
+
+expectNoLeaks()
 
 const log = createLogger({ name: 'test', level: 'silent' })
 const parts: Part[] = []
