@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { createInProcessBus } from '../../platform/bus/in-process-bus.ts'
-import { createLogger } from '../../platform/log.ts'
-import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
 import type { EngineCommand } from '../../protocol/engine.ts'
 import { lotCommandsSubject, shardOf } from '../../protocol/subjects.ts'
 import { verdictDeadlineMs } from '../limits.ts'
+import { asking } from '../testing/asking.ts'
 import { acceptance, bidId, lotId } from '../testing/lots.ts'
 import { noonMs } from '../testing/people.ts'
 import { createBusAuctionHouse } from './bus-auction-house.ts'
@@ -30,15 +28,8 @@ const retraction: EngineCommand = {
 const subject = lotCommandsSubject(shardOf(lotId))
 
 function setup() {
-  const clock = new VirtualClock(noonMs)
-  const bus = createInProcessBus({ copy: true, clock })
-  const lines: string[] = []
-  const log = createLogger({
-    name: 'test',
-    destination: { write: (line) => void lines.push(line) },
-  })
-  const house = createBusAuctionHouse({ bus, clock, log, random: () => 0.5 })
-  return { clock, bus, house, lines }
+  const { options, ...rest } = asking()
+  return { ...rest, house: createBusAuctionHouse(options) }
 }
 
 describe('a command on a lot', () => {

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { createInProcessBus } from '../../platform/bus/in-process-bus.ts'
-import { createLogger } from '../../platform/log.ts'
-import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
 import type { ConversationCommand, HouseCommand } from '../../protocol/chat-store.ts'
 import { chatCommandsSubject, houseCommandsSubject } from '../../protocol/subjects.ts'
 import { overloadedRetryMs, verdictDeadlineMs } from '../limits.ts'
+import { asking } from '../testing/asking.ts'
 import {
   chatAcceptance,
   clientMessageId,
@@ -29,15 +27,8 @@ const block: HouseCommand = { type: 'block', actor: { userId: 'ann', roles: [] }
 const never = async () => await new Promise<never>(() => {})
 
 function setup() {
-  const clock = new VirtualClock(noonMs)
-  const bus = createInProcessBus({ copy: true, clock })
-  const lines: string[] = []
-  const log = createLogger({
-    name: 'test',
-    destination: { write: (line) => void lines.push(line) },
-  })
-  const store = createBusChatStore({ bus, clock, log, random: () => 0.5 })
-  return { clock, bus, store, lines }
+  const { options, ...rest } = asking()
+  return { ...rest, store: createBusChatStore(options) }
 }
 
 describe('a command of chat', () => {

@@ -3,6 +3,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { describeObjectStore } from '../../platform/objects/object-store.contract.ts'
+import { device } from '../../platform/objects/testing/device.ts'
 import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import { bytesOf, expectProblem, MiB, nextKey, put } from './testing/object-client.ts'
@@ -172,20 +173,7 @@ describeObjectStore('a folder behind the gateway', async () => {
   return {
     store: own.store,
     longAgo,
-    async put(url, headers, body) {
-      const response = await fetch(url, { method: 'PUT', headers, body: Buffer.from(body) })
-      await response.arrayBuffer()
-      return response.status
-    },
-    async get(url) {
-      const response = await fetch(url)
-      return {
-        status: response.status,
-        contentType: response.headers.get('content-type'),
-        disposition: response.headers.get('content-disposition'),
-        body: new Uint8Array(await response.arrayBuffer()),
-      }
-    },
+    ...device,
     close: () => own.close(),
   }
 })

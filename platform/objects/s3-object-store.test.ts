@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import { describeObjectStore, type ObjectStoreUnderTest } from './object-store.contract.ts'
 import { createS3ObjectStore } from './s3-object-store.ts'
+import { device } from './testing/device.ts'
 import { startS3Server } from './testing/s3-server.ts'
 
 async function s3UnderTest(): Promise<ObjectStoreUnderTest> {
@@ -13,20 +14,7 @@ async function s3UnderTest(): Promise<ObjectStoreUnderTest> {
   return {
     store,
     longAgo,
-    async put(url, headers, body) {
-      const response = await fetch(url, { method: 'PUT', headers, body: Buffer.from(body) })
-      await response.arrayBuffer()
-      return response.status
-    },
-    async get(url) {
-      const response = await fetch(url)
-      return {
-        status: response.status,
-        contentType: response.headers.get('content-type'),
-        disposition: response.headers.get('content-disposition'),
-        body: new Uint8Array(await response.arrayBuffer()),
-      }
-    },
+    ...device,
     async close() {
       store.close()
       longAgo.close()

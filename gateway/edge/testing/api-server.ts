@@ -1,5 +1,5 @@
 // The HTTP API on a real server and a free port, with nothing real behind it.
-import { App, us_socket_local_port } from 'uWebSockets.js'
+import { App } from 'uWebSockets.js'
 import { createMemoryLimits } from '../../../platform/limits/memory-limits.ts'
 import type { LimitSetting } from '../../../platform/limits/parse-limit.ts'
 import { createLogger } from '../../../platform/log.ts'
@@ -26,6 +26,7 @@ import { createRevocations } from '../../routes/revocations.ts'
 import { callsOn } from '../../testing/calls.ts'
 import { noonMs } from '../../testing/people.ts'
 import { mountHttp } from '../http.ts'
+import { listening } from './listening.ts'
 
 export interface ApiServerOptions {
   readonly house?: AuctionHouse
@@ -92,12 +93,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     log,
   })
   mountHttp(app, { handler, trustProxy, secure: false, log })
-  const port = await new Promise<number>((resolve, reject) => {
-    app.listen('127.0.0.1', 0, (socket) => {
-      if (socket === false) reject(new Error('there is no free port'))
-      else resolve(us_socket_local_port(socket))
-    })
-  })
+  const port = await listening(app)
   return {
     url: `http://127.0.0.1:${port}`,
     port,

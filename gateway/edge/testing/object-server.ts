@@ -1,6 +1,6 @@
 // The bytes of attachments on a real server and a free port, in a throwaway folder.
 
-import { App, us_socket_local_port } from 'uWebSockets.js'
+import { App } from 'uWebSockets.js'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +18,7 @@ import { createObjectHandler } from '../../routes/http/objects.ts'
 import { Transfers } from '../../routes/http/transfers.ts'
 import { mountHttp } from '../http.ts'
 import { mountObjects } from '../objects.ts'
+import { listening } from './listening.ts'
 
 export interface ObjectServer {
   readonly store: FolderObjectStore
@@ -80,13 +81,4 @@ export async function startObjectServer(options: ObjectServerOptions = {}): Prom
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-function listening(app: ReturnType<typeof App>): Promise<number> {
-  return new Promise((resolve, reject) => {
-    app.listen('127.0.0.1', 0, (socket) => {
-      if (socket === false) reject(new Error('there is no free port'))
-      else resolve(us_socket_local_port(socket))
-    })
-  })
 }
