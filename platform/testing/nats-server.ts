@@ -1,11 +1,9 @@
 // A NATS of a test's own: on a free port, in a temporary folder, which can be killed, frozen and started
 // again at the same address.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { ServerProcess } from './server-process.ts'
 import { serverProgram } from './server-program.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -28,7 +26,7 @@ export class NatsServer {
   readonly #folder: string
   readonly #options: NatsServerOptions
   #port = 0
-  #process: ChildProcess | undefined
+  #process: ServerProcess | undefined
 
   private constructor(program: string, folder: string, options: NatsServerOptions) {
     this.#program = program
@@ -69,42 +67,27 @@ export class NatsServer {
   async startAgain(options: NatsServerOptions = this.#options): Promise<void> {
     const settings = join(this.#folder, 'nats.conf')
     await writeFile(settings, this.#settings(options))
-    const server = spawn(this.#program, ['--config', settings], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+    this.#process = await ServerProcess.start({
+      program: this.#program,
+      args: ['--config', settings],
+      saysReady: 'Server is ready',
     })
-    this.#process = server
-    watchOver(server)
-    const lines: string[] = []
-    await new Promise<void>((resolve, reject) => {
-      createInterface(server.stderr).on('line', (line) => {
-        lines.push(line)
-        if (line.includes('Server is ready')) resolve()
-      })
-      server.once('error', reject)
-      server.once('exit', () =>
-        reject(new Error(`nats-server left: ${lines.slice(-3).join('; ')}`)),
-      )
-    })
-    this.#port = await this.#portOf(server)
+    this.#port = await this.#portOf(this.#process)
   }
 
   /** As a crash ends it. Resolves when the process is gone. */
   async kill(): Promise<void> {
-    const server = this.#process
+    await this.#process?.kill()
     this.#process = undefined
-    if (server === undefined) return
-    const gone = once(server, 'exit')
-    server.kill('SIGKILL')
-    await gone
   }
 
   /** It holds its connections and answers nothing. */
   freeze(): void {
-    process.kill(this.pid, 'SIGSTOP')
+    this.#process?.freeze()
   }
 
   thaw(): void {
-    process.kill(this.pid, 'SIGCONT')
+    this.#process?.thaw()
   }
 
   /** Ends it for good, with its folder. */
@@ -135,7 +118,7 @@ export class NatsServer {
     ].join('\n')
   }
 
-  async #portOf(server: ChildProcess): Promise<number> {
+  async #portOf(server: ServerProcess): Promise<number> {
     const file = join(this.#folder, `nats-server_${server.pid}.ports`)
     // It may be written a moment after the server is ready.
     return await waitFor(async () => {
@@ -143,17 +126,4 @@ export class NatsServer {
       return Number(new URL(ports.nats[0] ?? '').port)
     })
   }
-}
-
-/** A shell that waits for this process to end, in whatever way, and then ends the server. */
-function watchOver(server: ChildProcess): void {
-  if (server.pid === undefined) return
-  const guardian = spawn('/bin/sh', ['-c', 'read -r _; kill -9 "$0"', String(server.pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    // Ctrl-C goes to the whole group of a terminal, and the guardian is to outlive this process.
-    detached: true,
-  })
-  guardian.on('error', () => {})
-  guardian.unref()
-  server.once('exit', () => guardian.kill('SIGKILL'))
 }

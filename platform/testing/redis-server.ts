@@ -1,13 +1,12 @@
 // A Redis of a test's own: on a free port, in a temporary folder, which can be killed, frozen and started
 // again at the same address.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { Redis } from 'ioredis'
+import { ServerProcess } from './server-process.ts'
 import { serverProgram } from './server-program.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -30,7 +29,7 @@ export class RedisServer {
   readonly #program: string
   readonly #folder: string
   readonly #options: RedisServerOptions
-  #process: ChildProcess | undefined
+  #process: ServerProcess | undefined
 
   private constructor(program: string, folder: string, port: number, options: RedisServerOptions) {
     this.#program = program
@@ -74,46 +73,32 @@ export class RedisServer {
   }
 
   get pid(): number {
-    const pid = this.#process?.pid
-    if (pid === undefined) throw new Error('redis-server is not running')
-    return pid
+    if (this.#process === undefined) throw new Error('redis-server is not running')
+    return this.#process.pid
   }
 
   /** Starts it at the same address, with nothing of what it held. */
   async startAgain(): Promise<void> {
-    const server = spawn(this.#program, this.#settings(), { stdio: ['ignore', 'pipe', 'inherit'] })
-    this.#process = server
-    const lines: string[] = []
-    await new Promise<void>((resolve, reject) => {
-      createInterface(server.stdout).on('line', (line) => {
-        lines.push(line)
-        if (line.includes('Ready to accept connections')) resolve()
-      })
-      server.once('error', reject)
-      server.once('exit', () =>
-        reject(new Error(`redis-server left: ${lines.slice(-3).join('; ')}`)),
-      )
+    this.#process = await ServerProcess.start({
+      program: this.#program,
+      args: this.#settings(),
+      saysReady: 'Ready to accept connections',
     })
-    watchOver(server)
   }
 
   /** As a crash ends it. Resolves when the process is gone. */
   async kill(): Promise<void> {
-    const server = this.#process
+    await this.#process?.kill()
     this.#process = undefined
-    if (server === undefined) return
-    const gone = once(server, 'exit')
-    server.kill('SIGKILL')
-    await gone
   }
 
   /** It holds its connections and answers nothing. */
   freeze(): void {
-    process.kill(this.pid, 'SIGSTOP')
+    this.#process?.freeze()
   }
 
   thaw(): void {
-    process.kill(this.pid, 'SIGCONT')
+    this.#process?.thaw()
   }
 
   /** Ends it for good, with its folder. */
@@ -134,18 +119,6 @@ export class RedisServer {
       ...(cluster ? ['--cluster-enabled yes', '--cluster-announce-ip 127.0.0.1'] : []),
     ]
   }
-}
-
-/** A shell that waits for this process to end, in whatever way, and then ends the server. */
-function watchOver(server: ChildProcess): void {
-  const guardian = spawn('/bin/sh', ['-c', 'read -r _; kill -9 "$0"', String(server.pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    // Ctrl-C goes to the whole group of a terminal, and the guardian is to outlive this process.
-    detached: true,
-  })
-  guardian.on('error', () => {})
-  guardian.unref()
-  server.once('exit', () => guardian.kill('SIGKILL'))
 }
 
 async function freePort(): Promise<number> {

@@ -1,0 +1,76 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ServerProcess } from './server-process.ts'
+import { waitFor } from './wait-for.ts'
+
+/** A program that says it is ready and stays. */
+const staying = {
+  program: '/bin/sh',
+  args: ['-c', 'echo starting; echo ready >&2; exec tail -f /dev/null'],
+  saysReady: 'ready',
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe('a server process', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'outcry-server-process-'))
+  })
+  afterEach(() => rm(folder, { recursive: true, force: true }))
+
+  test('is started when it says so, and gone when it is killed, however often', async () => {
+    const server = await ServerProcess.start(staying)
+    expect(isAlive(server.pid)).toBe(true)
+    await server.kill()
+    await server.kill()
+    expect(isAlive(server.pid)).toBe(false)
+  })
+
+  test('can be killed while it is frozen', async () => {
+    const server = await ServerProcess.start(staying)
+    server.freeze()
+    server.thaw()
+    server.freeze()
+    await server.kill()
+    expect(isAlive(server.pid)).toBe(false)
+  })
+
+  test('one that leaves is told with its last words', async () => {
+    const leaving = { ...staying, args: ['-c', 'echo "the port is in use" >&2; exit 1'] }
+    await expect(ServerProcess.start(leaving)).rejects.toThrow(
+      /\/bin\/sh left: the port is in use/u,
+    )
+  })
+
+  test('one that is not there is told', async () => {
+    const missing = { ...staying, program: join(folder, 'missing') }
+    await expect(ServerProcess.start(missing)).rejects.toThrow(/ENOENT/u)
+  })
+
+  test('ends with the process that started it, even one that was killed', async () => {
+    const parent = join(folder, 'parent.ts')
+    await writeFile(
+      parent,
+      `import { ServerProcess } from ${JSON.stringify(join(import.meta.dirname, 'server-process.ts'))}
+       const server = await ServerProcess.start(${JSON.stringify(staying)})
+       process.send(server.pid)`,
+    )
+    const child = fork(parent, { execArgv: [], silent: true })
+    const [pid] = (await once(child, 'message')) as [number]
+    expect(isAlive(pid)).toBe(true)
+    child.kill('SIGKILL')
+    await waitFor(() => !isAlive(pid))
+  })
+})
