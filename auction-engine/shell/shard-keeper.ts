@@ -151,11 +151,15 @@ export class ShardKeeper {
       this.#options.onLost(taken.filter((lease) => shards.lose(lease)))
       throw error
     }
+    // Now they are served, and whoever comes after is to count from now, not from a former owner's time.
+    this.#renewing?.soon()
     log.info({ taken: taken.length, owned: shards.size }, 'shards taken')
   }
 
   async #renew(): Promise<void> {
     const { leases, shards, clock, leaseMs } = this.#options
+    // To renew what ran out would be to say that somebody decided for the lots meanwhile.
+    this.notice()
     const before = shards.leases
     if (before.length === 0) return
     const askedAtMs = clock.nowMs()

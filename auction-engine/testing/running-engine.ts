@@ -2,7 +2,7 @@
 import type { Bus } from '../../platform/bus/bus.ts'
 import { createInProcessBus } from '../../platform/bus/in-process-bus.ts'
 import { uuidv7 } from '../../platform/ids.ts'
-import { createLogger } from '../../platform/log.ts'
+import { createLogger, type Logger } from '../../platform/log.ts'
 import { createMetrics, type Registry } from '../../platform/metrics.ts'
 import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
 import type { LotTerms } from '../../protocol/auction.ts'
@@ -19,12 +19,16 @@ import type { LotJournal } from '../ports/lot-journal.ts'
 import { Engine } from '../shell/engine.ts'
 import { createEngineMetrics } from '../shell/engine-metrics.ts'
 import { type BidOf, createLot, placeBid, publishLot, termsAt } from './commands.ts'
+import type { Freezer } from './freezer.ts'
 
 export interface EngineSettings {
   readonly owner?: string
   readonly limits?: Partial<EngineLimits>
   /** Stands between the engine and the store. */
   readonly journal?: (journal: LotJournal) => LotJournal
+  /** Lets the engine stand still. */
+  readonly freezer?: Freezer
+  readonly log?: Logger
 }
 
 /** A store, a bus and a clock, and any number of engines on them. */
@@ -36,7 +40,8 @@ export class AuctionRoom {
   readonly #log = createLogger({ name: 'test', level: 'silent' })
 
   /** Starts an engine. */
-  async engine({ owner = 'engine', limits, journal }: EngineSettings = {}): Promise<Engine> {
+  async engine(settings: EngineSettings = {}): Promise<Engine> {
+    const { owner = 'engine', limits, journal, freezer, log = this.#log } = settings
     const allLimits = { ...defaultLimits, ...limits }
     const registry = createMetrics({ role: 'test', ofProcess: false })
     this.metrics.push(registry)
@@ -47,9 +52,9 @@ export class AuctionRoom {
       ),
       leases: lots.leases({ owner, shardCount, leaseMs: allLimits.leaseMs }),
       outbox: lots.outbox(),
-      bus,
-      clock,
-      log: this.#log,
+      bus: freezer?.bus(bus) ?? bus,
+      clock: freezer?.clock(clock) ?? clock,
+      log,
       metrics: createEngineMetrics(registry),
       limits: allLimits,
     })
