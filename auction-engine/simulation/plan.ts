@@ -2,7 +2,7 @@
 // from it, and what is left is a plan too.
 import type { LotTerms } from '../../protocol/auction.ts'
 import type { EngineCommand } from '../../protocol/engine.ts'
-import { shardOf } from '../../protocol/subjects.ts'
+import { shardCount, shardOf } from '../../protocol/subjects.ts'
 import type { NetworkWeather } from './network.ts'
 import { Random } from './random.ts'
 import type { StoreWeather } from './simulated-store.ts'
@@ -50,18 +50,20 @@ const startMs = Date.UTC(2026, 0, 1)
 const bidders = ['ann', 'bob', 'cy', 'dee', 'eve'] as const
 const seller = { userId: 'seller', roles: ['seller'] } as const
 const service = { userId: 'house', roles: ['service'] } as const
-const shards = 2
 
 export function planFrom(seed: number): Plan {
   const random = new Random(seed)
   const stormMs = random.between(6_000, 20_000)
   const batchMax = random.pick([1, 4, 512])
+  // Where there are few, one engine has all of them, and each taking is of all lots; where there are as
+  // many as in earnest, they are shared and handed over.
+  const shards = random.pick([2, 2, shardCount])
   const owners = Array.from({ length: random.pick([1, 2, 2, 3]) }, (_, nth) => ({
     name: `owner-${nth + 1}`,
     startsAtMs: nth === 0 ? 0 : random.between(0, 4_000),
     skewMs: random.between(-150, 150),
   }))
-  const lotIds = Array.from({ length: random.between(1, 3) }, () => lotIdFrom(random))
+  const lotIds = Array.from({ length: random.between(1, 3) }, () => lotIdFrom(random, shards))
   const steps = [
     ...lotIds.flatMap((lotId, nth) => saleOf(random, lotId, nth, stormMs)),
     ...faultsOf(random, owners, stormMs),
@@ -93,8 +95,8 @@ function rate(random: Random): number {
   return random.chance(0.5) ? 0 : random.pick([0.01, 0.05, 0.2])
 }
 
-/** Lots lie in few shards, so that owners meet. */
-function lotIdFrom(random: Random): string {
+/** A lot in one of the shards that there are in this plan. */
+function lotIdFrom(random: Random, shards: number): string {
   for (;;) {
     const digits = Array.from({ length: 12 }, () => random.between(0, 15).toString(16)).join('')
     const lotId = `00000000-0000-7000-8000-${digits}`

@@ -67,7 +67,6 @@ class Simulation {
       onStored: (change) => this.#stored(change),
       onTaken: (shard, epoch) => {
         this.#records.push(() => this.#history.taken(shard, epoch))
-        world.note(`shard ${shard} is taken under epoch ${epoch}`)
       },
     })
     this.#network = new Network(world, plan.network, (command) =>

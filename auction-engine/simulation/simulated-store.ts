@@ -2,7 +2,14 @@
 // store has done what it was asked, and may leave a commit to take effect when nobody waits for it.
 import { shardOf } from '../../protocol/subjects.ts'
 import type { MemoryLots } from '../adapters/memory-lots.ts'
-import type { Claim, CommitResult, LotBatch, LotChange, LotJournal } from '../ports/lot-journal.ts'
+import type {
+  Claim,
+  CommitResult,
+  Lease,
+  LotBatch,
+  LotChange,
+  LotJournal,
+} from '../ports/lot-journal.ts'
 import type { LotOutbox } from '../ports/lot-outbox.ts'
 import type { ShardLeases } from '../ports/shard-leases.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -73,6 +80,7 @@ export class SimulatedStore {
           this.#epochs.set(shard, epoch)
           onTaken(shard, epoch)
         }
+        this.#noteTaken(process, taken)
         return taken
       },
     }
@@ -87,6 +95,13 @@ export class SimulatedStore {
         return Object.assign(remote({ ...journal, claim }), { commit })
       },
     }
+  }
+
+  #noteTaken({ name }: SimulatedProcess, taken: readonly Lease[]): void {
+    if (taken.length === 0) return
+    const some = taken.slice(0, 4).map(({ shard, epoch }) => `${shard} under epoch ${epoch}`)
+    const more = taken.length > some.length ? ` and ${taken.length - some.length} more` : ''
+    this.#options.world.note(`${name} takes shard ${some.join(', ')}${more}`)
   }
 
   /** Each method of the port as a call over a connection. */
