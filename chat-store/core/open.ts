@@ -55,7 +55,7 @@ function newConversation({ conversationId, terms }: Opening, atMs: number): Conv
   }
 }
 
-/** A room has no list of members: a row is made for whoever speaks. */
+/** A room has no list of members: a row is made for whoever speaks, or settles something for itself. */
 function peopleOf({ kind, buyerId, sellerId }: ConversationTerms): readonly string[] {
   if (kind === 'room') return []
   return [buyerId, sellerId].flatMap((userId) => userId ?? [])

@@ -31,8 +31,8 @@ CREATE TABLE conversations (
 ) WITH (fillfactor = 80);
 CREATE INDEX conversations_due ON conversations (due_ms) WHERE due_ms IS NOT NULL;
 
--- Both members of a direct or order conversation. In a room a row is made when somebody first speaks or
--- is muted there.
+-- Both members of a direct or order conversation. In a room a row is made when somebody first speaks there,
+-- settles something for itself (a draft, a mute), or is silenced.
 CREATE TABLE conversation_members (
   conversation_id    uuid NOT NULL,
   user_id            text COLLATE "C" NOT NULL,
