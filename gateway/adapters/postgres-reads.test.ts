@@ -10,6 +10,7 @@ import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
 import type { LotBook, StreamRange } from '../ports/lot-book.ts'
 import { draftId, lotId, lotView, bidId as missingId } from '../testing/lots.ts'
 import { noonMs } from '../testing/people.ts'
+import { idAt, storeMessage } from '../testing/stored-conversations.ts'
 import { standInForEngine, storeLot, storeStanding } from '../testing/stored-lots.ts'
 import { createPostgresLotBook } from './postgres-lot-book.ts'
 import { readStreamEpoch } from './postgres-stream-epoch.ts'
@@ -174,6 +175,31 @@ describe('a feed', () => {
     const downwards = await feed.notifications('ann', { limit: 2, reverse: true })
     expect(downwards.map(({ seq }) => seq)).toEqual([3, 2])
     expect(await feed.notifications('zoe', { limit: 2, reverse: true })).toEqual([])
+  })
+
+  test('I21: shows of a message only what that still says, whether the notifier has heard of it or not', async () => {
+    const said = { conversationId: lotId, senderId: 'zoe' }
+    const words = ['as it is', 'canary', 'canary', 'canary']
+    for (const [at, text] of words.entries()) {
+      const seq = at + 1
+      const messageId = idAt(seq)
+      await pool.query(
+        `INSERT INTO notifications (user_id, seq, type, at_ms, source, aggregate_id, source_seq, data)
+         VALUES ('cid', $1, 'message', $2, 'conversation', $3, $1, $4)`,
+        [seq, noonMs, lotId, { messageId, text }],
+      )
+      // Retention has taken the last.
+      if (seq < words.length) await storeMessage(pool, { ...said, seq, messageId, text })
+    }
+    await pool.query(`UPDATE messages SET view = view || '{"text": "edited"}' WHERE seq = 2`)
+    await pool.query(
+      `UPDATE messages SET state = 'deleted', view = view || '{"text": ""}' WHERE seq = 3`,
+    )
+    for (const reverse of [false, true]) {
+      const read = await createPostgresUserFeed(pool).notifications('cid', { limit: 9, reverse })
+      expect(read.flatMap(({ text }) => text ?? [])).toEqual(['as it is'])
+      expect(read).toHaveLength(4)
+    }
   })
 })
 

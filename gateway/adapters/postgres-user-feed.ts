@@ -10,20 +10,33 @@ const headsQuery = {
   text: 'SELECT user_id, last_seq FROM user_streams WHERE user_id = ANY ($1::text[])',
 }
 
+/**
+ * What was told of a message keeps its words as long as the message says them: the notifier hears of an
+ * edit or a deletion a moment later, or when it is there again, and of retention never.
+ */
+const columns = `
+  n.seq, n.type, n.at_ms,
+  CASE WHEN n.type <> 'message' THEN n.data
+       WHEN EXISTS (SELECT FROM messages m
+                     WHERE m.conversation_id = n.aggregate_id
+                       AND m.message_id = (n.data ->> 'messageId')::uuid
+                       AND starts_with(m.view ->> 'text', n.data ->> 'text')) THEN n.data
+       ELSE n.data - 'text' END AS data`
+
 const upwardsQuery = {
   name: 'gateway-feed',
   text: `
-    SELECT seq, type, at_ms, data FROM notifications
-     WHERE user_id = $1 AND seq > coalesce($2::bigint, 0)
-     ORDER BY seq LIMIT $3`,
+    SELECT ${columns} FROM notifications n
+     WHERE n.user_id = $1 AND n.seq > coalesce($2::bigint, 0)
+     ORDER BY n.seq LIMIT $3`,
 }
 
 const downwardsQuery = {
   name: 'gateway-feed-reverse',
   text: `
-    SELECT seq, type, at_ms, data FROM notifications
-     WHERE user_id = $1 AND ($2::bigint IS NULL OR seq < $2)
-     ORDER BY seq DESC LIMIT $3`,
+    SELECT ${columns} FROM notifications n
+     WHERE n.user_id = $1 AND ($2::bigint IS NULL OR n.seq < $2)
+     ORDER BY n.seq DESC LIMIT $3`,
 }
 
 interface NotificationRow {
