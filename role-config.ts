@@ -15,7 +15,7 @@ export type RoleName = (typeof ROLES)[number]
 const Environment = ProcessEnvironment.extend({
   DATABASE_URL: variable.url('postgres', 'postgresql'),
   NATS_URL: variable.text(),
-  REDIS_URL: variable.text(),
+  REDIS_URL: variable.redisUrl(),
   CLUSTER_NAME: variable.text().default('outcry'),
   // A fleet's logs are read by machines, and tell what happened.
   LOG_LEVEL: ProcessEnvironment.shape.LOG_LEVEL.removeDefault().default('info'),

@@ -2,6 +2,7 @@
 // `.optional()` and `.default(value)` work on it; its message says what was expected.
 import { z } from 'zod'
 import { type LimitSetting, parseLimit } from './limits/parse-limit.ts'
+import { parseRedisUrl } from './redis/redis-url.ts'
 
 type Variable<T> = z.ZodType<T, string>
 
@@ -86,16 +87,27 @@ export const variable = {
     ),
 
   /** `5/1s`, `50/1s+100`, `off`. */
-  limit: (): Variable<LimitSetting> =>
-    z.string({ error: 'expected a limit' }).transform((text, context) => {
-      try {
-        return parseLimit(text)
-      } catch (error) {
-        const message = error instanceof RangeError ? error.message : String(error)
-        context.issues.push({ code: 'custom', message, input: text })
-        return z.NEVER
-      }
+  limit: (): Variable<LimitSetting> => readOrSay('expected a limit', parseLimit),
+
+  /** `redis://host:port`, or several addresses of a cluster. */
+  redisUrl: (): Variable<string> =>
+    readOrSay('expected the address of a Redis', (text) => {
+      parseRedisUrl(text)
+      return text
     }),
+}
+
+/** `parse` throws a RangeError that says what was expected. */
+function readOrSay<T>(unset: string, parse: (text: string) => T): Variable<T> {
+  return z.string({ error: unset }).transform((text, context) => {
+    try {
+      return parse(text)
+    } catch (error) {
+      const message = error instanceof RangeError ? error.message : String(error)
+      context.issues.push({ code: 'custom', message, input: text })
+      return z.NEVER
+    }
+  })
 }
 
 /** `parse` returns undefined for what is not as expected. White space around a value means nothing. */

@@ -124,6 +124,15 @@ test('I12: a secret that does not fit, and a password in an address, are not sho
   expect(faults[0]).toContain('DATABASE_URL: expected an address beginning with postgres:// or')
 })
 
+test('an address of Redis is one that its connection can be made of', () => {
+  const withRedis = z.object({ REDIS_URL: variable.redisUrl() })
+  const cluster = 'redis://:hush@a:7000, redis://b:7001'
+  expect(readConfig(withRedis, { REDIS_URL: cluster })).toEqual({ REDIS_URL: cluster })
+  const [fault] = faultsOf({ REDIS_URL: 'redis://:hush@a/x' }, withRedis)
+  expect(fault).toMatch(/^REDIS_URL: expected redis:\/\/host:port or/)
+  expect(fault).not.toContain('hush')
+})
+
 test('what must be set and is not is a fault', () => {
   const required = z.object({ DATABASE_URL: variable.url('postgres'), LIMIT: variable.limit() })
   expect(faultsOf({}, required)).toEqual([
