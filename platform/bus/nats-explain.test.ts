@@ -13,6 +13,7 @@ describe('what keeps us from NATS', () => {
     [ErrorCode.Timeout, 'nothing answers there'],
     ['ENOTFOUND', 'its name leads nowhere'],
     [ErrorCode.ServerOptionNotAvailable, 'do not agree about TLS'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'shows a certificate that is not trusted'],
     ['EPROTO', 'cannot be reached at n1:4222, n2:4222: what the system said'],
   ])('%s is one sentence and a hint', (code, sentence) => {
     const failure = explainNats(new NatsError('what the system said', code), place)

@@ -12,6 +12,15 @@ const refused: ReadonlySet<string> = new Set([
   ErrorCode.AccountExpired,
   ErrorCode.AuthenticationTimeout,
 ])
+/** Of Node: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const distrusted: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_HAS_EXPIRED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+])
 const disagreed: ReadonlySet<string> = new Set([ErrorCode.ServerOptionNotAvailable, ErrorCode.Tls])
 
 const reasons: ReadonlyMap<string, string> = new Map([
@@ -31,6 +40,12 @@ export function explainNats(error: unknown, place: string): Failure {
   if (refused.has(code)) {
     return new Failure(`NATS at ${place} refuses the credentials it was given.`, {
       hint: 'Put the right user and password, or token, into the address of NATS.',
+      cause: error,
+    })
+  }
+  if (distrusted.has(code)) {
+    return new Failure(`NATS at ${place} shows a certificate that is not trusted (${code}).`, {
+      hint: 'Name the file of its authority in NODE_EXTRA_CA_CERTS, and the host as the certificate does.',
       cause: error,
     })
   }

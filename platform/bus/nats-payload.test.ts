@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decode, decodeList, encode, encodeList } from './nats-payload.ts'
+import { decode, decodeList, encode, encodeList, parcelsOf } from './nats-payload.ts'
 
 /** Plain data as the port means it. */
 const text = fc.string({ unit: 'grapheme' })
@@ -68,5 +68,33 @@ describe('the payload of a message', () => {
     expect(decode(new Uint8Array([...payload, 1]))).toBeUndefined()
     expect(decode(new Uint8Array())).toBeUndefined()
     expect(decodeList(payload)).toBeUndefined()
+  })
+})
+
+const itself = (item: unknown) => item
+
+describe('parcels', () => {
+  test('hold everything once and in order, none above the bound but single items', () => {
+    const texts = fc.array(fc.string({ maxLength: 60 }), { maxLength: 40 })
+    fc.assert(
+      fc.property(texts, fc.integer({ min: 10, max: 200 }), (items, bytesMax) => {
+        const parcels = parcelsOf(items, itself, bytesMax)
+        expect(parcels.flatMap((parcel) => parcel.items)).toEqual(items)
+        for (const { items: together, payload } of parcels) {
+          expect(payload).toBeInstanceOf(Uint8Array)
+          if (payload instanceof Error) continue
+          expect(decodeList(payload)).toEqual(together)
+          if (together.length > 1) expect(payload.length).toBeLessThanOrEqual(bytesMax)
+        }
+      }),
+    )
+  })
+
+  test('what cannot be written is alone, and keeps nothing else from travelling', () => {
+    const parcels = parcelsOf([1, 2, Symbol('x'), 4, 5], itself, 1_000)
+    expect(parcels.filter(({ payload }) => payload instanceof Error)).toMatchObject([
+      { items: [expect.any(Symbol)] },
+    ])
+    expect(parcels.flatMap(({ items }) => items)).toHaveLength(5)
   })
 })

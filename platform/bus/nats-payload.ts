@@ -23,6 +23,41 @@ export function encodeList(messages: readonly unknown[]): Uint8Array {
   return messages.length < recordsFrom ? withKeys.pack(messages) : withRecords.pack(messages)
 }
 
+/** Items that travel together, or the one that cannot. */
+export interface Parcel<Item> {
+  readonly items: readonly Item[]
+  /** Of the list of their contents; an error where the only item cannot be written. */
+  readonly payload: Uint8Array | Error
+}
+
+/**
+ * Lists of at most `bytesMax` bytes, in order. What is too long, or holds something that cannot be written,
+ * is halved until it is not, or is a single item.
+ */
+export function parcelsOf<Item>(
+  items: readonly Item[],
+  contentsOf: (item: Item) => unknown,
+  bytesMax: number,
+): readonly Parcel<Item>[] {
+  const payload = written(items.map(contentsOf))
+  if (items.length < 2 || (payload instanceof Uint8Array && payload.length <= bytesMax)) {
+    return [{ items, payload }]
+  }
+  const half = items.length >> 1
+  return [
+    ...parcelsOf(items.slice(0, half), contentsOf, bytesMax),
+    ...parcelsOf(items.slice(half), contentsOf, bytesMax),
+  ]
+}
+
+function written(messages: readonly unknown[]): Uint8Array | Error {
+  try {
+    return encodeList(messages)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
 /** What was decoded, or that it cannot be. */
 export type Decoded = { readonly message: unknown } | undefined
 

@@ -9,6 +9,9 @@ export type Verdict = (typeof verdicts)[keyof typeof verdicts]
 /** `failed`: the message of the error; `served`: the reply. */
 export type Reply = readonly [id: number, verdict: Verdict, contents: unknown]
 
+/** Longer lists are divided: a long message keeps the others on the connection waiting. */
+export const togetherBytesMax = 256 * 1024
+
 /** The last token of the subjects that lists of replies come on. */
 const repliesToken = 'replies'
 

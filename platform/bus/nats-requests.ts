@@ -11,13 +11,14 @@ import {
 import { Deadlines, type Expiring } from './deadlines.ts'
 import type { NatsLink, Wish } from './nats-link.ts'
 import type { NatsMetrics } from './nats-metrics.ts'
-import { decodeList, encodeList } from './nats-payload.ts'
+import { decodeList, type Parcel, parcelsOf } from './nats-payload.ts'
 import {
   batchSubject,
   isReply,
   type Reply,
   readBatchSubject,
   repliesSubject,
+  togetherBytesMax,
   verdicts,
 } from './nats-reply.ts'
 import { assertSubject } from './subject-pattern.ts'
@@ -32,9 +33,6 @@ export interface NatsRequestsOptions {
   /** Requests that travel together. 1 sends each by itself. */
   readonly togetherMax: number
 }
-
-/** Together they are larger than this, they travel apart: a long message keeps others waiting. */
-const togetherBytesMax = 256 * 1024
 
 export class NatsRequests implements Wish {
   readonly subject: string
@@ -54,7 +52,10 @@ export class NatsRequests implements Wish {
     options.link.subscribe(this)
   }
 
-  /** As `request` of the port. */
+  /**
+   * As `request` of the port. The message is written at the end of the turn, and must not change until
+   * then.
+   */
   async request(subject: string, message: BusMessage, timeoutMs: number): Promise<BusMessage> {
     assertSubject(subject)
     if (!this.#options.link.isConnected) throw nobodyServes(subject, sinceAway)
@@ -90,37 +91,32 @@ export class NatsRequests implements Wish {
   }
 
   #send(subject: string, gathered: readonly Asked[]): void {
-    const asked = gathered.filter(({ isSettled }) => !isSettled)
-    if (asked.length === 0) return
-    const payload = written(asked)
+    const waiting = gathered.filter(({ isSettled }) => !isSettled)
+    if (waiting.length === 0) return
+    const bytesMax = Math.min(togetherBytesMax, this.#options.link.payloadBytesMax)
+    for (const parcel of parcelsOf(waiting, ({ message }) => message, bytesMax)) {
+      const error = this.#sendParcel(subject, parcel)
+      if (error !== undefined) this.#settle(parcel.items, (asked) => asked.reject(error))
+    }
+  }
+
+  /** Why it cannot be sent, where it cannot. */
+  #sendParcel(subject: string, { items, payload }: Parcel<Asked>): Error | undefined {
+    if (payload instanceof Error) return payload
     const { link, metrics, inbox, root } = this.#options
-    const bytesMax = Math.min(togetherBytesMax, link.payloadBytesMax)
-    if (asked.length > 1 && (payload instanceof Error || payload.length > bytesMax)) {
-      const half = asked.length >> 1
-      this.#send(subject, asked.slice(0, half))
-      this.#send(subject, asked.slice(half))
-      return
-    }
-    if (payload instanceof Error) {
-      this.#settle(asked, (one) => one.reject(payload))
-      return
-    }
-    const batch = { firstId: this.#lastId + 1, count: asked.length }
+    const batch = { firstId: this.#lastId + 1, count: items.length }
     const obstacle = link.send(root + subject, payload, batchSubject(inbox, batch))
+    if (obstacle === 'too_large') return tooLarge(subject, payload.length, link.payloadBytesMax)
     if (obstacle !== undefined) {
-      const error =
-        obstacle === 'too_large'
-          ? tooLarge(subject, payload.length, link.payloadBytesMax)
-          : nobodyServes(subject, obstacle === 'away' ? sinceAway : sinceBackedUp)
-      this.#settle(asked, (one) => one.reject(error))
-      return
+      return nobodyServes(subject, obstacle === 'away' ? sinceAway : sinceBackedUp)
     }
-    metrics.requestsTogether(asked.length)
-    for (const one of asked) {
+    metrics.requestsTogether(items.length)
+    for (const asked of items) {
       this.#lastId += 1
-      one.id = this.#lastId
-      this.#sent.set(one.id, one)
+      asked.id = this.#lastId
+      this.#sent.set(asked.id, asked)
     }
+    return undefined
   }
 
   #onReplies(payload: Uint8Array): void {
@@ -199,15 +195,6 @@ class Asked implements Expiring {
 
 function flushRequests(requests: NatsRequests): void {
   requests.flush()
-}
-
-/** An error where one of the messages is no plain data. */
-function written(asked: readonly Asked[]): Uint8Array | Error {
-  try {
-    return encodeList(asked.map(({ message }) => message))
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
-  }
 }
 
 /** What was not sent reached nobody: whoever asks may ask again, as where nobody serves. */

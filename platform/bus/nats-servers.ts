@@ -1,15 +1,15 @@
 // The serving end of requests on NATS: unpacks those that travelled together, and gathers the replies.
 import type { Msg, Subscription } from 'nats'
-import type { Logger } from 'pino'
 import { Failure } from '../failure.ts'
 import type { BusMessage, Unlisten } from './bus.ts'
 import type { Delivery, NatsArrivals } from './nats-arrivals.ts'
 import type { NatsLink, Wish } from './nats-link.ts'
-import { decodeList, encodeList } from './nats-payload.ts'
+import { decodeList, type Parcel, parcelsOf } from './nats-payload.ts'
 import {
   type Reply,
   readBatchSubject,
   repliesSubject,
+  togetherBytesMax,
   type Verdict,
   verdicts,
 } from './nats-reply.ts'
@@ -21,7 +21,6 @@ export interface NatsServersOptions {
   readonly link: NatsLink
   readonly arrivals: NatsArrivals
   readonly root: string
-  readonly log: Logger
   /** Replies that travel together. 1 sends each by itself. */
   readonly togetherMax: number
   readonly onUnreadable: () => void
@@ -32,7 +31,6 @@ export interface NatsServersOptions {
  * one queue group on NATS, which spans subjects and patterns alike.
  */
 const queue = 'servers'
-const togetherBytesMax = 256 * 1024
 
 export class NatsServers {
   readonly #options: NatsServersOptions
@@ -102,22 +100,20 @@ export class NatsServers {
   }
 
   #send(inbox: string, replies: readonly Reply[]): void {
-    const payload = written(replies)
-    const { link, log } = this.#options
-    const bytesMax = Math.min(togetherBytesMax, link.payloadBytesMax)
-    const [first] = replies
-    if (replies.length > 1 && (payload instanceof Error || payload.length > bytesMax)) {
-      const half = replies.length >> 1
-      this.#send(inbox, replies.slice(0, half))
-      this.#send(inbox, replies.slice(half))
-      return
+    const bytesMax = Math.min(togetherBytesMax, this.#options.link.payloadBytesMax)
+    for (const parcel of parcelsOf(replies, (reply) => reply, bytesMax)) {
+      const why = this.#sendParcel(inbox, parcel)
+      const [id, verdict] = parcel.items[0] ?? []
+      if (why === undefined || id === undefined || verdict === verdicts.failed) continue
+      this.#send(inbox, [[id, verdicts.failed, `the reply cannot be sent: ${why}`]])
     }
-    const obstacle = payload instanceof Error ? payload : link.send(repliesSubject(inbox), payload)
-    if (obstacle === undefined || obstacle === 'away' || obstacle === 'backed_up') return
-    log.error({ err: obstacle }, 'a reply cannot be sent')
-    if (first === undefined || first[1] === verdicts.failed) return
-    const why = obstacle instanceof Error ? obstacle.message : 'it is larger than NATS takes'
-    this.#send(inbox, [[first[0], verdicts.failed, `the reply cannot be sent: ${why}`]])
+  }
+
+  /** Why this reply can never be sent, where it cannot. While NATS is away it is lost, as others are. */
+  #sendParcel(inbox: string, { payload }: Parcel<Reply>): string | undefined {
+    if (payload instanceof Error) return payload.message
+    const obstacle = this.#options.link.send(repliesSubject(inbox), payload)
+    return obstacle === 'too_large' ? 'it is larger than NATS takes' : undefined
   }
 }
 
@@ -185,12 +181,4 @@ class Asking implements Delivery {
 
 function flushReplies(servers: NatsServers): void {
   servers.flush()
-}
-
-function written(replies: readonly Reply[]): Uint8Array | Error {
-  try {
-    return encodeList(replies)
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
-  }
 }
