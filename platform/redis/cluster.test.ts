@@ -36,7 +36,6 @@ async function started<P extends Part>(part: P): Promise<P> {
 
 async function processOf(): Promise<{ redis: RedisConnection; lease: NodeLease }> {
   const redis = await started(createRedis({ url: server.url, log }))
-  await waitFor(() => redis.ready())
   return { redis, lease: await started(createNodeLease({ redis, node: 'host', clock })) }
 }
 

@@ -147,14 +147,21 @@ test('a Redis that is too old is said in one sentence, and not used', async () =
   ])
 })
 
-test('a cluster is used by the address of one of its nodes', async () => {
+test('a cluster is used by the address of one of its nodes, and again once it is back', async () => {
   const there = await RedisServer.startCluster()
   ends.push(() => there.stop())
-  const { redis } = connection(there.url)
+  const { redis, lines } = connection(there.url)
   await redis.start()
-  await waitFor(() => redis.ready())
+  expect(redis.ready()).toBe(true)
   await redis.client.set('greeting', 'hello')
   expect(await redis.client.get('greeting')).toBe('hello')
+  await there.kill()
+  await waitFor(() => !redis.ready())
+  await expect(redis.client.get('greeting')).rejects.toThrow()
+  await there.startAgain()
+  await waitFor(() => redis.ready())
+  await redis.client.set('greeting', 'hello')
+  expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'Redis is back' })
 })
 
 test('an address that is none is refused at once', () => {

@@ -45,8 +45,8 @@ class Connection implements RedisConnection {
   readonly #log: Logger
   readonly #place: string
   #isReady = false
-  /** The check that follows each connection. */
-  #checked: Promise<void> = Promise.resolve()
+  /** Called once it is known whether the first connection will do. */
+  #onFirst: (() => void) | undefined
   #lastError: Error | undefined
   /** What was said last about its absence; undefined while it is there. */
   #said: string | undefined
@@ -61,7 +61,7 @@ class Connection implements RedisConnection {
       this.#lastError = error
     })
     this.client.on('ready', () => {
-      this.#checked = this.#check()
+      void this.#check().then(() => this.#onFirst?.())
     })
     this.client.on('close', () => this.#onClose())
   }
@@ -71,9 +71,11 @@ class Connection implements RedisConnection {
   }
 
   async start(): Promise<void> {
-    // Why it failed is told where the connection closes.
-    await this.client.connect().catch(() => {})
-    await this.#checked
+    await new Promise<void>((resolve) => {
+      this.#onFirst = resolve
+      // Why it failed is told where the connection closes.
+      this.client.connect().catch(() => resolve())
+    })
   }
 
   async drain(): Promise<void> {}
