@@ -174,8 +174,8 @@ function heardIn(answer: ChatOutcome | undefined): Heard {
   if (answer === undefined || answer.outcome === 'unknown') return { type: 'in_doubt' }
   if (answer.outcome === 'accepted') {
     const { messageId = '', seq } = answer
-    const reads = seq === undefined ? 'held for review' : `accepted at seq ${seq}`
-    return { type: 'decided', digest: digestOfPlace(messageId, seq), reads }
+    const code = seq === undefined ? 'held for review' : 'accepted'
+    return { type: 'decided', digest: digestOfPlace(messageId, seq), code, seq }
   }
   if (answer.code === 'overloaded' || answer.code === 'rate_limited') return { type: 'undecided' }
   // Refusals are not remembered: the same id may be accepted later.

@@ -1,6 +1,6 @@
 // What clients asked and were told, against what is stored: one id, one outcome, and what was
 // acknowledged is there. Knows neither lots nor chat; `stream` is the lot or the conversation.
-import type { Findings } from './violation.ts'
+import type { Findings, Rule } from './violation.ts'
 
 export interface CommandKey {
   readonly stream: string
@@ -8,10 +8,18 @@ export interface CommandKey {
   readonly commandId: string
 }
 
+/** A decision that is to be found stored. */
+interface Decided {
+  readonly type: 'decided'
+  /** Of what was told. */
+  readonly digest: number
+  readonly code: string
+  readonly seq: number | undefined
+}
+
 /** What one attempt brought its client. */
 export type Heard =
-  /** A decision that is to be found stored: the digest of what was told, and how it reads. */
-  | { readonly type: 'decided'; readonly digest: number; readonly reads: string }
+  | Decided
   /** Nothing was decided by this attempt; another one may be. */
   | { readonly type: 'undecided' }
   /** As before, and no further attempt is to be expected. */
@@ -38,13 +46,13 @@ export interface Kept extends CommandKey {
 }
 
 interface Known {
-  readonly key: CommandKey
   readonly asked: number | undefined
   readonly sentAtMs: number
   isMixed: boolean
   answeredAtMs: number
   digest: number | undefined
-  reads: string
+  code: string
+  seq: number | undefined
   isInDoubt: boolean
   isTurnedAway: boolean
   isKept: boolean
@@ -55,14 +63,19 @@ export interface CommandLedgerOptions {
   readonly allClients: boolean
 }
 
+/** The commands of one stream by actor and id. Their keys are all that is kept of them as text. */
+interface Stream {
+  readonly known: Map<string, Known>
+  /** Stored and not asked for by anybody here. */
+  readonly strangers: Set<string>
+  /** Of all that is stored so far, what was first sent last. */
+  newest: { readonly who: string; readonly sentAtMs: number } | undefined
+}
+
 export class CommandLedger {
   readonly #findings: Findings
   readonly #options: CommandLedgerOptions
-  readonly #known = new Map<string, Known>()
-  /** Stored and not asked for by anybody here. */
-  readonly #strangers = new Set<string>()
-  /** Per stream, the newest moment at which something that is stored so far was first sent. */
-  readonly #newestSent = new Map<string, Known>()
+  readonly #streams = new Map<string, Stream>()
 
   constructor(findings: Findings, options: CommandLedgerOptions) {
     this.#findings = findings
@@ -75,7 +88,7 @@ export class CommandLedger {
     const { heard } = attempt
     switch (heard.type) {
       case 'decided':
-        this.#hear(known, heard, attempt.answeredAtMs)
+        this.#hear(known, heard, attempt)
         return
       case 'turned_away':
         known.isTurnedAway = true
@@ -90,106 +103,124 @@ export class CommandLedger {
 
   /** To be called in the order of `no`, when all attempts are told. */
   kept(kept: Kept): void {
-    const text = textOf(kept)
-    const known = this.#known.get(text)
-    if (known === undefined) this.#keptForNobody(text, kept)
+    const known = this.#streamOf(kept.stream).known.get(whoOf(kept))
+    if (known === undefined) this.#keptForNobody(kept)
     else this.#compare(known, kept)
   }
 
   /** To be called last. */
   finish(): void {
-    for (const { key, digest, reads, isKept, isInDoubt, isTurnedAway } of this.#known.values()) {
-      if (digest !== undefined) {
-        if (!isKept) this.#say('acknowledged_missing', key, `It was told ${reads}.`)
-      } else if (isInDoubt && !isTurnedAway) {
-        this.#say('unresolved', key, 'Its last word was that nobody knows.')
+    for (const [stream, { known: all }] of this.#streams) {
+      for (const [who, known] of all) {
+        const [actorId = '', commandId = ''] = who.split(' ')
+        const key = { stream, actorId, commandId }
+        if (known.digest !== undefined) {
+          const detail = `It was told ${readsAs(known)}.`
+          if (!known.isKept) this.#say('acknowledged_missing', key, detail)
+        } else if (known.isInDoubt && !known.isTurnedAway) {
+          this.#say('unresolved', key, 'Its last word was that nobody knows.')
+        }
       }
     }
   }
 
-  #hear(known: Known, { digest, reads }: Heard & { type: 'decided' }, atMs: number): void {
-    if (known.digest !== undefined && known.digest !== digest) {
-      this.#say('two_outcomes', known.key, `First it was told ${known.reads}, then ${reads}.`)
+  #hear(known: Known, heard: Decided, attempt: Attempt): void {
+    if (known.digest !== undefined && known.digest !== heard.digest) {
+      const detail = `First it was told ${readsAs(known)}, then ${readsAs(heard)}.`
+      this.#say('two_outcomes', attempt, detail)
       return
     }
-    known.digest = digest
-    known.reads = reads
-    known.answeredAtMs = Math.min(known.answeredAtMs, atMs)
+    known.digest = heard.digest
+    known.code = heard.code
+    known.seq = heard.seq
+    known.answeredAtMs = Math.min(known.answeredAtMs, attempt.answeredAtMs)
   }
 
   #compare(known: Known, kept: Kept): void {
-    const { key, digest, reads } = known
-    const what = { ...key, no: kept.no }
-    if (known.isKept) this.#say('decided_twice', what, `The second time as number ${kept.no}.`)
+    const { digest } = known
+    if (known.isKept) this.#say('decided_twice', kept, `The second time as number ${kept.no}.`)
     known.isKept = true
     if (digest !== undefined && !kept.digests.includes(digest)) {
-      const detail = `It was told ${reads}, which number ${kept.no} does not say.`
-      this.#say('acknowledged_otherwise', what, detail)
+      const detail = `It was told ${readsAs(known)}, which number ${kept.no} does not say.`
+      this.#say('acknowledged_otherwise', kept, detail)
     }
     if (digest === undefined && !known.isInDoubt) {
-      this.#say('refused_but_decided', what, `It is stored as number ${kept.no}.`)
+      this.#say('refused_but_decided', kept, `It is stored as number ${kept.no}.`)
     }
     const isCompared = !known.isMixed && known.asked !== undefined && kept.asked !== undefined
     if (isCompared && known.asked !== kept.asked) {
-      this.#say('not_asked', what, `Number ${kept.no} decides other contents than were sent.`)
+      this.#say('not_asked', kept, `Number ${kept.no} decides other contents than were sent.`)
     }
-    if (kept.no !== undefined) this.#compareOrder(known, kept.no)
+    if (kept.no !== undefined) this.#compareOrder(known, kept)
   }
 
   /** What is stored later was answered no sooner than anything stored before it was sent. */
-  #compareOrder(known: Known, no: number): void {
-    const newest = this.#newestSent.get(known.key.stream)
-    if (newest !== undefined && known.answeredAtMs < newest.sentAtMs) {
-      const detail = `Number ${no} was answered at ${known.answeredAtMs}, before ${newest.key.commandId} was sent at ${newest.sentAtMs}.`
-      this.#say('order_reversed', { ...known.key, no }, detail)
+  #compareOrder({ answeredAtMs, sentAtMs }: Known, kept: Kept): void {
+    const stream = this.#streamOf(kept.stream)
+    const { newest } = stream
+    if (newest !== undefined && answeredAtMs < newest.sentAtMs) {
+      const detail = `Number ${kept.no} was answered at ${answeredAtMs}, before that of ${newest.who} was sent at ${newest.sentAtMs}.`
+      this.#say('order_reversed', kept, detail)
     }
-    if (newest === undefined || known.sentAtMs > newest.sentAtMs) {
-      this.#newestSent.set(known.key.stream, known)
+    if (newest === undefined || sentAtMs > newest.sentAtMs) {
+      stream.newest = { who: whoOf(kept), sentAtMs }
     }
   }
 
-  #keptForNobody(text: string, kept: Kept): void {
-    const { digests: _digests, asked: _asked, ...what } = kept
-    if (this.#strangers.has(text)) this.#say('decided_twice', what, `Again as number ${kept.no}.`)
+  #keptForNobody(kept: Kept): void {
+    const { strangers } = this.#streamOf(kept.stream)
+    const who = whoOf(kept)
+    if (strangers.has(who)) this.#say('decided_twice', kept, `Again as number ${kept.no}.`)
     else if (this.#options.allClients) {
-      this.#say('not_asked', what, `Number ${kept.no} is of an id that no client sent.`)
+      this.#say('not_asked', kept, `Number ${kept.no} is of an id that no client sent.`)
     }
-    this.#strangers.add(text)
+    strangers.add(who)
+  }
+
+  #streamOf(name: string): Stream {
+    const known = this.#streams.get(name)
+    if (known !== undefined) return known
+    const stream: Stream = { known: new Map(), strangers: new Set(), newest: undefined }
+    this.#streams.set(name, stream)
+    return stream
   }
 
   #knownOf(attempt: Attempt): Known {
-    const text = textOf(attempt)
-    const known = this.#known.get(text)
+    const { known: all } = this.#streamOf(attempt.stream)
+    const who = whoOf(attempt)
+    const known = all.get(who)
     if (known !== undefined) return known
-    const { stream, actorId, commandId, asked, sentAtMs } = attempt
     const fresh: Known = {
-      key: { stream, actorId, commandId },
-      asked,
-      sentAtMs,
+      asked: attempt.asked,
+      sentAtMs: attempt.sentAtMs,
       isMixed: false,
       answeredAtMs: Number.POSITIVE_INFINITY,
       digest: undefined,
-      reads: '',
+      code: '',
+      seq: undefined,
       isInDoubt: false,
       isTurnedAway: false,
       isKept: false,
     }
-    this.#known.set(text, fresh)
+    all.set(who, fresh)
     return fresh
   }
 
   #say(
-    rule: Parameters<Findings['add']>[0],
-    what: CommandKey & { readonly no?: number | undefined },
+    rule: Rule,
+    { stream, actorId, commandId, no }: CommandKey & { readonly no?: number | undefined },
     detail: string,
   ): void {
-    const { stream, actorId, commandId, no } = what
     const evidence = { stream, actorId, commandId, ...(no === undefined ? {} : { no }) }
     this.#findings.add(rule, `${actorId}’s ${commandId} on ${stream}: ${detail}`, evidence)
   }
 }
 
 /** Ids of users and commands hold no white space. */
-function textOf({ stream, actorId, commandId }: CommandKey): string {
-  return `${stream} ${actorId} ${commandId}`
+function whoOf({ actorId, commandId }: CommandKey): string {
+  return `${actorId} ${commandId}`
+}
+
+function readsAs({ code, seq }: Pick<Decided, 'code' | 'seq'>): string {
+  return seq === undefined ? code : `${code} at seq ${seq}`
 }

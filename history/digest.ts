@@ -3,13 +3,15 @@
 
 /** JSON with sorted keys and without absent members: equal values have equal texts. */
 export function canonicalText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalText(member)}`)
-  return `{${members.join(',')}}`
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`
+  let members = ''
+  for (const key of Object.keys(value).toSorted()) {
+    const member: unknown = Reflect.get(value, key)
+    if (member !== undefined) members += `"${key}":${canonicalText(member)},`
+  }
+  return `{${members}}`
 }
 
 /** 53 bits of a text (two rounds of 32 bits by multiplication and shift, after "cyrb53"). */

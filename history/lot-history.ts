@@ -8,7 +8,7 @@ import { shardOf } from '../protocol/subjects.ts'
 import { CommandLedger, type CommandLedgerOptions, type Heard } from './command-ledger.ts'
 import type { FinalLot, LiveView, LotAttempt, LotSeen, StoredDecision } from './lot-entries.ts'
 import { LotReplay } from './lot-replay.ts'
-import { digestOfAsked, digestOfReply, digestOfView, readsAs } from './lot-texts.ts'
+import { digestOfAsked, digestOfReply, digestOfView } from './lot-texts.ts'
 import { StreamWatchers } from './stream-watchers.ts'
 import { Findings, type Violation } from './violation.ts'
 
@@ -114,7 +114,12 @@ export class LotHistory {
 
 function heardIn(answer: EngineReply | undefined): Heard {
   if (answer === undefined || answer.outcome === 'unknown') return { type: 'in_doubt' }
-  const decided: Heard = { type: 'decided', digest: digestOfReply(answer), reads: readsAs(answer) }
+  const decided: Heard = {
+    type: 'decided',
+    digest: digestOfReply(answer),
+    code: answer.outcome === 'accepted' ? 'accepted' : answer.code,
+    seq: 'seq' in answer ? answer.seq : undefined,
+  }
   if (answer.outcome === 'accepted') return decided
   if (answer.code === 'overloaded' || answer.code === 'rate_limited') return { type: 'undecided' }
   // Its sender is to try again: the fault may have come after the decision.

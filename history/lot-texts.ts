@@ -26,9 +26,3 @@ export function digestOfReply(reply: EngineReply): number {
 export function digestOfAsked({ type, kind, amount, clientBidId }: Asked): number {
   return digestOf(canonicalText({ type, kind, amount, clientBidId }))
 }
-
-/** An answer for a reader. */
-export function readsAs(reply: EngineReply): string {
-  if (reply.outcome !== 'accepted') return reply.code
-  return 'seq' in reply ? `accepted at seq ${reply.seq}` : 'accepted'
-}
