@@ -18,6 +18,7 @@ import { DatabaseWatch } from './platform/postgres/database-watch.ts'
 import { migrate } from './platform/postgres/migrate.ts'
 import { closePool, createPool, type Pool } from './platform/postgres/pool.ts'
 import { createRedisPresence } from './platform/presence/redis-presence.ts'
+import { createReadiness } from './platform/readiness.ts'
 import { createRedis } from './platform/redis/connection.ts'
 import { createNodeLease } from './platform/redis/node-lease.ts'
 import { systemClock as clock } from './platform/system-clock.ts'
@@ -56,17 +57,14 @@ export function createRole(config: RoleConfig, log: Logger): RoleProcess {
   const pool = createPool(databaseUrl, { log, applicationName: `outcry ${role}`, max: 20 })
   const database = new DatabaseWatch({ pool, clock })
   const isAvailable = () => bus.ready() && database.isThere
-  let isServing = false
+  const readiness = createReadiness({
+    needs: { NATS: () => bus.ready(), PostgreSQL: () => database.isThere },
+    metrics,
+  })
   const metricsServer = createMetricsServer({
     registry: metrics,
     port: config.metricsPort,
-    readiness: {
-      missing: async () => [
-        ...(isServing ? [] : ['the role: it starts or drains']),
-        ...(bus.ready() ? [] : ['NATS']),
-        ...(database.isThere ? [] : ['PostgreSQL']),
-      ],
-    },
+    readiness,
   })
   const shared = { pool, bus, clock, log, metrics }
   let gateway: Gateway | undefined
@@ -75,16 +73,6 @@ export function createRole(config: RoleConfig, log: Logger): RoleProcess {
     gateway = wired.gateway
     return wired.parts
   })
-  const serving: Part = {
-    name: 'serving',
-    start: async () => {
-      isServing = true
-    },
-    drain: async () => {
-      isServing = false
-    },
-    stop: async () => {},
-  }
   return {
     parts: [
       metricsServer,
@@ -93,7 +81,7 @@ export function createRole(config: RoleConfig, log: Logger): RoleProcess {
       database,
       bus,
       service,
-      serving,
+      readiness,
     ],
     told: () => ({
       role,

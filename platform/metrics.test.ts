@@ -53,14 +53,14 @@ test('whether the process is alive is told as soon as it listens', async () => {
 })
 
 test('whether it may be given work is told with what is missing', async () => {
-  let missing: readonly string[] = ['bus', 'database']
-  const readiness = { missing: async () => missing }
+  let missing: readonly string[] = ['NATS', 'PostgreSQL']
+  const readiness = { missing: () => missing }
   const server = createMetricsServer({ registry: bare(), port: 0, host: '127.0.0.1', readiness })
   servers.push(server)
   await server.start()
   const refused = await ask(server, '/readyz')
   expect(refused.status).toBe(503)
-  expect(await refused.json()).toEqual({ status: 'not ready', missing: ['bus', 'database'] })
+  expect(await refused.json()).toEqual({ status: 'not ready', missing: ['NATS', 'PostgreSQL'] })
   missing = []
   const taken = await ask(server, '/readyz')
   expect(taken.status).toBe(200)

@@ -56,7 +56,7 @@ export interface MetricsServerOptions {
   /** Default: every address of the machine. */
   readonly host?: string
   /** What the process waits for before it may be given work; `/readyz` is there with it only. */
-  readonly readiness?: { missing(): Promise<readonly string[]> }
+  readonly readiness?: { missing(): readonly string[] }
 }
 
 /**
@@ -102,7 +102,7 @@ function pagesOf({ registry, readiness }: MetricsServerOptions): Pages {
   pages.set('/healthz', async () => json(200, { status: 'alive' }))
   if (readiness !== undefined) {
     pages.set('/readyz', async () => {
-      const missing = await readiness.missing()
+      const missing = readiness.missing()
       if (missing.length === 0) return json(200, { status: 'ready' })
       return json(503, { status: 'not ready', missing })
     })
