@@ -12,7 +12,7 @@ import { waitFor } from './wait-for.ts'
 
 export interface RedisServerOptions {
   readonly password?: string
-  /** A cluster of this one node. */
+  /** As a node of a cluster, which has no slots yet. See `startCluster`. */
   readonly cluster?: boolean
 }
 
@@ -59,10 +59,16 @@ export class RedisServer {
   static async startCluster(): Promise<RedisServer> {
     const server = await RedisServer.start({ cluster: true })
     const client = new Redis(server.port)
-    await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-    await waitFor(async () => (await client.cluster('INFO')).includes('cluster_state:ok'))
-    client.disconnect()
-    return server
+    try {
+      await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+      await waitFor(async () => (await client.cluster('INFO')).includes('cluster_state:ok'))
+      return server
+    } catch (error) {
+      await server.stop()
+      throw error
+    } finally {
+      client.disconnect()
+    }
   }
 
   /** As for REDIS_URL, with the password. */
