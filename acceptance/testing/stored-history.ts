@@ -1,0 +1,173 @@
+// What a database holds at the end, read for the judge of histories: page by page, so that a million
+// decisions need no more memory than a few thousand.
+import type { ChatHistory } from '../../history/chat-history.ts'
+import type { Asked, LiveView, StoredDecision, StoredEvent } from '../../history/lot-entries.ts'
+import type { LotHistory } from '../../history/lot-history.ts'
+import type { Pool } from '../../platform/postgres/pool.ts'
+import type { LotEventType } from '../../protocol/auction.ts'
+import type { ChatEventType } from '../../protocol/chat.ts'
+import type { EngineReply } from '../../protocol/engine.ts'
+
+const rowsPerPage = 5_000
+
+interface DecisionRow {
+  readonly decision_no: number
+  readonly epoch: number
+  readonly actor_id: string
+  readonly command_id: string
+  readonly command: Asked['type']
+  readonly input: Omit<Asked, 'type'> & { readonly roles?: readonly string[] }
+  readonly admitted_at_ms: number
+  readonly seq: number
+  readonly reply: EngineReply
+}
+
+interface EventRow {
+  readonly seq: number
+  readonly epoch: number
+  readonly type: LotEventType
+  readonly view: LiveView
+}
+
+/** Tells the judge all decisions, events and final states. Clients have told theirs before. */
+export async function tellStoredLots(history: LotHistory, pool: Pool): Promise<void> {
+  const { rows: lots } = await pool.query<{
+    readonly lot_id: string
+    readonly decision_no: number
+    readonly view: LiveView
+    readonly untold: number
+  }>(
+    `SELECT h.lot_id, h.decision_no, h.live AS view,
+            (SELECT count(*) FROM outbox o
+              WHERE o.source = 'lot' AND o.aggregate_id = h.lot_id AND NOT o.published) AS untold
+       FROM lots_hot h ORDER BY h.lot_id`,
+  )
+  for (const { lot_id: lotId, decision_no: decisionNo, view, untold } of lots) {
+    for await (const decision of decisionsOf(lotId, pool)) history.decided(decision)
+    history.ended({ lotId, decisionNo, view, untold })
+  }
+}
+
+async function* decisionsOf(lotId: string, pool: Pool): AsyncGenerator<StoredDecision> {
+  let after = { decision_no: 0, seq: 0 }
+  for (;;) {
+    const { rows } = await pool.query<DecisionRow>(
+      `SELECT decision_no, epoch, actor_id, command_id, command, input, admitted_at_ms, seq, reply
+         FROM lot_decisions WHERE lot_id = $1 AND decision_no > $2
+        ORDER BY decision_no LIMIT $3`,
+      [lotId, after.decision_no, rowsPerPage],
+    )
+    const last = rows.at(-1)
+    if (last === undefined) return
+    const { rows: events } = await pool.query<EventRow>(
+      `SELECT seq, epoch, type, live AS view
+         FROM lot_events WHERE lot_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq`,
+      [lotId, after.seq, last.seq],
+    )
+    let from = 0
+    for (const row of rows) {
+      let to = from
+      while ((events[to]?.seq ?? Number.POSITIVE_INFINITY) <= row.seq) to += 1
+      yield decisionFrom(lotId, row, events.slice(from, to))
+      from = to
+    }
+    after = last
+  }
+}
+
+function decisionFrom(
+  lotId: string,
+  row: DecisionRow,
+  events: readonly StoredEvent[],
+): StoredDecision {
+  const { kind, amount, clientBidId, roles } = row.input
+  return {
+    lotId,
+    decisionNo: row.decision_no,
+    epoch: row.epoch,
+    // Only somebody has roles; time has none.
+    actorId: roles === undefined ? undefined : row.actor_id,
+    commandId: row.command_id,
+    asked: {
+      type: row.command,
+      ...(kind === undefined ? {} : { kind }),
+      ...(amount === undefined ? {} : { amount }),
+      ...(clientBidId === undefined ? {} : { clientBidId }),
+    },
+    admittedAtMs: row.admitted_at_ms,
+    reply: row.reply,
+    events,
+  }
+}
+
+/**
+ * Tells the judge all that is stored of conversations, in the order of their events. Texts are left out:
+ * they may have been changed since. Who is told how much is unread is asked of a gateway, not here.
+ */
+export async function tellStoredChat(history: ChatHistory, pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{
+    readonly conversation_id: string
+    readonly last_seq: number
+  }>('SELECT conversation_id, last_seq FROM conversations ORDER BY conversation_id')
+  for (const { conversation_id: conversationId, last_seq: lastSeq } of rows) {
+    await tellEvents(history, conversationId, pool)
+    await tellMessages(history, conversationId, pool)
+    history.ended(conversationId, lastSeq)
+  }
+}
+
+async function tellEvents(history: ChatHistory, conversationId: string, pool: Pool): Promise<void> {
+  for (let after = 0; ; ) {
+    const { rows } = await pool.query<{
+      readonly seq: number
+      readonly type: ChatEventType
+      readonly message_id: string | null
+    }>(
+      `SELECT seq, type, message_id FROM conversation_events
+        WHERE conversation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
+      [conversationId, after, rowsPerPage],
+    )
+    for (const { seq, type, message_id: messageId } of rows) {
+      history.happened({ conversationId, seq, type, ...(messageId === null ? {} : { messageId }) })
+      after = seq
+    }
+    if (rows.length < rowsPerPage) return
+  }
+}
+
+async function tellMessages(
+  history: ChatHistory,
+  conversationId: string,
+  pool: Pool,
+): Promise<void> {
+  let after = -1
+  for (;;) {
+    // One that is held has no seq; all of those come at once, and first.
+    const { rows } = await pool.query<{
+      readonly message_id: string
+      readonly seq: number
+      readonly sender_id: string
+      readonly state: 'visible' | 'held' | 'deleted'
+      readonly kind: string
+      readonly client_message_id: string
+    }>(
+      `SELECT message_id, coalesce(seq, 0) AS seq, sender_id, state, kind,
+              view ->> 'clientMessageId' AS client_message_id
+         FROM messages WHERE conversation_id = $1 AND coalesce(seq, 0) > $2
+        ORDER BY seq FETCH FIRST $3 ROWS WITH TIES`,
+      [conversationId, after, rowsPerPage],
+    )
+    for (const row of rows) {
+      history.kept({
+        conversationId,
+        messageId: row.message_id,
+        seq: row.seq === 0 ? undefined : row.seq,
+        senderId: row.sender_id,
+        clientMessageId: row.kind === 'system' ? undefined : row.client_message_id,
+        state: row.state,
+      })
+      after = row.seq
+    }
+    if (rows.length < rowsPerPage) return
+  }
+}
