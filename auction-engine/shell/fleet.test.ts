@@ -261,6 +261,30 @@ describe('failover', () => {
     })
   })
 
+  test('an owner whose renewal was carried out too late counts its own absence', async () => {
+    const stuckAtMs = room.clock.nowMs() + 2_000
+    const late = Promise.withResolvers<undefined>()
+    await start({
+      leases: (leases) => ({
+        ...leases,
+        renew: async (...asked) => {
+          if (room.clock.nowMs() === stuckAtMs) await late.promise
+          return leases.renew(...asked)
+        },
+      }),
+    })
+    const lotId = await room.openLot({ endsAt: stuckAtMs + 3_000 })
+    await room.clock.advanceAsync(2_000)
+    room.lots.leasesFail = true
+    await room.clock.advanceAsync(4_000)
+    // The database says that somebody decided until now.
+    room.lots.leasesFail = false
+    late.resolve(undefined)
+    await room.clock.advanceAsync(1_000)
+    expect(now(lotId)?.state).toBe('open')
+    expect(now(lotId)?.endsAtMs).toBeGreaterThan(stuckAtMs + failoverGraceMs)
+  })
+
   test('an owner that dies while it recovers leaves the whole absence to the next', async () => {
     await start({ owner: 'first' })
     const lotId = await room.openLot({ endsAt: room.clock.nowMs() + 3_000 })

@@ -46,9 +46,12 @@ export class ShardDesk {
       tracks.map(async ({ lane, journal, nth }) => {
         const shards = taken.map(({ shard }) => shard).filter((shard) => this.#isOn(shard, nth))
         if (shards.length === 0) return
-        await lane.load(await journal.openLots(shards), absences)
         const beforeMs = clock.nowMs() + dueHorizonMs
-        await lane.load(await journal.dueLots(shards, beforeMs, dueLotsMax), absences)
+        const [open, due] = await Promise.all([
+          journal.openLots(shards),
+          journal.dueLots(shards, beforeMs, dueLotsMax),
+        ])
+        await lane.load([...new Set([...open, ...due])], absences)
       }),
     )
     await Promise.all(taken.map((lease) => this.#serve(lease)))

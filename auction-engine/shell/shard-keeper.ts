@@ -39,6 +39,8 @@ export class ShardKeeper {
   /** Engines that are there, this one included. */
   #engines = 1
   #isHinted = false
+  /** Shards whose leases ran out under this engine, and when it last knew that they were its own. */
+  readonly #lapsed = new Map<number, number>()
 
   constructor(options: ShardKeeperOptions) {
     this.#options = options
@@ -112,12 +114,14 @@ export class ShardKeeper {
    * taken anew, like anybody's.
    */
   notice(): void {
-    const { shards, clock, log, metrics, onLost } = this.#options
+    const { shards, clock, log, metrics, leaseMs, onLost } = this.#options
     const lateMs = clock.nowMs() - shards.admitUntilMs
     if (lateMs < 0) return
     const cause = lateMs >= stoodStillMs ? 'stood_still' : 'not_renewed'
     metrics.lapses.inc({ cause })
+    const knownAtMs = shards.admitUntilMs - leaseMs + leaseSafetyMs
     const lapsed = shards.leases.filter((lease) => shards.lose(lease))
+    for (const { shard } of lapsed) this.#lapsed.set(shard, knownAtMs)
     log.warn({ cause, lateMs, shards: lapsed.length }, 'the leases ran out: begins anew')
     onLost(lapsed)
   }
@@ -128,16 +132,16 @@ export class ShardKeeper {
 
   async #take(): Promise<void> {
     const { leases, shards, clock, log, metrics, shardCount, leaseMs, onTaken } = this.#options
-    if (this.#isHinted) {
-      this.#isHinted = false
-      await this.#attend()
-    }
     if (shards.size === shardCount) return
+    // Whoever gave them up may have gone, and left a larger share to those who stay.
+    if (this.#isHinted && this.surplus >= 0) await this.#attend()
+    this.#isHinted = false
     const askedAtMs = clock.nowMs()
     const room = -this.surplus
     const wish = room > 0 ? { shardsMax: room } : { freeForMs: orphanedMs }
     const held = shards.leases.map(({ shard }) => shard)
-    const taken = await leases.acquire(held, wish)
+    const found = await leases.acquire(held, wish)
+    const taken = found.map((each) => this.#withOwnAbsence(each, askedAtMs))
     const admitsUntilMs = this.#untilFrom(askedAtMs, leaseMs)
     // Where the answer took that long the next beat takes them again: they are in this engine's name.
     if (taken.length === 0 || clock.nowMs() >= admitsUntilMs) return
@@ -151,9 +155,17 @@ export class ShardKeeper {
       this.#options.onLost(taken.filter((lease) => shards.lose(lease)))
       throw error
     }
+    for (const { shard } of taken) this.#lapsed.delete(shard)
     // Now they are served, and whoever comes after is to count from now, not from a former owner's time.
     this.#renewing?.soon()
     log.info({ taken: taken.length, owned: shards.size }, 'shards taken')
+  }
+
+  /** A renewal that the database carried out late says that somebody decided when nobody did. */
+  #withOwnAbsence(taken: TakenShard, askedAtMs: number): TakenShard {
+    const knownAtMs = this.#lapsed.get(taken.shard)
+    if (knownAtMs === undefined || taken.from !== 'itself') return taken
+    return { ...taken, awayMs: Math.max(taken.awayMs ?? 0, askedAtMs - knownAtMs) }
   }
 
   async #renew(): Promise<void> {

@@ -16,6 +16,7 @@ import {
 import { MemoryLots } from '../adapters/memory-lots.ts'
 import { defaultLimits, type EngineLimits } from '../limits.ts'
 import type { LotJournal } from '../ports/lot-journal.ts'
+import type { ShardLeases } from '../ports/shard-leases.ts'
 import { Engine } from '../shell/engine.ts'
 import { createEngineMetrics } from '../shell/engine-metrics.ts'
 import { type BidOf, createLot, placeBid, publishLot, termsAt } from './commands.ts'
@@ -26,6 +27,7 @@ export interface EngineSettings {
   readonly limits?: Partial<EngineLimits>
   /** Stands between the engine and the store. */
   readonly journal?: (journal: LotJournal) => LotJournal
+  readonly leases?: (leases: ShardLeases) => ShardLeases
   /** Lets the engine stand still. */
   readonly freezer?: Freezer
   readonly log?: Logger
@@ -46,11 +48,12 @@ export class AuctionRoom {
     const registry = createMetrics({ role: 'test', ofProcess: false })
     this.metrics.push(registry)
     const { clock, bus, lots } = this
+    const own = lots.leases({ owner, shardCount, leaseMs: allLimits.leaseMs })
     const engine = new Engine({
       journals: Array.from({ length: allLimits.lanes }, () =>
         journal === undefined ? lots.journal() : journal(lots.journal()),
       ),
-      leases: lots.leases({ owner, shardCount, leaseMs: allLimits.leaseMs }),
+      leases: settings.leases?.(own) ?? own,
       outbox: lots.outbox(),
       bus: freezer?.bus(bus) ?? bus,
       clock: freezer?.clock(clock) ?? clock,
