@@ -144,8 +144,9 @@ async function gatewayOf(
 ): Promise<Service> {
   const { gateway: gatewayConfig } = config
   if (gatewayConfig === undefined) throw new Error('a gateway is configured as one')
-  const { log } = shared
-  const redis = createRedis({ url: config.redisUrl, keyPrefix: `${config.clusterName}:`, log })
+  const { log, metrics } = shared
+  const keyPrefix = `${config.clusterName}:`
+  const redis = createRedis({ url: config.redisUrl, keyPrefix, log, metrics })
   const lease = createNodeLease({ redis, node: nodeName, clock })
   const presence = createRedisPresence({ redis, lease, clock })
   const { objects, folder, close } = await objectsOf(config)
@@ -154,7 +155,7 @@ async function gatewayOf(
     config: gatewayConfig,
     nodeName,
     version,
-    limits: createRedisLimits(gatewayConfig.rates, redis, { clock }),
+    limits: createRedisLimits(gatewayConfig.rates, redis, { clock, metrics }),
     presence,
     objects,
     isAvailable,

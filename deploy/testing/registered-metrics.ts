@@ -8,8 +8,10 @@ import { createHttpMetrics } from '../../gateway/routes/http/metrics.ts'
 import { createMethodMetrics } from '../../gateway/routes/method-metrics.ts'
 import { createFeedMetrics } from '../../notifier/shell/feed-teller.metrics.ts'
 import { createNatsMetrics } from '../../platform/bus/nats-metrics.ts'
+import { createLimitsMetrics } from '../../platform/limits/limits-metrics.ts'
 import { createMetrics, type Registry } from '../../platform/metrics.ts'
 import { createReadiness } from '../../platform/readiness.ts'
+import { createRedisMetrics } from '../../platform/redis/redis-metrics.ts'
 
 /** By the file that registers them. A test finds files that are not here. */
 export const registrars: Readonly<Record<string, (metrics: Registry) => unknown>> = {
@@ -26,6 +28,8 @@ export const registrars: Readonly<Record<string, (metrics: Registry) => unknown>
       pending: () => 0,
       unconfirmedBytes: () => 0,
     }),
+  'platform/limits/limits-metrics.ts': createLimitsMetrics,
+  'platform/redis/redis-metrics.ts': createRedisMetrics,
   'platform/readiness.ts': (metrics) => createReadiness({ needs: {}, metrics }),
 }
 

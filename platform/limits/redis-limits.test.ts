@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLogger } from '../log.ts'
+import { createMetrics } from '../metrics.ts'
 import { createRedis, type RedisConnection } from '../redis/connection.ts'
 import { systemClock as clock } from '../system-clock.ts'
 import { expectNoLeaks } from '../testing/leak-check.ts'
@@ -134,6 +135,19 @@ describe('the cost', () => {
     expect(await allowedOf(limits, 'quota', 50)).toBe(0)
     expect((await commandsOf(redis)) - before).toBe(1)
   })
+})
+
+test('what is asked of Redis is counted, by limit', async () => {
+  const metrics = createMetrics({ role: 'test', ofProcess: false })
+  const table = {
+    rate: { points: 8, windowMs: 10_000 },
+    quota: { points: 8, windowMs: 3_600_000 },
+  } as const
+  const limits = createRedisLimits(table, await connect(), { clock, metrics })
+  await allowedOf(limits, 'rate', 2)
+  await allowedOf(limits, 'quota', 3)
+  const asked = await metrics.getSingleMetric('outcry_limits_asked_total')?.get()
+  expect(asked?.values).toMatchObject([{ labels: { limit: 'quota' }, value: 3 }])
 })
 
 test('nothing stays in Redis for longer than its window', async () => {

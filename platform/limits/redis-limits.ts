@@ -12,14 +12,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
 import type { Clock } from '../clock.ts'
+import type { Registry } from '../metrics.ts'
 import type { RedisConnection } from '../redis/connection.ts'
 import { LeasedPoints } from './leased-points.ts'
 import type { Limit, Limits, LimitVerdict } from './limits.ts'
+import { createLimitsMetrics } from './limits-metrics.ts'
 import { windowsPerBurst } from './memory-limits.ts'
 import type { LimitSetting } from './parse-limit.ts'
 
 export interface RedisLimitsOptions {
   readonly clock: Clock
+  readonly metrics?: Registry
 }
 
 /** The longest window in which a burst over the limit by some processes harms nobody. */
@@ -36,16 +39,28 @@ interface Buckets {
   readonly burst?: LeasedPoints
 }
 
+/** What one limit is counted with. */
+interface Counting {
+  readonly redis: RedisConnection
+  readonly clock: Clock
+  readonly isRate: boolean
+  readonly onAsked: () => void
+}
+
 /** Limits by name; one that is `off` always allows. */
 export function createRedisLimits<Name extends string>(
   table: Readonly<Record<Name, LimitSetting>>,
   redis: RedisConnection,
-  { clock }: RedisLimitsOptions,
+  { clock, metrics }: RedisLimitsOptions,
 ): Limits<Name> {
+  const asked = metrics === undefined ? undefined : createLimitsMetrics(metrics).asked
   const bucketsByName = new Map<Name, Buckets>()
   for (const name in table) {
     const limit = table[name]
-    if (limit !== 'off') bucketsByName.set(name, bucketsOf(name, limit, redis, clock))
+    if (limit === 'off') continue
+    const isRate = limit.windowMs <= rateWindowMsMax
+    const onAsked = () => asked?.inc({ limit: name })
+    bucketsByName.set(name, bucketsOf(name, limit, { redis, clock, isRate, onAsked }))
   }
   return {
     async take(name, key) {
@@ -64,34 +79,34 @@ async function takeOf({ rate, burst }: Buckets, key: string): Promise<LimitVerdi
   return { allowed: false, retryAfterMs: Math.min(byRate.retryAfterMs, byBurst.retryAfterMs) }
 }
 
-function bucketsOf(name: string, limit: Limit, redis: RedisConnection, clock: Clock): Buckets {
+function bucketsOf(name: string, limit: Limit, counting: Counting): Buckets {
   const { points, windowMs, burst } = limit
-  const isRate = windowMs <= rateWindowMsMax
-  const rate = leased(`limit:${name}`, { points, windowMs }, isRate, redis, clock)
+  const rate = leased(`limit:${name}`, { points, windowMs }, counting)
   if (burst === undefined) return { rate }
   const burstLimit = { points: burst, windowMs: windowMs * windowsPerBurst }
-  return { rate, burst: leased(`burst:${name}`, burstLimit, isRate, redis, clock) }
+  return { rate, burst: leased(`burst:${name}`, burstLimit, counting) }
 }
 
-function leased(
-  keyPrefix: string,
-  { points, windowMs }: Limit,
-  isRate: boolean,
-  redis: RedisConnection,
-  clock: Clock,
-): LeasedPoints {
+function leased(keyPrefix: string, { points, windowMs }: Limit, counting: Counting): LeasedPoints {
+  const { redis, clock, isRate, onAsked } = counting
   const share = (part: number) => Math.max(1, Math.floor(points * part))
+  const limiter = new RateLimiterRedis({
+    storeClient: redis.client,
+    keyPrefix,
+    points,
+    // In milliseconds, which is what the script takes it for; of itself the library counts in whole seconds.
+    duration: windowMs,
+    customIncrTtlLuaScript: takePoints,
+    rejectIfRedisNotReady: true,
+    insuranceLimiter: new RateLimiterMemory({ points, duration: windowMs / 1_000, keyPrefix }),
+  })
   return new LeasedPoints({
-    counter: new RateLimiterRedis({
-      storeClient: redis.client,
-      keyPrefix,
-      points,
-      // In milliseconds, which is what the script takes it for; of itself the library counts in whole seconds.
-      duration: windowMs,
-      customIncrTtlLuaScript: takePoints,
-      rejectIfRedisNotReady: true,
-      insuranceLimiter: new RateLimiterMemory({ points, duration: windowMs / 1_000, keyPrefix }),
-    }),
+    counter: {
+      consume(key, taken) {
+        onAsked()
+        return limiter.consume(key, taken)
+      },
+    },
     points,
     windowMs,
     own: isRate ? share(ownShare) : 0,

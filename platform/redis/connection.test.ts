@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { createLogger } from '../log.ts'
+import { createMetrics, type Registry } from '../metrics.ts'
 import { expectNoLeaks } from '../testing/leak-check.ts'
 import { RedisServer } from '../testing/redis-server.ts'
 import { waitFor } from '../testing/wait-for.ts'
@@ -33,10 +34,14 @@ interface Observed {
   readonly attempts: () => number
 }
 
-function connection(url: string): Observed {
+function connection(url: string, metrics?: Registry): Observed {
   const lines: Line[] = []
   const destination = { write: (line: string) => void lines.push(JSON.parse(line)) }
-  const redis = createRedis({ url, log: createLogger({ name: 'test', destination }) })
+  const redis = createRedis({
+    url,
+    log: createLogger({ name: 'test', destination }),
+    ...(metrics === undefined ? {} : { metrics }),
+  })
   let attempts = 0
   redis.client.on('reconnecting', () => {
     attempts += 1
@@ -89,10 +94,15 @@ test('an absent Redis is said once, keeps nobody waiting, and is used once it co
   ])
 })
 
-test('a Redis that goes and comes again is said each time', async () => {
+test('a Redis that goes and comes again is said and counted each time', async () => {
   const there = await server()
-  const { redis, lines } = connection(there.url)
+  const metrics = createMetrics({ role: 'test', ofProcess: false })
+  const { redis, lines } = connection(there.url, metrics)
+  const counted = async (name: string) =>
+    (await metrics.getSingleMetric(name)?.get())?.values[0]?.value
+  expect(await counted('outcry_redis_connected')).toBe(0)
   await redis.start()
+  expect(await counted('outcry_redis_connected')).toBe(1)
   for (let times = 0; times < 2; times += 1) {
     await there.kill()
     await waitFor(() => !redis.ready())
@@ -102,6 +112,8 @@ test('a Redis that goes and comes again is said each time', async () => {
   }
   expect(lines.filter(({ msg }) => msg === 'Redis is back')).toHaveLength(2)
   expect(lines.filter(({ level }) => level === 'warn').length).toBeGreaterThanOrEqual(2)
+  expect(await counted('outcry_redis_connected')).toBe(1)
+  expect(await counted('outcry_redis_connections_lost_total')).toBe(2)
 })
 
 test('a Redis that hangs is left, and used again once it answers', async () => {

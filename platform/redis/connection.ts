@@ -3,8 +3,10 @@
 import { Cluster, Redis } from 'ioredis'
 import type { Part } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
+import type { Registry } from '../metrics.ts'
 import { backoffMs } from '../retry.ts'
 import { explainRedis } from './explain-redis.ts'
+import { createRedisMetrics, type RedisMetrics } from './redis-metrics.ts'
 import { parseRedisUrl, placeOf, type RedisAddress } from './redis-url.ts'
 
 export interface RedisOptions {
@@ -13,6 +15,7 @@ export interface RedisOptions {
   readonly log: Logger
   /** Stands before every key, so that several Outcrys can share one Redis. Default: `outcry:`. */
   readonly keyPrefix?: string
+  readonly metrics?: Registry
 }
 
 export interface RedisConnection extends Part {
@@ -44,6 +47,7 @@ class Connection implements RedisConnection {
   readonly client: Redis | Cluster
   readonly #log: Logger
   readonly #place: string
+  readonly #metrics: RedisMetrics | undefined
   #isReady = false
   /** Called once it is known whether the first connection will do. */
   #onFirst: (() => void) | undefined
@@ -53,9 +57,10 @@ class Connection implements RedisConnection {
   #isTooOld = false
   #isStopping = false
 
-  constructor({ log, keyPrefix = 'outcry:' }: RedisOptions, address: RedisAddress) {
+  constructor({ log, metrics, keyPrefix = 'outcry:' }: RedisOptions, address: RedisAddress) {
     this.#log = log
     this.#place = placeOf(address)
+    this.#metrics = metrics === undefined ? undefined : createRedisMetrics(metrics)
     this.client = clientOf(address, keyPrefix, (attempts) => this.#delayMs(attempts))
     this.client.on('error', (error: Error) => {
       this.#lastError = error
@@ -82,7 +87,7 @@ class Connection implements RedisConnection {
 
   async stop(): Promise<void> {
     this.#isStopping = true
-    this.#isReady = false
+    this.#setReady(false)
     this.client.disconnect()
   }
 
@@ -107,17 +112,23 @@ class Connection implements RedisConnection {
       this.client.disconnect(true)
       return
     }
-    this.#isReady = this.client.status === 'ready'
+    this.#setReady(this.client.status === 'ready')
     if (!this.#isReady || this.#said === undefined) return
     this.#said = undefined
     this.#log.info({ redis: this.#place }, 'Redis is back')
   }
 
   #onClose(): void {
-    this.#isReady = false
+    if (this.#isReady) this.#metrics?.lost.inc()
+    this.#setReady(false)
     const error = this.#lastError
     this.#lastError = undefined
     if (!this.#isStopping && !this.#isTooOld) this.#say(explainRedis(error, this.#place))
+  }
+
+  #setReady(isReady: boolean): void {
+    this.#isReady = isReady
+    this.#metrics?.connected.set(Number(isReady))
   }
 
   /** Each reason once, however often it is met before Redis is back. */
