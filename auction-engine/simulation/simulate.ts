@@ -74,7 +74,7 @@ async function report(plan: Plan, run: Run, store: StoreVariant): Promise<void> 
   process.exitCode = 1
   const shortest = await shrink(plan, run, store)
   const { trace, violations } = shortest.run
-  say(`\nseed ${plan.seed} went wrong; npm run simulate -- --seed ${plan.seed}`)
+  say(`\nseed ${plan.seed} went wrong; npm run simulate -- --store ${store} --seed ${plan.seed}`)
   for (const { rule, says } of run.violations) say(`  ${rule}: ${says}`)
   say(`\nThe shortest trace found (${shortest.plan.steps.length} of ${plan.steps.length} steps):`)
   say(trace.join('\n'))

@@ -109,8 +109,9 @@ export class SimulatedStore {
     return new Proxy(port, {
       get: (target, name): unknown => {
         const method: unknown = Reflect.get(target, name)
-        // `commit` has a way of its own, and never rejects.
-        if (typeof method !== 'function' || name === 'commit') return method
+        // `commit` has a way of its own, and letting go of a connection asks nobody.
+        const isLocal = name === 'commit' || name === 'close'
+        if (typeof method !== 'function' || isLocal) return method
         return (...asked: unknown[]) =>
           this.#call(process, async (): Promise<unknown> => Reflect.apply(method, target, asked))
       },
@@ -180,8 +181,9 @@ export class SimulatedStore {
     }
     for (const [at, change] of batch.lots.entries()) {
       const verdict = result.verdicts[at]?.type
-      const { epoch, before, after } = change
-      const numbers = `${before.decisionNo + 1}–${after.lot.now.decisionNo} under epoch ${epoch}`
+      const { epoch, before, after, decided } = change
+      const did = [...new Set(decided.map(({ command }) => command.type))].join(', ')
+      const numbers = `${before.decisionNo + 1}–${after.lot.now.decisionNo} (${did}) under epoch ${epoch}`
       world.note(`the commit of ${process.name}, ${numbers}: ${verdict}`)
       const once = `${batch.batchId} ${change.lotId}`
       if (verdict !== 'committed' || this.#stored.has(once)) continue
