@@ -44,6 +44,7 @@ test('needs that are not met are named, and it is ready again when they are', as
     PostgreSQL: () => isThere,
     Redis: () => true,
   })
+  expect(readiness.missing()).toEqual(['start', 'NATS', 'PostgreSQL'])
   await readiness.start()
   expect(readiness.missing()).toEqual(['NATS', 'PostgreSQL'])
   isThere = true

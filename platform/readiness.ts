@@ -16,7 +16,7 @@ export interface ReadinessOptions {
  * the two the process is ready while every need is met.
  */
 export interface Readiness extends Part {
-  /** What the process waits for: `start`, `end` once it drains, or the needs that are not met. */
+  /** What the process waits for: its `start`, or its `end` once it drains; and the needs that are not met. */
   missing(): readonly string[]
 }
 
@@ -24,8 +24,8 @@ export function createReadiness({ needs, metrics }: ReadinessOptions): Readiness
   const questions = Object.entries(needs)
   let phase: 'start' | 'ready' | 'end' = 'start'
   const missing = (): readonly string[] => {
-    if (phase !== 'ready') return [phase]
-    return questions.filter(([, isMet]) => !isMet()).map(([name]) => name)
+    const unmet = questions.filter(([, isMet]) => !isMet()).map(([name]) => name)
+    return phase === 'ready' ? unmet : [phase, ...unmet]
   }
   const end = async (): Promise<void> => {
     phase = 'end'
