@@ -126,7 +126,8 @@ module.exports = {
     {
       name: 'loadtest-stays-outside',
       severity: 'error',
-      comment: 'The load test sees what a client sees, the wire; what it saw is judged by history/.',
+      comment:
+        'The load test sees what a client sees, the wire; what it saw is judged by history/.',
       from: { path: '^loadtest/', pathNot: tests },
       to: {
         pathNot: '^(?:loadtest|history|protocol|platform)/|' + npm,
