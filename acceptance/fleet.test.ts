@@ -95,8 +95,11 @@ describe('a fleet of two gateways and two engines', { timeout: 120_000 }, () => 
     await ann.request('publish', { channel, data: { type: 'typing' } })
     await waitFor(() => sam.heard(channel).some(({ type }) => type === 'typing'))
     await waitFor(() => sam.heard('user:sam').some(({ type }) => type === 'message'))
-    const { num_clients: there } = await sam.request('presence_stats', { channel })
-    expect(there).toBe(2)
+    // Gateways tell each other who is there some times a second.
+    await waitFor(async () => {
+      const { num_clients: there } = await sam.request('presence_stats', { channel })
+      return there === 2
+    })
     await Promise.all([ann.close(), sam.close()])
   })
 
