@@ -41,8 +41,8 @@ COPY --from=packages /app/node_modules node_modules
 # .dockerignore lets in what runs in production, and nothing else.
 COPY . .
 
-# Of the whole image a role writes here only, and only where attachments are kept in a folder.
-VOLUME /var/lib/outcry
+# A role writes to OUTCRY_DATA only, and only where attachments are kept in a folder: then mount a volume
+# there, which gateways and chat stores share.
 USER node
 EXPOSE 8080 9464
 STOPSIGNAL SIGTERM
