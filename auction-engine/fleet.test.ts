@@ -30,11 +30,14 @@ async function owned(...owners: string[]): Promise<number[]> {
   return owners.map((owner) => rows.find((row) => row.owner === owner)?.shards ?? 0)
 }
 
+/** Sharing takes its time on a machine that is busy with other tests. */
+const patience = { timeoutMs: 40_000 }
+
 const ownedAs = (expected: Readonly<Record<string, number>>): Promise<unknown> =>
   waitFor(async () => {
     expect(await owned(...Object.keys(expected))).toEqual(Object.values(expected))
     return true
-  })
+  }, patience)
 
 async function endOf(lotId: string): Promise<{ state: string; endsAtMs: number } | undefined> {
   const { rows } = await database.pool.query<{ state: string; endsAtMs: number }>(
@@ -81,7 +84,7 @@ function crowdOn(lotIds: readonly string[]) {
   }
 }
 
-describe('a fleet', () => {
+describe('a fleet', { timeout: 120_000 }, () => {
   test('engines come and go under load, and no bid is refused for it', async () => {
     const first = await database.engine('first')
     const lotIds = await Promise.all(Array.from({ length: 12 }, () => database.openLot()))
@@ -93,7 +96,7 @@ describe('a fleet', () => {
       const shares = await owned('first', 'second', 'third')
       expect(shares.toSorted((one, other) => one - other)).toEqual([84, 86, 86])
       return true
-    })
+    }, patience)
     await first.drain()
     await second.drain()
     await ownedAs({ third: shardCount })

@@ -77,6 +77,8 @@ export const handoffShardsMax = 16
 export const handoffMsMax = 300
 /** So long an engine waits for the next owner of the shards it gave up, before it gives up more. */
 export const handoffWaitMs = 1_000
+/** After shards for which nobody came it keeps what it has for so long: whose share they are is not well. */
+export const handoffRestMs = 10_000
 /** A lot that is so near its end changes its owner only if that one is stopped. */
 export const closingMs = 10_000
 /** Whoever finds that its leases ran out so long ago stood still meanwhile. */

@@ -78,7 +78,13 @@ export class Engine implements Part {
       shards,
       onStranger: () => this.#keeper.notice(),
     })
-    this.#handoff = new ShardHandoff({ ...options, shards, announcer, desk: this.#desk })
+    this.#handoff = new ShardHandoff({
+      ...options,
+      shards,
+      announcer,
+      desk: this.#desk,
+      onLeftLying: () => this.#keeper.takeBack(),
+    })
   }
 
   /** Lots in memory at present. */

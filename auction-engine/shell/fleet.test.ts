@@ -116,8 +116,16 @@ describe('sharing', () => {
     await idle.release(left)
     await room.clock.advanceAsync(1_900)
     expect(owned()).toEqual([128])
-    await room.clock.advanceAsync(1_000)
+    // Nobody else wants them: they are taken, and a part of them is offered once more, in vain.
+    await room.clock.advanceAsync(3_000)
     expect(owned()).toEqual([shardCount])
+    const epochs = new Set<number>()
+    for (let second = 0; second < 8; second += 1) {
+      await room.clock.advanceAsync(1_000)
+      expect(owned()).toEqual([shardCount])
+      epochs.add(await count(0, 'takeovers_total', { from: 'given_up' }))
+    }
+    expect(epochs.size).toBe(1)
   })
 })
 
@@ -175,6 +183,18 @@ describe('a planned handoff', () => {
     expect(typesOf(heard)).toEqual(['lot_closed'])
     // The first owner, whose epoch is the first, has closed it.
     expect(heard[0]?.epoch).toBe(1)
+  })
+
+  test('to nobody who comes for them is cut short: all shards are let go at once', async () => {
+    const idle = room.lots.leases({ owner: 'idle', shardCount, leaseMs: 5_000 })
+    await idle.attend(hourMs)
+    await start({ owner: 'first' })
+    await room.clock.advanceAsync(3_000)
+    expect(owned()).toEqual([shardCount])
+    const draining = engines[0]?.drain(AbortSignal.timeout(60_000))
+    await room.clock.advanceAsync(1_100)
+    await draining
+    expect(await idle.acquire([])).toHaveLength(shardCount)
   })
 
   test('takes even such a lot along where its owner ends, and takes nothing from its bidders', async () => {

@@ -8,7 +8,7 @@ import { wait } from '../../platform/retry.ts'
 import { untilAborted } from '../../platform/until-aborted.ts'
 import type { ServedShards } from '../../protocol/engine.ts'
 import { freeShardsHintSubject, servedShardsHintSubject } from '../../protocol/subjects.ts'
-import { closingMs, handoffShardsMax, handoffWaitMs } from '../limits.ts'
+import { closingMs, handoffRestMs, handoffShardsMax, handoffWaitMs } from '../limits.ts'
 import type { Lease } from '../ports/lot-journal.ts'
 import type { ShardLeases } from '../ports/shard-leases.ts'
 import type { Announcer } from './announcer.ts'
@@ -25,6 +25,8 @@ export interface ShardHandoffOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: EngineMetrics
+  /** Told when nobody came for shards that were more than this engine's share. */
+  readonly onLeftLying: () => void
 }
 
 export class ShardHandoff {
@@ -33,6 +35,7 @@ export class ShardHandoff {
   readonly #underWay = new Set<number>()
   #allServed = (): void => {}
   #unlisten: Unlisten | undefined
+  #restsUntilMs = Number.NEGATIVE_INFINITY
   readonly #stopping = new AbortController()
 
   constructor(options: ShardHandoffOptions) {
@@ -49,31 +52,41 @@ export class ShardHandoff {
 
   /** Gives up what is more than this engine's share, but no shard with a lot about to close. */
   async giveSurplus(surplus: () => number): Promise<void> {
-    const { shards, desk, clock } = this.#options
+    const { shards, desk, clock, onLeftLying } = this.#options
+    if (clock.nowMs() < this.#restsUntilMs) return
     while (surplus() > 0 && !this.#stopping.signal.aborted) {
       const closing = desk.closing(clock.nowMs() + closingMs)
       const free = shards.in('served').filter(({ shard }) => !closing.has(shard))
       const group = byShard(free).slice(0, Math.min(surplus(), handoffShardsMax))
-      // Where nobody comes for them there is no hurry to give up more.
-      if (group.length === 0 || !(await this.#give(group))) return
+      if (group.length === 0) return
+      if (await this.#give(group)) continue
+      this.#restsUntilMs = clock.nowMs() + handoffRestMs
+      onLeftLying()
+      return
     }
   }
 
-  /** Gives up every shard that is served, whatever happens on it. */
+  /** Gives up every shard that is served, whatever happens on it, for as long as somebody takes them. */
   async giveAll(): Promise<void> {
     for (;;) {
       const group = byShard(this.#options.shards.in('served')).slice(0, handoffShardsMax)
-      if (group.length === 0) return
-      await this.#give(group).catch((err: unknown) => {
-        // Their leases run out, then; the others are not to wait for that.
-        this.#options.log.warn({ err, shards: group.length }, 'shards could not be handed over')
-      })
+      if (group.length === 0 || !(await this.#tryToGive(group))) return
     }
   }
 
   stop(): void {
     this.#stopping.abort()
     this.#unlisten?.()
+  }
+
+  async #tryToGive(group: readonly Lease[]): Promise<boolean> {
+    try {
+      return await this.#give(group)
+    } catch (err) {
+      // Their leases run out, then.
+      this.#options.log.warn({ err, shards: group.length }, 'shards could not be handed over')
+      return false
+    }
   }
 
   /** Resolves with whether somebody else serves them now. */

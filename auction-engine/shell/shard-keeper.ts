@@ -12,7 +12,7 @@ import {
   stoodStillMs,
 } from '../limits.ts'
 import type { Lease } from '../ports/lot-journal.ts'
-import type { ShardLeases, TakenShard } from '../ports/shard-leases.ts'
+import type { ShardLeases, TakenShard, Wish } from '../ports/shard-leases.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
 import type { OwnedShards } from './owned-shards.ts'
 
@@ -39,6 +39,7 @@ export class ShardKeeper {
   /** Engines that are there, this one included. */
   #engines = 1
   #isHinted = false
+  #isGreedy = false
   /** Shards whose leases ran out under this engine, and when it last knew that they were its own. */
   readonly #lapsed = new Map<number, number>()
 
@@ -68,6 +69,12 @@ export class ShardKeeper {
   /** Somebody says that shards are free. */
   look(): void {
     this.#isHinted = true
+    this.#looking?.soon()
+  }
+
+  /** Nobody came for shards that this engine gave up: it takes what is free, whatever its share is. */
+  takeBack(): void {
+    this.#isGreedy = true
     this.#looking?.soon()
   }
 
@@ -137,10 +144,9 @@ export class ShardKeeper {
     if (this.#isHinted && this.surplus >= 0) await this.#attend()
     this.#isHinted = false
     const askedAtMs = clock.nowMs()
-    const room = -this.surplus
-    const wish = room > 0 ? { shardsMax: room } : { freeForMs: orphanedMs }
     const held = shards.leases.map(({ shard }) => shard)
-    const found = await leases.acquire(held, wish)
+    const found = await leases.acquire(held, this.#wish())
+    this.#isGreedy = false
     const taken = found.map((each) => this.#withOwnAbsence(each, askedAtMs))
     const admitsUntilMs = this.#untilFrom(askedAtMs, leaseMs)
     // Where the answer took that long the next beat takes them again: they are in this engine's name.
@@ -159,6 +165,12 @@ export class ShardKeeper {
     // Now they are served, and whoever comes after is to count from now, not from a former owner's time.
     this.#renewing?.soon()
     log.info({ taken: taken.length, owned: shards.size }, 'shards taken')
+  }
+
+  #wish(): Wish {
+    if (this.#isGreedy) return {}
+    const room = -this.surplus
+    return room > 0 ? { shardsMax: room } : { freeForMs: orphanedMs }
   }
 
   /** A renewal that the database carried out late says that somebody decided when nobody did. */
