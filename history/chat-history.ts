@@ -175,7 +175,8 @@ function heardIn(answer: ChatOutcome | undefined): Heard {
   if (answer.outcome === 'accepted') {
     const { messageId = '', seq } = answer
     const code = seq === undefined ? 'held for review' : 'accepted'
-    return { type: 'decided', digest: digestOfPlace(messageId, seq), code, seq }
+    const isRepeat = answer.replayed === true
+    return { type: 'decided', digest: digestOfPlace(messageId, seq), code, seq, isRepeat }
   }
   if (answer.code === 'overloaded' || answer.code === 'rate_limited') return { type: 'undecided' }
   // Refusals are not remembered: the same id may be accepted later.

@@ -15,6 +15,8 @@ interface Decided {
   readonly digest: number
   readonly code: string
   readonly seq: number | undefined
+  /** It was said to be the first answer again. */
+  readonly isRepeat: boolean
 }
 
 /** What one attempt brought its client. */
@@ -53,8 +55,12 @@ interface Known {
   digest: number | undefined
   code: string
   seq: number | undefined
+  /** What its attempts heard, apart from the decision. */
   isInDoubt: boolean
+  isUndecided: boolean
   isTurnedAway: boolean
+  /** Somebody heard the decision, and not as a repeat. */
+  isFirstHeard: boolean
   isKept: boolean
 }
 
@@ -97,6 +103,7 @@ export class CommandLedger {
         known.isInDoubt = true
         return
       case 'undecided':
+        known.isUndecided = true
         return
     }
   }
@@ -115,12 +122,20 @@ export class CommandLedger {
         const [actorId = '', commandId = ''] = who.split(' ')
         const key = { stream, actorId, commandId }
         if (known.digest !== undefined) {
-          const detail = `It was told ${readsAs(known)}.`
-          if (!known.isKept) this.#say('acknowledged_missing', key, detail)
+          this.#finishDecided(key, known)
         } else if (known.isInDoubt && !known.isTurnedAway) {
           this.#say('unresolved', key, 'Its last word was that nobody knows.')
         }
       }
+    }
+  }
+
+  #finishDecided(key: CommandKey, known: Known): void {
+    const reads = readsAs(known)
+    if (!known.isKept) this.#say('acknowledged_missing', key, `It was told ${reads}.`)
+    // All who asked before were told that nothing was decided, yet somebody heard a repeat.
+    if (known.isUndecided && !known.isFirstHeard && !known.isInDoubt) {
+      this.#say('refused_but_decided', key, `It was told ${reads} as a repeat.`)
     }
   }
 
@@ -130,6 +145,7 @@ export class CommandLedger {
       this.#say('two_outcomes', attempt, detail)
       return
     }
+    known.isFirstHeard ||= !heard.isRepeat
     known.digest = heard.digest
     known.code = heard.code
     known.seq = heard.seq
@@ -199,7 +215,9 @@ export class CommandLedger {
       code: '',
       seq: undefined,
       isInDoubt: false,
+      isUndecided: false,
       isTurnedAway: false,
+      isFirstHeard: false,
       isKept: false,
     }
     all.set(who, fresh)

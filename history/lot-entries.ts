@@ -79,7 +79,7 @@ export interface FinalLot {
   readonly lotId: string
   readonly decisionNo: number
   readonly view: LiveView
-  /** Rows of the outbox about it that nobody has published. */
+  /** Of its events, or of the outbox's rows about them: how many nobody has published. */
   readonly untold?: number
   /** A lot that should have opened or closed before this moment is overdue. */
   readonly overdueBeforeMs?: number

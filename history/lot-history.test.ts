@@ -173,6 +173,22 @@ const FALSIFICATIONS: readonly [
       })),
   ],
   [
+    'a bid that was turned away as overloaded and is answered as a repeat',
+    'refused_but_decided',
+    (story) => {
+      const shed = attemptsOf(story, 'bob-3000', (attempt) => ({
+        ...attempt,
+        answer: { ...refusal, code: 'overloaded' },
+      }))
+      const repeats = story.attempts.flatMap(({ commandId, answer, ...attempt }) =>
+        commandId === 'bob-3000' && answer?.outcome === 'accepted'
+          ? { ...attempt, commandId, answer: { ...answer, replayed: true as const } }
+          : [],
+      )
+      return { ...shed, attempts: [...shed.attempts, ...repeats] }
+    },
+  ],
+  [
     'a bid whose bidder never learned what became of it',
     'unresolved',
     (story) => attemptsOf(story, 'bob-3000', (attempt) => ({ ...attempt, answer: undefined })),

@@ -119,6 +119,7 @@ function heardIn(answer: EngineReply | undefined): Heard {
     digest: digestOfReply(answer),
     code: answer.outcome === 'accepted' ? 'accepted' : answer.code,
     seq: 'seq' in answer ? answer.seq : undefined,
+    isRepeat: answer.replayed === true,
   }
   if (answer.outcome === 'accepted') return decided
   if (answer.code === 'overloaded' || answer.code === 'rate_limited') return { type: 'undecided' }

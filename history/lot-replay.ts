@@ -56,7 +56,8 @@ export class LotReplay {
       const detail = `After event ${this.#view.seq} it was ${liveText(this.#view)}, now ${liveText(view)}.`
       this.#say('final_state', detail, { seq: view.seq })
     }
-    if (untold > 0) this.#say('untold', `${untold} rows of its events wait.`, { untold })
+    if (untold > 0)
+      this.#say('untold', `${untold} of its events, or groups of them, were not.`, { untold })
     const dueMs = { scheduled: view.startsAt, open: view.endsAt }[view.state as string]
     if (dueMs !== undefined && overdueBeforeMs !== undefined && dueMs < overdueBeforeMs) {
       this.#say('overdue', `It is ${view.state}, due at ${dueMs}.`, { seq: view.seq })

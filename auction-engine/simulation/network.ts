@@ -27,20 +27,26 @@ interface Receiver<Handler> {
 type Listener = Receiver<(message: BusMessage, subject: string) => void>
 type Server = Receiver<(message: BusMessage) => Promise<BusMessage>>
 
-/** Told when a request reaches its servers more than once. */
-export type OnDoubled = (message: BusMessage) => void
+export interface NetworkOptions {
+  readonly world: World
+  readonly weather: NetworkWeather
+  /** Told when a request reaches its servers more than once. */
+  readonly onDoubled: (message: BusMessage) => void
+  /** Told of each publication, whether it reaches anybody or not. */
+  readonly onPublished: (message: BusMessage, subject: string) => void
+}
 
 export class Network {
   weather: NetworkWeather
   readonly #world: World
-  readonly #onDoubled: OnDoubled
+  readonly #options: NetworkOptions
   readonly #listeners = new Map<string, Set<Listener>>()
   readonly #servers = new Map<string, Set<Server>>()
 
-  constructor(world: World, weather: NetworkWeather, onDoubled: OnDoubled) {
-    this.#world = world
-    this.weather = weather
-    this.#onDoubled = onDoubled
+  constructor(options: NetworkOptions) {
+    this.#options = options
+    this.#world = options.world
+    this.weather = options.weather
   }
 
   /** The bus as one process has it. */
@@ -48,6 +54,7 @@ export class Network {
     return {
       publish: (subject, message) => {
         if (process.isDead) return
+        this.#options.onPublished(message, subject)
         for (const listener of this.#listeners.get(subject) ?? []) {
           this.#carry(() => listener.process.deliver(() => listener.handler(message, subject)))
         }
@@ -79,7 +86,7 @@ export class Network {
       const server = this.#world.random.pick(servers)
       server.process.deliver(() => void this.#ask(server, message, asker))
     })
-    for (let more = 1; more < copies; more += 1) this.#onDoubled(message)
+    for (let more = 1; more < copies; more += 1) this.#options.onDoubled(message)
   }
 
   async #ask({ process, handler }: Server, message: BusMessage, asker: Asker): Promise<void> {

@@ -11,6 +11,8 @@ import type { StoreWeather } from './simulated-store.ts'
 export type Step = { readonly atMs: number } & (
   | { readonly type: 'ask'; readonly command: EngineCommand; readonly again: number }
   | { readonly type: 'watch'; readonly watcher: string; readonly lotId: string }
+  /** The store can hardly be reached. */
+  | { readonly type: 'outage'; readonly forMs: number }
   /** An owner is drained and stopped, and comes back after `forMs`. */
   | { readonly type: 'drain'; readonly owner: string; readonly forMs: number }
   /**
@@ -61,7 +63,7 @@ export function planFrom(seed: number): Plan {
   const owners = Array.from({ length: random.pick([1, 2, 2, 3]) }, (_, nth) => ({
     name: `owner-${nth + 1}`,
     startsAtMs: nth === 0 ? 0 : random.between(0, 4_000),
-    skewMs: random.between(-150, 150),
+    skewMs: random.pick([0, 1, 1]) * random.between(-1_500, 1_500),
   }))
   const lotIds = Array.from({ length: random.between(1, 3) }, () => lotIdFrom(random, shards))
   const steps = [
@@ -172,11 +174,12 @@ function bidsOn(
   ask: (atMs: number, command: EngineCommand) => Step,
 ): Step[] {
   const steps: Step[] = []
-  const bids = random.between(3, 30)
+  // More in a moment than is told one by one.
+  const burst = random.chance(0.2) ? random.between(25, 50) : 0
+  const burstAtMs = random.between(600, endsAtMs)
+  const bids = random.between(3, 30) + burst
   for (let bid = 0; bid < bids; bid += 1) {
-    const atMs = random.chance(0.3)
-      ? endsAtMs - random.between(-300, 600)
-      : random.between(600, endsAtMs + 500)
+    const atMs = momentOf(random, endsAtMs, bid < burst ? burstAtMs : undefined)
     const actor = { userId: random.pick(bidders), roles: [] }
     const commandId = `bid-${nth}-${bid}`
     const amount = Math.max(1, 1_000 + Math.floor(atMs / 2) + 50 * random.between(-10, 40))
@@ -194,13 +197,21 @@ function bidsOn(
   return steps
 }
 
+/** Within the burst, in the last moments of the lot, or at any time. */
+function momentOf(random: Random, endsAtMs: number, burstAtMs: number | undefined): number {
+  if (burstAtMs !== undefined) return burstAtMs + random.between(0, 400)
+  if (random.chance(0.3)) return endsAtMs - random.between(-300, 600)
+  return random.between(600, endsAtMs + 500)
+}
+
 function faultsOf(random: Random, owners: readonly OwnerPlan[], stormMs: number): Step[] {
   const faults = random.chance(0.2) ? 0 : random.between(1, 6)
   return Array.from({ length: faults }, (): Step => {
     const { name: owner } = random.pick(owners)
     const atMs = random.between(200, stormMs)
-    const type = random.pick(['kill', 'drain', 'freeze', 'freeze'] as const)
+    const type = random.pick(['kill', 'drain', 'freeze', 'freeze', 'outage'] as const)
     const forMs = random.pick([50, 500, 3_000, 6_000]) + random.between(0, 2_000)
+    if (type === 'outage') return { type, atMs, forMs }
     if (type === 'drain') return { type, atMs, owner, forMs }
     return { type, atMs, owner, forMs, atCommit: random.chance(0.6) }
   })

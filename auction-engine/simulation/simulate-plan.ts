@@ -2,7 +2,7 @@
 import { digestOf } from '../../history/digest.ts'
 import { LotHistory } from '../../history/lot-history.ts'
 import type { Violation } from '../../history/violation.ts'
-import type { EngineCommand } from '../../protocol/engine.ts'
+import type { EngineCommand, LotEvents } from '../../protocol/engine.ts'
 import { MemoryLots } from '../adapters/memory-lots.ts'
 import type { LotChange } from '../ports/lot-journal.ts'
 import { inOwnTime } from './ambient.ts'
@@ -13,7 +13,7 @@ import { Owner } from './owner.ts'
 import type { Plan, Step } from './plan.ts'
 import { Random } from './random.ts'
 import { SimulatedProcess } from './simulated-process.ts'
-import { calmStore, SimulatedStore, type StoreVariant } from './simulated-store.ts'
+import { calmStore, SimulatedStore, type StoreVariant, stormyStore } from './simulated-store.ts'
 import { World } from './world.ts'
 
 /** After the storm whatever is under way may take so long to end; what takes longer is a finding. */
@@ -52,6 +52,8 @@ class Simulation {
   readonly #history = new LotHistory({ allClients: true })
   /** What was stored and taken, in the order in which it was: the judge hears the clients first. */
   readonly #records: (() => void)[] = []
+  /** The seqs of each lot that were published, or stood for by one that was. */
+  readonly #told = new Map<string, Set<number>>()
   #decisions = 0
 
   constructor(plan: Plan, variant: StoreVariant, world: World) {
@@ -69,9 +71,14 @@ class Simulation {
         this.#records.push(() => this.#history.taken(shard, epoch))
       },
     })
-    this.#network = new Network(world, plan.network, (command) =>
-      this.#clients.doubled(command as EngineCommand),
-    )
+    this.#network = new Network({
+      world,
+      weather: plan.network,
+      onDoubled: (command) => this.#clients.doubled(command as EngineCommand),
+      onPublished: (message, subject) => {
+        if (subject.startsWith('evt.lot.')) this.#published(message as LotEvents)
+      },
+    })
     this.#clients = new Clients({
       world,
       bus: this.#network.busOf(outside),
@@ -97,7 +104,7 @@ class Simulation {
     this.#clients.recoverAll()
     await world.run(() => this.#isOver(), stormMs + calmMsMax)
     await world.run(() => false, world.elapsedMs + afterglowMs)
-    await this.#conclude()
+    this.#conclude()
     const { trace } = world
     return {
       violations: this.#history.violations(),
@@ -113,11 +120,22 @@ class Simulation {
       this.#clients.ask(step.command, step.again)
       this.#world.note(saying(step.command))
     } else if (type === 'watch') void this.#clients.watch(step.watcher, step.lotId)
+    else if (type === 'outage') this.#cutOff(step.forMs)
     else {
       const owner = this.#owners.find(({ name }) => name === step.owner)
       if (type === 'drain') owner?.drain(step.forMs)
       else owner?.[type](step.forMs, step.atCommit)
     }
+  }
+
+  /** Outages may overlap; the first that ends ends all of them, and the storm's end does too. */
+  #cutOff(forMs: number): void {
+    const world = this.#world
+    world.note(`the store can hardly be reached for ${forMs} ms`)
+    this.#store.weather = stormyStore
+    world.after(forMs, () => {
+      if (this.#store.weather === stormyStore) this.#store.weather = this.#plan.store
+    })
   }
 
   #isOver(): boolean {
@@ -137,16 +155,23 @@ class Simulation {
     }
   }
 
+  #published({ lotId, events }: LotEvents): void {
+    const told = this.#told.get(lotId) ?? new Set()
+    this.#told.set(lotId, told)
+    for (const { seq, publication } of events) {
+      for (let each = publication.fromSeq ?? seq; each <= seq; each += 1) told.add(each)
+    }
+  }
+
   /** Tells the judge what the store holds. */
-  async #conclude(): Promise<void> {
+  #conclude(): void {
     for (const record of this.#records) record()
-    const untold = await this.#lots.outbox().unpublished(Number.POSITIVE_INFINITY, 1_000)
     for (const lotId of this.#lotIds) {
       const stored = this.#lots.stored(lotId)
       if (stored === undefined) continue
       this.#history.ended({
         ...asFinal(stored.lot),
-        untold: untold.filter((row) => row.lotId === lotId).length,
+        untold: stored.lot.now.seq - (this.#told.get(lotId)?.size ?? 0),
         overdueBeforeMs: this.#world.nowMs() - overdueMs,
       })
     }

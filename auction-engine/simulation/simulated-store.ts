@@ -30,6 +30,15 @@ export interface StoreWeather {
 
 export const calmStore: StoreWeather = { refused: 0, lostBefore: 0, lostAfter: 0, late: 0, slow: 0 }
 
+/** As if it were restarted: hardly anything gets through, and nobody knows what has. */
+export const stormyStore: StoreWeather = {
+  refused: 0.4,
+  lostBefore: 0.3,
+  lostAfter: 0.8,
+  late: 0.3,
+  slow: 0.2,
+}
+
 /** Stores that break a promise on purpose: the judge must find out. */
 export type StoreVariant = 'sound' | 'without_fence' | 'answers_before_commit'
 

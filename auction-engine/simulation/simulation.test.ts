@@ -11,6 +11,7 @@ import type { StoreVariant } from './simulated-store.ts'
 /** What must have happened in a good many seeds, in the words of the trace. */
 const TROUBLES = [
   'is killed',
+  'can hardly be reached',
   'stands still',
   'is drained',
   'is refused',
