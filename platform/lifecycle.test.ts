@@ -164,10 +164,7 @@ describe('told to end while it starts', () => {
 })
 
 test('a part that waits for others gives up when the process ends while it starts', async () => {
-  let reject = (_: Error): void => {}
-  const waiting = new Promise<never>((_, no) => {
-    reject = no
-  })
+  const { promise: waiting, reject } = Promise.withResolvers<void>()
   const waiter = {
     ...part('waiter', { start: () => waiting }),
     giveUp: () => reject(new Error('told to end')),

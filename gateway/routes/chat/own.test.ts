@@ -195,8 +195,8 @@ describe('attachment.create', () => {
     const inFolder = { ...upload, uploadUrl: '/objects/put' }
     const house = () => ({ outcome: 'accepted', serverTime: noonMs, upload: inFolder }) as const
     const call = callsOn({ chatStore: chatStoreOf({ house }) })
-    const create = async (caller: Caller) =>
-      await call('attachment.create', caller, { conversationId, ...file })
+    const create = async (by: Caller) =>
+      await call('attachment.create', by, { conversationId, ...file })
     expect(await create(ann)).toMatchObject({
       outcome: { uploadUrl: 'https://chat.example/objects/put' },
     })
