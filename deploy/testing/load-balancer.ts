@@ -1,6 +1,5 @@
 // HAProxy with the configuration of this folder, in front of gateways that a test plays. What names the
 // network of Docker is put in terms of this machine; the rest is as it is deployed.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http'
@@ -8,6 +7,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { ServerProcess } from '../../platform/testing/server-process.ts'
 import { serverProgram } from '../../platform/testing/server-program.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import { textOf } from './deployment-files.ts'
@@ -83,53 +83,66 @@ export class PlayedGateway {
   }
 }
 
+/** Another process may take a free port between looking and using. */
+const startsMax = 5
+
 export class LoadBalancer {
-  readonly #process: ChildProcess
+  readonly #process: ServerProcess
   readonly #folder: string
   readonly port: number
   readonly #operatorPort: number
 
-  private constructor(child: ChildProcess, folder: string, port: number, operatorPort: number) {
-    this.#process = child
+  private constructor(started: ServerProcess, folder: string, port: number, operatorPort: number) {
+    this.#process = started
     this.#folder = folder
     this.port = port
     this.#operatorPort = operatorPort
   }
 
-  /** Resolves when it listens and gives clients to every gateway. */
+  /** @throws Error that says what is missing, or what HAProxy said last. */
   static async start(gateways: readonly PlayedGateway[]): Promise<LoadBalancer> {
     const program = await serverProgram(haproxy)
     const folder = await mkdtemp(join(tmpdir(), 'outcry-haproxy-'))
-    const [port, operatorPort] = [await freePort(), await freePort()]
     const file = join(folder, 'haproxy.cfg')
-    await writeFile(file, configuration(gateways, port, operatorPort))
-    const child = spawn(program, ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] })
-    const lines: string[] = []
-    child.stderr?.on('data', (data: Buffer) => lines.push(data.toString()))
-    const balancer = new LoadBalancer(child, folder, port, operatorPort)
-    await waitFor(async () => {
-      if (child.exitCode !== null) throw new Error(`haproxy left: ${lines.join('')}`)
-      return (await balancer.inService()) === gateways.length
-    })
-    return balancer
+    // As its image starts it: a master and its worker, which ends when the master is gone.
+    const options = { program, args: ['-W', '-db', '-f', file], saysReady: 'Loading success' }
+    for (let starts = 1; ; starts += 1) {
+      const [port, operatorPort] = [await freePort(), await freePort()]
+      await writeFile(file, configuration(gateways, port, operatorPort))
+      try {
+        const started = await ServerProcess.start(options)
+        return new LoadBalancer(started, folder, port, operatorPort)
+      } catch (error) {
+        if (starts < startsMax) continue
+        await rm(folder, { recursive: true, force: true })
+        throw error
+      }
+    }
   }
 
   /** To how many gateways it gives clients now. */
   async inService(): Promise<number> {
-    const page = await fetch(`http://127.0.0.1:${this.#operatorPort}/metrics`).catch(
-      () => undefined,
+    const page = await fetch(`http://127.0.0.1:${this.#operatorPort}/metrics`)
+    const found = /^haproxy_backend_active_servers\{proxy="gateways"\} (\d+)$/mu.exec(
+      await page.text(),
     )
-    const text = (await page?.text()) ?? ''
-    return Number(/^haproxy_backend_active_servers\{proxy="gateways"\} (\d+)$/mu.exec(text)?.[1])
+    return Number(found?.[1])
   }
 
+  /** Resolves when master and worker are gone. */
   async stop(): Promise<void> {
-    if (this.#process.exitCode === null) {
-      const gone = once(this.#process, 'exit')
-      this.#process.kill('SIGTERM')
-      await gone
-    }
+    const { pid } = this.#process
+    process.kill(pid, 'SIGTERM')
+    await waitFor(() => isGone(pid), { what: 'the end of HAProxy' })
     await rm(this.#folder, { recursive: true, force: true })
+  }
+}
+
+function isGone(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0)
+  } catch {
+    return true
   }
 }
 
@@ -146,8 +159,8 @@ function configuration(
     ['bind :8404', `bind 127.0.0.1:${operatorPort}`],
     // An ordinary user may not have the descriptors.
     ['maxconn 100000', 'maxconn 100'],
-    // Each test finds both gateways as they are after that time.
-    ['slowstart 30s', 'slowstart 1ms'],
+    // Each test finds both gateways as they are after that half minute.
+    [' slowstart 30s', ''],
     [/^ +server-template .*$/mu, servers.join('\n')],
   ])
 }
