@@ -2,18 +2,21 @@
 import { z } from 'zod'
 import { readConfig } from '../platform/config.ts'
 import { variable } from '../platform/config-variables.ts'
-import { defaultLimits, type EngineLimits } from './limits.ts'
+import { defaultLimits, type EngineLimits, leaseMsMin } from './limits.ts'
 
 const environment = z.object({
   ENGINE_NAME: variable.text().optional(),
   ENGINE_LANES: variable.wholeNumber({ min: 1, max: 16 }).default(defaultLimits.lanes),
-  ENGINE_LEASE: variable.durationMs().default(defaultLimits.leaseMs),
+  ENGINE_LEASE: variable
+    .durationMs()
+    .refine((ms) => ms >= leaseMsMin, `expected at least ${leaseMsMin / 1_000}s`)
+    .default(defaultLimits.leaseMs),
 })
 
 export interface EngineConfig {
   /**
-   * Under which name shards are held: the same after a restart, and no other engine's. Whoever starts
-   * under it takes over from its predecessor at once.
+   * Under which name shards are held; never another engine's. Whoever starts under its predecessor's
+   * name takes over from it at once, and need not wait until the leases run out.
    */
   readonly owner: string
   readonly limits: EngineLimits

@@ -55,6 +55,8 @@ export const lotsPerLoadMax = 500
 export const heartbeatMs = 1_000
 /** Admission ends this long before the lease does: a paused process must notice before another decides. */
 export const leaseSafetyMs = 1_000
+/** An owner renews several times before it must stop admitting; with a shorter lease it would stop by itself. */
+export const leaseMsMin = leaseSafetyMs + 3 * heartbeatMs
 /** A lot is loaded this long before it opens or closes, so that its timer is set in time. */
 export const dueHorizonMs = 5_000
 /** Due lots loaded per heartbeat; a sale whose lots all end together takes a few of them. */
