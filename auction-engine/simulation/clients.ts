@@ -9,8 +9,8 @@ import { livePart } from '../core/visibility.ts'
 import { asAsked } from './as-stored.ts'
 import type { World } from './world.ts'
 
-/** How long a gateway waits for an answer. */
-const answerMs = 2_000
+/** How long somebody waits for an answer: some give up before the engine does, some after it. */
+const answerMs = { min: 1_000, max: 5_000 } as const
 
 export interface ClientsOptions {
   readonly world: World
@@ -85,9 +85,10 @@ export class Clients {
   async #attempt(command: EngineCommand): Promise<EngineReply | undefined> {
     const { world, bus } = this.#options
     const sentAtMs = world.nowMs()
+    const patienceMs = world.random.between(answerMs.min, answerMs.max)
     const subject = lotCommandsSubject(shardOf(command.lotId))
     try {
-      const answer = (await bus.request(subject, command, answerMs)) as EngineReply
+      const answer = (await bus.request(subject, command, patienceMs)) as EngineReply
       const told = answer.outcome === 'accepted' ? 'accepted' : answer.code
       world.note(`${command.actor.userId} hears of ${command.commandId}: ${told}`)
       this.#attempted(command, sentAtMs, answer)

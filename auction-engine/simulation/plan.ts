@@ -179,10 +179,11 @@ function bidsOn(
   const burstAtMs = random.between(600, endsAtMs)
   const bids = random.between(3, 30) + burst
   for (let bid = 0; bid < bids; bid += 1) {
-    const atMs = momentOf(random, endsAtMs, bid < burst ? burstAtMs : undefined)
+    const atMs = momentOf(random, endsAtMs, bid < burst ? burstAtMs + 8 * bid : undefined)
     const actor = { userId: random.pick(bidders), roles: [] }
     const commandId = `bid-${nth}-${bid}`
-    const amount = Math.max(1, 1_000 + Math.floor(atMs / 2) + 50 * random.between(-10, 40))
+    const over = bid < burst ? 6 * bid : random.between(-10, 40)
+    const amount = Math.max(1, 1_000 + Math.floor(atMs / 2) + 50 * over)
     const kind = random.pick(['proxy', 'proxy', 'exact'] as const)
     steps.push(
       ask(atMs, { type: 'place_bid', lotId, commandId, actor, kind, amount, currency: 'USD' }),
@@ -199,7 +200,7 @@ function bidsOn(
 
 /** Within the burst, in the last moments of the lot, or at any time. */
 function momentOf(random: Random, endsAtMs: number, burstAtMs: number | undefined): number {
-  if (burstAtMs !== undefined) return burstAtMs + random.between(0, 400)
+  if (burstAtMs !== undefined) return burstAtMs + random.between(0, 10)
   if (random.chance(0.3)) return endsAtMs - random.between(-300, 600)
   return random.between(600, endsAtMs + 500)
 }
