@@ -26,6 +26,7 @@ CREATE FUNCTION read_chat_facts(
 LANGUAGE plpgsql STABLE
 -- By key, whatever the statistics were when this was planned (see commit_chat_batch).
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
