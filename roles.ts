@@ -46,6 +46,7 @@ export function createRole(config: RoleConfig, log: Logger): RoleProcess {
   const { role, databaseUrl, clusterName } = config
   const metrics = createMetrics({ role })
   const nodeName = `${hostname()}-${process.pid}`
+  let gateway: Gateway | undefined
   const bus = createNatsBus({
     servers: config.natsServers,
     prefix: clusterName,
@@ -53,6 +54,7 @@ export function createRole(config: RoleConfig, log: Logger): RoleProcess {
     log,
     clock,
     metrics,
+    onReturn: () => gateway?.resync(),
   })
   const pool = createPool(databaseUrl, { log, applicationName: `outcry ${role}`, max: 20 })
   const database = new DatabaseWatch({ pool, clock })
@@ -67,7 +69,6 @@ export function createRole(config: RoleConfig, log: Logger): RoleProcess {
     readiness,
   })
   const shared = { pool, bus, clock, log, metrics }
-  let gateway: Gateway | undefined
   const service = partOfParts(role, { log }, async () => {
     const wired = await serviceOf(config, shared, nodeName, isAvailable)
     gateway = wired.gateway

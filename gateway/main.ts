@@ -25,7 +25,7 @@ import type { GatewayConfig } from './config.ts'
 import { mountHttp } from './edge/http.ts'
 import { mountObjects } from './edge/objects.ts'
 import { createSocketServer, type SocketServer } from './edge/server.ts'
-import { createHub } from './fanout/hub.ts'
+import { createHub, type Hub } from './fanout/hub.ts'
 import { createTurn } from './fanout/turn.ts'
 import { type GatewayLimit, transfersMax } from './limits.ts'
 import type { EventSource, Unlisten } from './ports/event-source.ts'
@@ -79,14 +79,18 @@ export interface GatewayOptions {
 export interface Gateway extends Part {
   /** The port in use; 0 until started. */
   readonly port: number
+  /** To be called when the bus was away and is back: what it lost meanwhile is read from the store. */
+  resync(): void
 }
 
 /** @throws Failure from `start` where the port cannot be had or the database is not of this version. */
 export function createGateway(options: GatewayOptions): Gateway {
   let server: SocketServer | undefined
+  let hub: Hub | undefined
   const parts = partOfParts('gateway', options, async () => {
     const wired = wire(options, await readStreamEpoch(options.pool))
     server = wired.server
+    hub = wired.hub
     return wired.parts
   })
   return {
@@ -94,6 +98,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     get port() {
       return server?.port ?? 0
     },
+    resync: () => hub?.resync(),
   }
 }
 
@@ -101,7 +106,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 function wire(
   options: GatewayOptions,
   streamEpoch: string,
-): { readonly server: SocketServer; readonly parts: readonly Part[] } {
+): { readonly server: SocketServer; readonly hub: Hub; readonly parts: readonly Part[] } {
   const { config, clock, log } = options
   const stores = openStores(options)
   const revocations = createRevocations()
@@ -146,6 +151,7 @@ function wire(
   })
   return {
     server,
+    hub,
     parts: [revocationsPart(stores.events, revocations), hub, requests, transfers, server],
   }
 }

@@ -59,6 +59,11 @@ export interface Hub extends Part {
   pause(subscriber: Subscriber, channelName: string): number | undefined
   /** Tells the newest state, where it is newer than `seq`, and takes the socket back. */
   resume(subscriber: Subscriber, channelName: string, seq: number): void
+  /**
+   * The bus was away and is back: every channel is compared with the store within a sweep, since what was
+   * said meanwhile is lost and, where nothing follows, would not be missed.
+   */
+  resync(): void
   /** The edge tells how frames reach the sockets of a topic. Until then nothing is published. */
   publishBy(publish: Publish): void
 }
@@ -128,6 +133,9 @@ export function createHub(options: HubOptions): Hub {
     unsubscribe: (subscriber, name) => channels.get(name)?.unsubscribe(subscriber),
     pause: (subscriber, name) => channels.get(name)?.pause(subscriber),
     resume: (subscriber, name, seq) => channels.get(name)?.resume(subscriber, seq),
+    resync: () => {
+      for (const channel of channels.values()) channel.compareSoon()
+    },
     publishBy: (how) => {
       publish = how
     },

@@ -160,6 +160,21 @@ describe('telling the watchers of a lot', () => {
     expect(socket.publications[0]).toMatchObject({ data: { fromSeq: 2 } })
   })
 
+  test('what was said while the bus was away is found in the store as soon as it is back', async () => {
+    const socket = air.socket()
+    await air.joined(socket, lot)
+    air.streams.bid(lotId, 1_000)
+    air.clock.advance(1_000)
+    await settled()
+    air.endTurn()
+    expect(socket.offsets).toEqual([])
+    air.hub.resync()
+    air.clock.advance(1_000)
+    await settled()
+    air.endTurn()
+    expect(socket.offsets).toEqual([2])
+  })
+
   test('the last event before a silence is found in the store', async () => {
     const socket = air.socket()
     await air.joined(socket, lot)

@@ -202,6 +202,11 @@ export abstract class Stream<E extends Sequenced> implements Flushable {
     }
   }
 
+  /** Compares itself with the store at the next look: the bus may have lost something and not say so. */
+  compareSoon(): void {
+    this.#reconcileMs = 0
+  }
+
   /** Compares itself with the store now and then; true while it listens. */
   protected watch(nowMs: number): boolean {
     const listens = this.#unlisten !== undefined
