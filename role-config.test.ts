@@ -37,6 +37,18 @@ describe('the configuration of a role', () => {
     expect(owner).toContain(String(process.pid))
   })
 
+  test('a secret that is set to nothing is none, and signs no links', () => {
+    const jwks = { ...fleet, JWKS_URL: 'https://keys.example/jwks', JWT_SECRET: '' }
+    for (const role of ['gateway', 'chat'] as const) {
+      expect(readRoleConfig(role, jwks).tokenSecret).toBeUndefined()
+    }
+    const secret = 'thirty-two characters or some more'
+    const signing = { ...fleet, JWT_SECRET: secret }
+    expect(readRoleConfig('gateway', signing).tokenSecret).toBe(secret)
+    expect(readRoleConfig('chat', signing).tokenSecret).toBe(secret)
+    expect(() => readRoleConfig('chat', { ...fleet, JWT_SECRET: 'short' })).toThrow(ConfigError)
+  })
+
   test('only a gateway needs keys for tokens', () => {
     expect(() => readRoleConfig('notifier', fleet)).not.toThrow()
     expect(() => readRoleConfig('gateway', fleet)).toThrow(ConfigError)

@@ -1,10 +1,11 @@
 // What an operator may change about one role of a fleet, read from the environment once. `.env.example`
 // explains each variable.
 import { hostname } from 'node:os'
+import { z } from 'zod'
 import { readEngineConfig } from './auction-engine/config.ts'
 import { readChatConfig } from './chat-store/config.ts'
 import { ProcessEnvironment, readAll, type Variables } from './config.ts'
-import { readGatewayConfig } from './gateway/config.ts'
+import { readGatewayConfig, secretCharactersMin } from './gateway/config.ts'
 import { readConfig } from './platform/config.ts'
 import { variable } from './platform/config-variables.ts'
 import { readObjectsConfig } from './platform/objects/config.ts'
@@ -21,6 +22,9 @@ const Environment = ProcessEnvironment.extend({
   LOG_LEVEL: ProcessEnvironment.shape.LOG_LEVEL.removeDefault().default('info'),
 })
 
+/** What signs the links to attachments in a folder: the gateway verifies what the chat store signs. */
+const Signing = z.object({ JWT_SECRET: variable.secret(secretCharactersMin).optional() })
+
 export type RoleConfig = ReturnType<typeof readRoleConfig>
 
 /** @throws ConfigError that names every variable which does not hold, whichever part it is for */
@@ -32,6 +36,7 @@ export function readRoleConfig(role: RoleName, env: Variables) {
     chat: () => readChatConfig(env),
     gateway: () => (role === 'gateway' ? readGatewayConfig(env, 'cluster') : undefined),
     objects: () => readObjectsConfig(env),
+    signing: () => (role === 'chat' ? readConfig(Signing, env) : undefined),
   })
   const { OUTCRY_DATA, DATABASE_URL, NATS_URL, REDIS_URL, CLUSTER_NAME, ...own } = all.own
   return {
@@ -47,6 +52,6 @@ export function readRoleConfig(role: RoleName, env: Variables) {
     chat: all.chat,
     gateway: all.gateway,
     objects: all.objects,
-    tokenSecret: env['JWT_SECRET'],
+    tokenSecret: all.gateway?.tokens.secret ?? all.signing?.JWT_SECRET,
   }
 }

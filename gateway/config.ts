@@ -39,7 +39,7 @@ export interface GatewayConfig {
 }
 
 /** As many bits as the digest of HS256 has, at one byte a character. */
-const secretCharactersMin = 32
+export const secretCharactersMin = 32
 
 const Environment = z.object({
   NODE_ENV: variable.text().optional(),
