@@ -6,7 +6,6 @@ import { createChatStore } from './chat-store/main.ts'
 import type { OutcryConfig } from './config.ts'
 import { keptSecret } from './dev-secret.ts'
 import { createGateway, type Gateway } from './gateway/main.ts'
-import { migrations } from './migrations.ts'
 import { createNotifier } from './notifier/main.ts'
 import { openObjects } from './objects.ts'
 import { createInProcessBus } from './platform/bus/in-process-bus.ts'
@@ -15,10 +14,10 @@ import { endingWith, type Part, partOfParts } from './platform/lifecycle.ts'
 import { createMemoryLimits } from './platform/limits/memory-limits.ts'
 import type { Logger } from './platform/log.ts'
 import { createMetrics, createMetricsServer } from './platform/metrics.ts'
-import { migrate } from './platform/postgres/migrate.ts'
 import { closePool, createPool } from './platform/postgres/pool.ts'
 import { createMemoryPresence } from './platform/presence/memory-presence.ts'
 import { systemClock as clock } from './platform/system-clock.ts'
+import { createTables } from './tables.ts'
 import { version } from './version.ts'
 
 export interface Outcry {
@@ -43,12 +42,13 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
     const bus = createInProcessBus({
       onError: (err, subject) => log.error({ err, subject }, 'a listener failed'),
     })
-    const { secret } = config.gateway.tokens
+    const gatewayConfig = await withSecret(config)
+    const { secret } = gatewayConfig.tokens
     const { objects, folder, close } = await openObjects({ ...config, secret })
     const shared = { pool, bus, clock, log, metrics, objects }
     gateway = createGateway({
       ...shared,
-      config: await withSecret(config),
+      config: gatewayConfig,
       nodeName: hostname(),
       version,
       limits: createMemoryLimits(config.gateway.rates),
@@ -86,15 +86,7 @@ function databaseOf(config: OutcryConfig, log: Logger): Database {
   const { databaseUrl, dataFolder } = config
   const url = () => databaseUrl ?? embedded.url
   const embedded = new EmbeddedPostgres({ dataFolder, log, onDeath: endProcess })
-  const tables: Part = {
-    name: 'tables',
-    start: async () => {
-      const applied = await migrate(url(), migrations)
-      log.info({ applied: applied.length }, 'the tables are of this version')
-    },
-    drain: async () => {},
-    stop: async () => {},
-  }
+  const tables = createTables({ url, waits: false, log })
   return { url, parts: databaseUrl === undefined ? [embedded, tables] : [tables] }
 }
 

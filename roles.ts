@@ -4,7 +4,6 @@ import { hostname } from 'node:os'
 import { createEngine } from './auction-engine/main.ts'
 import { createChatStore } from './chat-store/main.ts'
 import { createGateway, type Gateway } from './gateway/main.ts'
-import { migrations } from './migrations.ts'
 import { createNotifier } from './notifier/main.ts'
 import { openObjects } from './objects.ts'
 import type { Bus } from './platform/bus/bus.ts'
@@ -13,9 +12,7 @@ import { endingWith, type Part, partOfParts } from './platform/lifecycle.ts'
 import { createRedisLimits } from './platform/limits/redis-limits.ts'
 import type { Logger } from './platform/log.ts'
 import { createMetrics, createMetricsServer, type Registry } from './platform/metrics.ts'
-import { untilItWorks } from './platform/patience.ts'
 import { DatabaseWatch } from './platform/postgres/database-watch.ts'
-import { migrate } from './platform/postgres/migrate.ts'
 import { closePool, createPool, type Pool } from './platform/postgres/pool.ts'
 import { createRedisPresence } from './platform/presence/redis-presence.ts'
 import { createReadiness } from './platform/readiness.ts'
@@ -23,6 +20,7 @@ import { createRedis } from './platform/redis/connection.ts'
 import { createNodeLease } from './platform/redis/node-lease.ts'
 import { systemClock as clock } from './platform/system-clock.ts'
 import type { RoleConfig } from './role-config.ts'
+import { createTables } from './tables.ts'
 import { version } from './version.ts'
 
 export interface RoleProcess {
@@ -58,11 +56,9 @@ export function createRole(config: RoleConfig, log: Logger): RoleProcess {
   })
   const pool = createPool(databaseUrl, { log, applicationName: `outcry ${role}`, max: 20 })
   const database = new DatabaseWatch({ pool, clock })
-  const isAvailable = () => bus.ready() && database.isThere
-  const readiness = createReadiness({
-    needs: { NATS: () => bus.ready(), PostgreSQL: () => database.isThere },
-    metrics,
-  })
+  const needs = { NATS: () => bus.ready(), PostgreSQL: () => database.isThere }
+  const isAvailable = () => Object.values(needs).every((isMet) => isMet())
+  const readiness = createReadiness({ needs, metrics })
   const metricsServer = createMetricsServer({
     registry: metrics,
     port: config.metricsPort,
@@ -78,7 +74,7 @@ export function createRole(config: RoleConfig, log: Logger): RoleProcess {
     parts: [
       metricsServer,
       endingWith('pool', () => closePool(pool)),
-      tables(databaseUrl, log),
+      createTables({ url: () => databaseUrl, waits: true, log }),
       database,
       bus,
       service,
@@ -89,21 +85,6 @@ export function createRole(config: RoleConfig, log: Logger): RoleProcess {
       metricsPort: metricsServer.port,
       ...(gateway === undefined ? {} : { port: gateway.port }),
     }),
-  }
-}
-
-/** The tables of this version; whichever process comes first makes them. */
-function tables(databaseUrl: string, log: Logger): Part {
-  const ending = new AbortController()
-  return {
-    name: 'tables',
-    start: async () => {
-      const options = { clock, log, signal: ending.signal }
-      await untilItWorks(async () => await migrate(databaseUrl, migrations), options)
-    },
-    drain: async () => {},
-    stop: async () => ending.abort(),
-    giveUp: () => ending.abort(),
   }
 }
 
