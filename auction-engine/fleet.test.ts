@@ -5,15 +5,12 @@ import { systemClock } from '../platform/system-clock.ts'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import type { EngineReply, LotEvents } from '../protocol/engine.ts'
 import { lotEventsSubject, shardCount } from '../protocol/subjects.ts'
-import { commandFrom, type DecisionColumns } from './adapters/stored-rows.ts'
-import { decide } from './core/decide.ts'
-import { evolve } from './core/evolve.ts'
-import type { Lot, LotNow } from './core/lot.ts'
 import { failoverGraceMs } from './limits.ts'
 import { createEngine } from './main.ts'
 import { placeBid } from './testing/commands.ts'
 import { AuctionDatabase } from './testing/database-engine.ts'
 import { Freezer } from './testing/freezer.ts'
+import { replayed } from './testing/replayed.ts'
 
 let database: AuctionDatabase
 
@@ -46,23 +43,6 @@ async function endOf(lotId: string): Promise<{ state: string; endsAtMs: number }
     [lotId],
   )
   return rows[0]
-}
-
-/** I17: where the stored decisions lead to. */
-async function replayed(lotId: string): Promise<LotNow | undefined> {
-  const { rows } = await database.pool.query<DecisionColumns & { admitted_at_ms: number }>(
-    `SELECT lot_id, actor_id, command_id, command, input, reply, admitted_at_ms
-       FROM lot_decisions WHERE lot_id = $1 ORDER BY decision_no`,
-    [lotId],
-  )
-  let lot: Lot | undefined
-  for (const row of rows) {
-    const decision = decide(lot, commandFrom(row), row.admitted_at_ms, undefined)
-    if (decision.type !== 'decided') throw new Error(`replayed as ${decision.type}`)
-    expect(decision.reply).toEqual(row.reply)
-    lot = evolve(lot, decision)
-  }
-  return lot?.now
 }
 
 const code = (reply: EngineReply): string => ('code' in reply ? reply.code : reply.outcome)
@@ -157,7 +137,8 @@ describe('a fleet', { timeout: 120_000 }, () => {
       expect(told.find(({ type }) => type === 'lot_extended')).toMatchObject({
         extended: { from: endsAt, to: end.endsAtMs, reason: 'failover' },
       })
-      expect(await replayed(lotId)).toMatchObject({ endsAtMs: end.endsAtMs, leaderId: 'bob' })
+      const lot = await replayed(database.pool, lotId)
+      expect(lot?.now).toMatchObject({ endsAtMs: end.endsAtMs, leaderId: 'bob' })
     }
     expect(extended.length).toBeGreaterThan(0)
   })

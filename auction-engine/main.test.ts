@@ -7,14 +7,11 @@ import { waitFor } from '../platform/testing/wait-for.ts'
 import type { EngineReply, LotEvents } from '../protocol/engine.ts'
 import { lotEventsSubject, shardOf } from '../protocol/subjects.ts'
 import { createPostgresLotJournal } from './adapters/postgres-lot-journal.ts'
-import { commandFrom, type DecisionColumns } from './adapters/stored-rows.ts'
-import { decide } from './core/decide.ts'
-import { evolve } from './core/evolve.ts'
-import type { Lot } from './core/lot.ts'
 import { livePart } from './core/visibility.ts'
 import { type ChainedEvent, firstBreak } from './shell/audit-chain.ts'
 import { placeBid, seller } from './testing/commands.ts'
 import { AuctionDatabase } from './testing/database-engine.ts'
+import { replayed } from './testing/replayed.ts'
 
 let database: AuctionDatabase
 
@@ -295,18 +292,7 @@ describe('what is stored', () => {
     const lotId = await eventfulLot()
     await engine.drain()
 
-    const { rows } = await database.pool.query<DecisionColumns & { admitted_at_ms: number }>(
-      `SELECT lot_id, actor_id, command_id, command, input, reply, admitted_at_ms
-         FROM lot_decisions WHERE lot_id = $1 ORDER BY decision_no`,
-      [lotId],
-    )
-    let lot: Lot | undefined
-    for (const row of rows) {
-      const decision = decide(lot, commandFrom(row), row.admitted_at_ms, undefined)
-      if (decision.type !== 'decided') throw new Error(`replayed as ${decision.type}`)
-      expect(decision.reply).toEqual(row.reply)
-      lot = evolve(lot, decision)
-    }
+    const lot = await replayed(database.pool, lotId)
     const engineAgain = await database.engine('again')
     await engineAgain.drain()
     const { rows: leases } = await database.pool.query<{ epoch: number }>(
