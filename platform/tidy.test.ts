@@ -81,13 +81,13 @@ describe('the pages', () => {
 })
 
 describe('.env.example', () => {
-  const explained = [...textOf('.env.example').matchAll(/^([A-Z][A-Z_]+)=/gm)].map(
+  const explained = [...textOf('.env.example').matchAll(/^([A-Z][A-Z0-9_]*)=/gm)].map(
     ([, name]) => name,
   )
   const read = named(/\.ts$/)
     .filter(({ name, text }) => !name.endsWith('.test.ts') && text.includes('readConfig('))
     .flatMap(({ text }) => [
-      ...text.matchAll(/^ {2}([A-Z][A-Z_]+): variable|^ {2}([A-Z][A-Z_]+): \w+\(\)/gm),
+      ...text.matchAll(/^ {2}([A-Z][A-Z0-9_]*): variable|^ {2}([A-Z][A-Z0-9_]*): \w+\(\)/gm),
     ])
     .map(([, one, other]) => one ?? other)
 
