@@ -40,6 +40,26 @@ export function describeConnectionCounts(
       await waitFor(async () => await counts.enter('ann', 1))
     })
 
+    test('what is only to be known has no bound, and counts with what was let in', async () => {
+      const counts = await make()
+      for (let times = 0; times < 3; times += 1) counts.add('ann')
+      await waitFor(async () => !(await counts.enter('ann', 3)))
+      expect(await counts.enter('ann', 4)).toBe(true)
+    })
+
+    test('how many are held is told for each key, in the order asked', async () => {
+      const counts = await make()
+      counts.add('ann')
+      counts.add('ann')
+      await counts.enter('bob', 1)
+      await counts.enter('bob', 1)
+      expect(await counts.held(['bob', 'nobody', 'ann', 'bob'])).toEqual([1, 0, 2, 1])
+      counts.leave('ann')
+      counts.leave('bob')
+      expect(await counts.held(['ann', 'bob'])).toEqual([1, 0])
+      expect(await counts.held([])).toEqual([])
+    })
+
     test('a leave too many changes nothing', async () => {
       const counts = await make()
       counts.leave('ann')

@@ -6,6 +6,14 @@ export interface ConnectionCounts {
    * together hold `max` already.
    */
   enter(key: string, max: number): Promise<boolean>
-  /** A connection that was let in is gone. */
+  /** One connection more for `key`, however many there are: for what is only to be known. */
+  add(key: string): void
+  /** A connection that was let in, or added, is gone. */
   leave(key: string): void
+  /**
+   * How many connections all gateways together hold for each of `keys`, in their order, as was heard within
+   * the last second.
+   * @throws where the other gateways' counts cannot be known just now.
+   */
+  held(keys: readonly string[]): Promise<readonly number[]>
 }

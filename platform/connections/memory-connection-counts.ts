@@ -9,9 +9,9 @@ export function createMemoryConnectionCounts(): ConnectionCounts {
       counts.add(key)
       return true
     },
-    leave(key) {
-      counts.remove(key)
-    },
+    add: (key) => void counts.add(key),
+    leave: (key) => void counts.remove(key),
+    held: async (keys) => keys.map((key) => counts.of(key)),
   }
 }
 

@@ -6,7 +6,7 @@ import { createRedis, type RedisConnection } from '../redis/connection.ts'
 import { createNodeLease, type NodeLease } from '../redis/node-lease.ts'
 import { systemClock as clock } from '../system-clock.ts'
 import { expectNoLeaks } from '../testing/leak-check.ts'
-import { RedisServer } from '../testing/redis-server.ts'
+import { RedisServer } from '../servers/redis-server.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { describeConnectionCounts } from './connection-counts.contract.ts'
 import {
@@ -70,6 +70,18 @@ test('two processes let in as many as may be, together', async () => {
   expect(await other.counts.enter('ann', 4)).toBe(false)
 })
 
+test('what the others hold is told with what is held here, by a process that holds nothing too', async () => {
+  const [one, other] = await two()
+  one.counts.add('ann')
+  other.counts.add('ann')
+  expect(await other.counts.enter('bob', 5)).toBe(true)
+  await waitFor(async () => (await one.redis.client.hlen('connections:ann')) === 2)
+  expect(await one.counts.held(['ann', 'bob', 'carl'])).toEqual([2, 1, 0])
+  expect(await other.counts.held(['carl', 'bob', 'ann'])).toEqual([0, 1, 2])
+  await other.redis.stop()
+  await waitFor(async () => (await one.counts.held(['ann', 'bob'])).join() === '1,0')
+})
+
 test('the connections of a process that died make room within its lease', async () => {
   const [one, other] = await two()
   expect(await other.counts.enter('ann', 1)).toBe(true)
@@ -95,6 +107,7 @@ test('without Redis each process counts its own, and together again once it is b
   expect(await other.counts.enter('ann', 3)).toBe(true)
   for (let times = 0; times < 4; times += 1) await one.counts.enter('bob', 3)
   expect(await one.counts.enter('bob', 3)).toBe(false)
+  await expect(one.counts.held(['ann'])).rejects.toThrow('Redis is away')
   await server.startAgain()
   await waitFor(async () => (await one.redis.client.hvals('connections:ann')).length === 2)
   await waitFor(() => one.lease.others().length === 1 && other.lease.others().length === 1)

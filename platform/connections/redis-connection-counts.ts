@@ -60,9 +60,28 @@ class SharedCounts implements RedisConnectionCounts {
     return false
   }
 
+  add(key: string): void {
+    this.#own.add(key)
+    this.#write(key)
+  }
+
   leave(key: string): void {
     this.#own.remove(key)
     this.#write(key)
+  }
+
+  /** The commands of one turn travel together; a key may lie on any node of a cluster. */
+  async held(keys: readonly string[]): Promise<readonly number[]> {
+    const { redis, lease } = this.#options
+    if (lease.id === undefined || !redis.ready()) throw new Error('Redis is away')
+    const others = lease.others()
+    if (others.length === 0) return keys.map((key) => this.#own.of(key))
+    return await Promise.all(
+      keys.map(async (key) => {
+        const counts = await redis.client.hmget(keyOf(key), ...others)
+        return counts.reduce((sum, count) => sum + Number(count), this.#own.of(key))
+      }),
+    )
   }
 
   async start(): Promise<void> {
