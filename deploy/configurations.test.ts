@@ -7,8 +7,9 @@ import {
   pingIntervalMs as gatewayPingMs,
   pongDeadlineMs as gatewayPongMs,
 } from '../gateway/limits.ts'
+import { natsProgram } from '../platform/servers/nats-server.ts'
 import { root, textOf, yamlOf } from './testing/deployment-files.ts'
-import { haproxy, installMs, natsServer, promtool, verdictOf } from './testing/tools.ts'
+import { haproxy, installMs, promtool, verdictOf } from './testing/tools.ts'
 
 describe('deploy/haproxy.cfg', () => {
   const file = 'deploy/haproxy.cfg'
@@ -37,12 +38,12 @@ describe('deploy/nats.conf', () => {
     'is what NATS takes, with the password %s',
     { timeout: installMs },
     async (NATS_PASSWORD) => {
-      expect(await verdictOf(natsServer, check, { NATS_PASSWORD })).toMatchObject({ code: 0 })
+      expect(await verdictOf(natsProgram, check, { NATS_PASSWORD })).toMatchObject({ code: 0 })
     },
   )
 
   test('says that a password is missing', async () => {
-    const { code, said } = await verdictOf(natsServer, check)
+    const { code, said } = await verdictOf(natsProgram, check)
     expect(code).not.toBe(0)
     expect(said).toContain('NATS_PASSWORD')
   })

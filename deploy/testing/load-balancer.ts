@@ -3,13 +3,12 @@
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { ServerProcess } from '../../platform/testing/server-process.ts'
-import { serverProgram } from '../../platform/testing/server-program.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
+import { freePort } from '../../platform/servers/free-port.ts'
+import { ServerProcess } from '../../platform/servers/server-process.ts'
+import { serverProgram } from '../../platform/servers/server-program.ts'
 import { textOf } from './deployment-files.ts'
 import { haproxy } from './tools.ts'
 
@@ -131,18 +130,8 @@ export class LoadBalancer {
 
   /** Resolves when master and worker are gone. */
   async stop(): Promise<void> {
-    const { pid } = this.#process
-    process.kill(pid, 'SIGTERM')
-    await waitFor(() => isGone(pid), { what: 'the end of HAProxy' })
+    await this.#process.end()
     await rm(this.#folder, { recursive: true, force: true })
-  }
-}
-
-function isGone(pid: number): boolean {
-  try {
-    return !process.kill(pid, 0)
-  } catch {
-    return true
   }
 }
 
@@ -177,14 +166,5 @@ function replaced(text: string, changes: readonly (readonly [string | RegExp, st
 function portOf(server: Server): number {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('it does not listen')
-  return address.port
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  await new Promise((resolve) => listener.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port was given')
   return address.port
 }

@@ -1,18 +1,13 @@
 // The programs that read the configurations of this folder, brought to the machine where it has none.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { type ServerProgram, serverProgram } from '../../platform/testing/server-program.ts'
+import { type ServerProgram, serverProgram } from '../../platform/servers/server-program.ts'
 import { root } from './deployment-files.ts'
 
 export const haproxy: ServerProgram = {
   program: 'haproxy',
   variable: 'HAPROXY_BIN',
   packages: { apt: 'haproxy', homebrew: 'haproxy' },
-}
-export const natsServer: ServerProgram = {
-  program: 'nats-server',
-  variable: 'NATS_SERVER_BIN',
-  packages: { apt: 'nats-server', homebrew: 'nats-server' },
 }
 export const promtool: ServerProgram = {
   program: 'promtool',

@@ -6,9 +6,10 @@ import type { Part } from '../lifecycle.ts'
 import { createRedisLimits } from '../limits/redis-limits.ts'
 import { createLogger } from '../log.ts'
 import { createRedisPresence } from '../presence/redis-presence.ts'
+import type { RedisServer } from '../servers/redis-server.ts'
 import { systemClock as clock } from '../system-clock.ts'
 import { expectNoLeaks } from '../testing/leak-check.ts'
-import { RedisServer } from '../testing/redis-server.ts'
+import { startRedisCluster } from '../testing/redis-cluster.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { createRedis, type RedisConnection } from './connection.ts'
 import { createNodeLease, type NodeLease } from './node-lease.ts'
@@ -20,7 +21,7 @@ const parts: Part[] = []
 let server: RedisServer
 
 beforeAll(async () => {
-  server = await RedisServer.startCluster()
+  server = await startRedisCluster()
 })
 
 afterAll(async () => {

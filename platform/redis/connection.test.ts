@@ -3,8 +3,9 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { createLogger } from '../log.ts'
 import { createMetrics, type Registry } from '../metrics.ts'
+import { RedisServer } from '../servers/redis-server.ts'
 import { expectNoLeaks } from '../testing/leak-check.ts'
-import { RedisServer } from '../testing/redis-server.ts'
+import { startRedisCluster } from '../testing/redis-cluster.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { createRedis, type RedisConnection } from './connection.ts'
 
@@ -160,7 +161,7 @@ test('a Redis that is too old is said in one sentence, and not used', async () =
 })
 
 test('a cluster is used by the address of one of its nodes, and again once it is back', async () => {
-  const there = await RedisServer.startCluster()
+  const there = await startRedisCluster()
   ends.push(() => there.stop())
   const { redis, lines } = connection(there.url)
   await redis.start()

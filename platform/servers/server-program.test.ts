@@ -15,7 +15,7 @@ const never = async () => {
   throw new Error('nothing is to be installed')
 }
 
-describe('a server program for the tests', () => {
+describe('a server program', () => {
   let folder: string
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'outcry-program-'))
@@ -71,7 +71,7 @@ describe('a server program for the tests', () => {
     }
     const attempt = serverProgram(wanted, { environment: { PATH: folder }, isRoot: true, run })
     await expect(attempt).rejects.toThrow(
-      /need outcry-test-server.*apt-get install outcry-apt.*brew install outcry-brew.*TEST_SERVER_BIN/u,
+      /no outcry-test-server.*apt-get install outcry-apt.*brew install outcry-brew.*TEST_SERVER_BIN/u,
     )
     expect(commands).toEqual([
       'apt-get install',

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { waitFor } from '../testing/wait-for.ts'
 import { ServerProcess } from './server-process.ts'
-import { waitFor } from './wait-for.ts'
 
 /** A program that says it is ready and stays. */
 const staying = {
@@ -45,6 +45,26 @@ describe('a server process', () => {
     server.freeze()
     await server.kill()
     expect(isAlive(server.pid)).toBe(false)
+  })
+
+  test('ends by itself when it is asked to, also while it is frozen', async () => {
+    for (const prepare of [() => {}, (server: ServerProcess) => server.freeze()]) {
+      const server = await ServerProcess.start(staying)
+      prepare(server)
+      await server.end()
+      expect(await server.ended).toEqual({ code: null, signal: 'SIGTERM' })
+      await server.end()
+    }
+  })
+
+  test('is killed where it does not end when it is asked to', async () => {
+    const stubborn = {
+      ...staying,
+      args: ['-c', 'trap "" TERM; echo ready; exec tail -f /dev/null'],
+    }
+    const server = await ServerProcess.start(stubborn)
+    await server.end(50)
+    expect(await server.ended).toEqual({ code: null, signal: 'SIGKILL' })
   })
 
   test('one that leaves is told with its last words', async () => {

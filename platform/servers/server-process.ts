@@ -1,6 +1,5 @@
-// A server program under the control of a test: killed and frozen at will, and never left behind.
+// A server program as a child of this process: killed and frozen at will, and never left behind.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
 export interface ServerProcessOptions {
@@ -10,13 +9,27 @@ export interface ServerProcessOptions {
   readonly saysReady: string
 }
 
+/** How a process ended: by its own exit code, or by a signal. */
+export interface ServerEnd {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
 /** How much of what it said is told where it does not start. */
 const linesTold = 3
+/** How long it may take to end by itself. */
+const endMs = 5_000
 
 export class ServerProcess {
+  readonly pid: number
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<ServerEnd>
   readonly #process: ChildProcess
 
-  private constructor(server: ChildProcess) {
+  private constructor(server: ChildProcess, ended: Promise<ServerEnd>) {
+    if (server.pid === undefined) throw new Error('the server has no process')
+    this.pid = server.pid
+    this.ended = ended
     this.#process = server
   }
 
@@ -26,8 +39,15 @@ export class ServerProcess {
    */
   static async start(options: ServerProcessOptions): Promise<ServerProcess> {
     const { program, args, saysReady } = options
-    const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const server = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Ctrl-C goes to the whole group of a terminal; whoever uses the server ends before it.
+      detached: true,
+    })
     watchOver(server)
+    const ended = new Promise<ServerEnd>((resolve) => {
+      server.once('exit', (code, signal) => resolve({ code, signal }))
+    })
     let last: string[] = []
     await new Promise<void>((resolve, reject) => {
       const heed = (line: string) => {
@@ -37,24 +57,26 @@ export class ServerProcess {
       createInterface(server.stdout).on('line', heed)
       createInterface(server.stderr).on('line', heed)
       server.once('error', reject)
-      server.once('exit', () => reject(new Error(`${program} left: ${last.join('; ')}`)))
+      // After all that it said has come.
+      server.once('close', () => reject(new Error(`${program} left: ${last.join('; ')}`)))
     })
-    return new ServerProcess(server)
-  }
-
-  get pid(): number {
-    const { pid } = this.#process
-    if (pid === undefined) throw new Error('the server has no process')
-    return pid
+    return new ServerProcess(server, ended)
   }
 
   /** As a crash ends it. Resolves when the process is gone. */
   async kill(): Promise<void> {
-    const { exitCode, signalCode } = this.#process
-    if (exitCode !== null || signalCode !== null) return
-    const gone = once(this.#process, 'exit')
     this.#process.kill('SIGKILL')
-    await gone
+    await this.ended
+  }
+
+  /** Asks it to end, and kills it where it does not in time. Resolves when the process is gone. */
+  async end(withinMs = endMs): Promise<void> {
+    this.#process.kill('SIGTERM')
+    // One that is frozen would never hear of it.
+    this.thaw()
+    const impatience = setTimeout(() => this.#process.kill('SIGKILL'), withinMs)
+    await this.ended
+    clearTimeout(impatience)
   }
 
   /** It holds its connections and answers nothing. */

@@ -1,4 +1,4 @@
-// The server programs that tests need and npm does not carry: found on the machine, or brought to it.
+// Server programs that npm does not carry: found on the machine, or brought to it.
 import { execFile } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
@@ -46,7 +46,7 @@ export async function serverProgram(
   const installed = await onPath(program, environment)
   if (installed !== undefined) return installed
   throw new Failure(
-    `The tests need ${program}: install it (apt-get install ${packages.apt}, or brew install ${packages.homebrew}), or set ${variable} to its path.`,
+    `There is no ${program} on this machine: install it (apt-get install ${packages.apt}, or brew install ${packages.homebrew}), or set ${variable} to its path.`,
   )
 }
 
