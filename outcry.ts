@@ -9,6 +9,7 @@ import { createGateway, type Gateway } from './gateway/main.ts'
 import { createNotifier } from './notifier/main.ts'
 import { openObjects } from './objects.ts'
 import { createInProcessBus } from './platform/bus/in-process-bus.ts'
+import { createMemoryConnectionCounts } from './platform/connections/memory-connection-counts.ts'
 import { EmbeddedPostgres } from './platform/embedded/embedded-postgres.ts'
 import { endingWith, type Part, partOfParts } from './platform/lifecycle.ts'
 import { createMemoryLimits } from './platform/limits/memory-limits.ts'
@@ -53,6 +54,7 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
       version,
       limits: createMemoryLimits(config.gateway.rates),
       presence: createMemoryPresence(),
+      connectionCounts: createMemoryConnectionCounts(),
       ...(folder === undefined ? {} : { objectFolder: folder }),
     })
     return [

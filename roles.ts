@@ -8,6 +8,7 @@ import { createNotifier } from './notifier/main.ts'
 import { openObjects } from './objects.ts'
 import type { Bus } from './platform/bus/bus.ts'
 import { createNatsBus } from './platform/bus/nats-bus.ts'
+import { createRedisConnectionCounts } from './platform/connections/redis-connection-counts.ts'
 import { endingWith, type Part, partOfParts } from './platform/lifecycle.ts'
 import { createRedisLimits } from './platform/limits/redis-limits.ts'
 import type { Logger } from './platform/log.ts'
@@ -131,6 +132,7 @@ async function gatewayOf(
   const redis = createRedis({ url: config.redisUrl, keyPrefix, log, metrics })
   const lease = createNodeLease({ redis, node: nodeName, clock })
   const presence = createRedisPresence({ redis, lease, clock })
+  const connectionCounts = createRedisConnectionCounts({ redis, lease, clock })
   const { objects, folder, close } = await objectsOf(config)
   const gateway = createGateway({
     ...shared,
@@ -139,9 +141,11 @@ async function gatewayOf(
     version,
     limits: createRedisLimits(gatewayConfig.rates, redis, { clock, metrics }),
     presence,
+    connectionCounts,
     objects,
     isAvailable,
     ...(folder === undefined ? {} : { objectFolder: folder }),
   })
-  return { parts: [endingWith('objects', close), redis, lease, presence, gateway], gateway }
+  const counting = [redis, lease, presence, connectionCounts]
+  return { parts: [endingWith('objects', close), ...counting, gateway], gateway }
 }

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Bus } from '../platform/bus/bus.ts'
 import { createInProcessBus } from '../platform/bus/in-process-bus.ts'
+import { createMemoryConnectionCounts } from '../platform/connections/memory-connection-counts.ts'
 import { createMemoryLimits } from '../platform/limits/memory-limits.ts'
 import { createLogger } from '../platform/log.ts'
 import { createMetrics } from '../platform/metrics.ts'
@@ -71,6 +72,7 @@ beforeEach(async () => {
     pool,
     limits: createMemoryLimits(config.rates),
     presence: createMemoryPresence(),
+    connectionCounts: createMemoryConnectionCounts(),
     objects: noObjects,
     clock,
     log: createLogger({ name: 'test', level: 'silent' }),

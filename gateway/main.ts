@@ -1,6 +1,7 @@
 // The gateway put together: what stands behind each port, and in which order its parts come and go.
 import type { Bus } from '../platform/bus/bus.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { ConnectionCounts } from '../platform/connections/connection-counts.ts'
 import { type Part, partOfParts } from '../platform/lifecycle.ts'
 import type { Limits } from '../platform/limits/limits.ts'
 import type { Logger } from '../platform/log.ts'
@@ -64,6 +65,7 @@ export interface GatewayOptions {
   /** Counts by `config.rates`. */
   readonly limits: Limits<GatewayLimit>
   readonly presence: Presence
+  readonly connectionCounts: ConnectionCounts
   /** Where attachments lie. */
   readonly objects: ObjectStore
   /** The same, where it is a folder whose links lead to this gateway. */
@@ -138,6 +140,7 @@ function wire(
     hub,
     turn,
     events: stores.events,
+    connectionCounts: options.connectionCounts,
     clock,
     log,
     metrics: options.metrics,

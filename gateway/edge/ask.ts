@@ -1,4 +1,5 @@
 // What a session cannot know by itself: asked of the desk and of the fan-out, answered by an input.
+import type { Identity } from '../../protocol/identity.ts'
 import type { Hub } from '../fanout/hub.ts'
 import type { Subscriber } from '../fanout/subscriber.ts'
 import type { Answer, Caller, Desk } from '../ports/desk.ts'
@@ -12,8 +13,8 @@ type QuestionOf<T extends Question['type']> = Extract<Question, { readonly type:
 
 export interface Asker extends Subscriber, Caller {
   readonly isGone: boolean
-  /** Enters the connection as this user's; false where the user has too many. */
-  claim(userId: string): boolean
+  /** Enters the connection as this user's; false where the user has too many over all gateways. */
+  claim(holder: Identity): Promise<boolean>
 }
 
 export interface Answerers {
@@ -47,9 +48,8 @@ async function authenticate(
   // A socket that has closed meanwhile must not be entered as anybody's.
   if (asker.isGone) return undefined
   const { identity, data } = admission
-  if (identity !== undefined && asker.identity === undefined && !asker.claim(identity.userId)) {
-    return { type: 'expelled', why: 'connection_limit' }
-  }
+  const isNew = identity !== undefined && asker.identity === undefined
+  if (isNew && !(await asker.claim(identity))) return { type: 'expelled', why: 'connection_limit' }
   return { type: 'admitted', id, identity, data }
 }
 

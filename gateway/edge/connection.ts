@@ -64,8 +64,7 @@ export class Connection implements Asker, Flushable {
   /** Something published was dropped. */
   #lost = false
   #closedWhy: CloseName | undefined
-  /** Whose it turned out to be; kept to the end, when the session has forgotten it. */
-  #userId: string | undefined
+  #holder: Identity | undefined
 
   constructor({ client, address, origin, codec }: Handshake, context: ConnectionContext) {
     this.client = client
@@ -76,8 +75,9 @@ export class Connection implements Asker, Flushable {
     this.#session = openSession(client, context.rules, context.clock.nowMs())
   }
 
-  get userId(): string | undefined {
-    return this.#userId
+  /** Whose it turned out to be; kept to the end, when the session has forgotten it. */
+  get holder(): Identity | undefined {
+    return this.#holder
   }
 
   get identity(): Identity | undefined {
@@ -88,10 +88,9 @@ export class Connection implements Asker, Flushable {
     return this.#session.state === 'gone'
   }
 
-  claim(userId: string): boolean {
-    if (!this.#context.roster.claim(userId, this)) return false
-    this.#userId = userId
-    return true
+  claim(holder: Identity): Promise<boolean> {
+    this.#holder = holder
+    return this.#context.roster.claim(holder, this)
   }
 
   // ---- what uWebSockets.js tells ------------------------------------------------------------
@@ -175,7 +174,7 @@ export class Connection implements Asker, Flushable {
 
   /** Closes the connection if its token is one of those revoked. */
   revoke({ deviceId, beforeMs }: Revocation): void {
-    const { identity } = this
+    const identity = this.identity ?? this.#holder
     if (identity === undefined) return
     if (deviceId !== undefined && identity.deviceId !== deviceId) return
     if (identity.issuedAtMs === undefined || identity.issuedAtMs < beforeMs) {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createMemoryConnectionCounts } from '../../platform/connections/memory-connection-counts.ts'
 import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import { drainBatchIntervalMs, drainBatchSize } from '../limits.ts'
@@ -76,6 +77,7 @@ describe('draining the sockets', () => {
 describe('the batches of a drain', () => {
   test('follow each other at their interval, the first at once', async () => {
     const roster = new Roster<Connection>({
+      counts: createMemoryConnectionCounts(),
       connectionsMax: Infinity,
       perUserMax: Infinity,
       perAddressMax: Infinity,
@@ -85,7 +87,7 @@ describe('the batches of a drain', () => {
     for (let nth = 0; nth < 2 * drainBatchSize + 1; nth += 1) {
       const connection = {
         address: '192.0.2.1',
-        userId: undefined,
+        holder: undefined,
         dismiss: () => {
           dismissed.push(nth)
           roster.remove(connection)

@@ -1,14 +1,28 @@
-// Who is connected here: all sockets, by user and by address.
+// Who is connected here: all sockets, by user and by address. How many a user and an address may have is
+// counted over all gateways.
+import type { ConnectionCounts } from '../../platform/connections/connection-counts.ts'
+import type { CloseName } from '../../protocol/close-codes.ts'
+import {
+  addressConnectionsKey,
+  deviceConnectionsKey,
+  userConnectionsKey,
+} from '../../protocol/connection-keys.ts'
+import type { Identity } from '../../protocol/identity.ts'
+import { Claims } from './claims.ts'
 
 /** A socket, as far as the roster needs to know it. */
 export interface Enrolled {
   readonly address: string
-  /** Undefined until it is claimed, and for an anonymous watcher. */
-  readonly userId: string | undefined
+  /** As it was claimed, to the end. Undefined until then, and for an anonymous watcher. */
+  readonly holder: Identity | undefined
+  expel(why: CloseName): void
 }
 
-export interface RosterLimits {
+export interface RosterOptions {
+  readonly counts: ConnectionCounts
+  /** On this gateway. */
   readonly connectionsMax: number
+  /** Over all gateways. */
   readonly perUserMax: number
   readonly perAddressMax: number
 }
@@ -16,15 +30,20 @@ export interface RosterLimits {
 const nobody: readonly never[] = []
 
 export class Roster<Socket extends Enrolled> {
-  readonly #limits: RosterLimits
+  readonly #options: RosterOptions
   readonly #all = new Set<Socket>()
   /** One connection each, nearly always; an array is the lightest list of one. */
   readonly #byUser = new Map<string, readonly Socket[]>()
   readonly #countByAddress = new Map<string, number>()
+  readonly #ofUsers: Claims<Socket>
+  readonly #ofAddresses: Claims<Socket>
   #emptied: (() => void) | undefined
 
-  constructor(limits: RosterLimits) {
-    this.#limits = limits
+  constructor(options: RosterOptions) {
+    const { counts, perUserMax, perAddressMax } = options
+    this.#options = options
+    this.#ofUsers = new Claims(counts, perUserMax)
+    this.#ofAddresses = new Claims(counts, perAddressMax)
   }
 
   get size(): number {
@@ -36,25 +55,35 @@ export class Roster<Socket extends Enrolled> {
   }
 
   get isFull(): boolean {
-    return this.#all.size >= this.#limits.connectionsMax
+    return this.#all.size >= this.#options.connectionsMax
   }
 
+  /** Whether the address has too many here, which is known without asking anybody. */
   isFullFor(address: string): boolean {
-    return (this.#countByAddress.get(address) ?? 0) >= this.#limits.perAddressMax
+    return (this.#countByAddress.get(address) ?? 0) >= this.#options.perAddressMax
   }
 
+  /** A socket whose address turns out to have too many over all gateways is expelled. */
   add(socket: Socket): void {
     this.#all.add(socket)
     const { address } = socket
     this.#countByAddress.set(address, (this.#countByAddress.get(address) ?? 0) + 1)
+    void this.#claimAddress(socket)
   }
 
-  /** The connection turned out to be this user's; false where the user has too many already. */
-  claim(userId: string, socket: Socket): boolean {
-    const others = this.of(userId)
-    if (others.length >= this.#limits.perUserMax) return false
-    this.#byUser.set(userId, others.concat([socket]))
-    return true
+  async #claimAddress(socket: Socket): Promise<void> {
+    const isLetIn = await this.#ofAddresses.claim(addressConnectionsKey(socket.address), socket)
+    if (!isLetIn) socket.expel('connection_limit')
+  }
+
+  /**
+   * The connection turned out to be its holder's; false where that user has too many already. From now on
+   * it is among those of the user, whatever comes of the claim.
+   */
+  claim({ userId, deviceId }: Identity, socket: Socket): Promise<boolean> {
+    this.#byUser.set(userId, this.of(userId).concat([socket]))
+    if (deviceId !== undefined) this.#options.counts.add(deviceConnectionsKey(userId, deviceId))
+    return this.#ofUsers.claim(userConnectionsKey(userId), socket)
   }
 
   of(userId: string): readonly Socket[] {
@@ -63,8 +92,10 @@ export class Roster<Socket extends Enrolled> {
 
   remove(socket: Socket): void {
     if (!this.#all.delete(socket)) return
-    this.#release(socket.address)
-    if (socket.userId !== undefined) this.#disown(socket.userId, socket)
+    const { address, holder } = socket
+    this.#release(address)
+    this.#ofAddresses.release(addressConnectionsKey(address), socket)
+    if (holder !== undefined) this.#disown(holder, socket)
     if (this.#all.size === 0) this.#emptied?.()
   }
 
@@ -74,10 +105,12 @@ export class Roster<Socket extends Enrolled> {
     else this.#countByAddress.delete(address)
   }
 
-  #disown(userId: string, socket: Socket): void {
+  #disown({ userId, deviceId }: Identity, socket: Socket): void {
     const others = this.of(userId).filter((other) => other !== socket)
     if (others.length > 0) this.#byUser.set(userId, others)
     else this.#byUser.delete(userId)
+    if (deviceId !== undefined) this.#options.counts.leave(deviceConnectionsKey(userId, deviceId))
+    this.#ofUsers.release(userConnectionsKey(userId), socket)
   }
 
   /** Resolves once nobody is left. */

@@ -9,6 +9,7 @@ import {
   type WebSocketBehavior,
 } from 'uWebSockets.js'
 import type { Clock, Timer } from '../../platform/clock.ts'
+import type { ConnectionCounts } from '../../platform/connections/connection-counts.ts'
 import { Failure } from '../../platform/failure.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import type { Limit } from '../../platform/limits/limits.ts'
@@ -68,6 +69,8 @@ export interface SocketServerOptions {
   readonly hub: Hub
   readonly turn: Turn
   readonly events: EventSource
+  /** Over all gateways. */
+  readonly connectionCounts: ConnectionCounts
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Registry
@@ -98,6 +101,7 @@ const exclusively = 1
 export function createSocketServer(options: SocketServerOptions): SocketServer {
   const { clock, hub } = options
   const roster = new Roster<Connection>({
+    counts: options.connectionCounts,
     connectionsMax: Math.max(1, fileDescriptorLimit() - fileDescriptorsReserved),
     perUserMax: bound(options.limits.connectionsPerUserMax),
     perAddressMax: bound(options.limits.connectionsPerAddressMax),

@@ -1,11 +1,13 @@
 // `chat:` channels: everything that happens in a conversation, in order and never skipped, and what is
 // of the moment: who types, who comes and goes.
 
+import type { ConnectionCounts } from '../../platform/connections/connection-counts.ts'
 import type { Presence } from '../../platform/presence/presence.ts'
 import { chatChannel } from '../../protocol/channels.ts'
 import type { ConversationKind, MessageView, TypingPublication } from '../../protocol/chat.ts'
 import type { BlockChange, ChatEvents } from '../../protocol/chat-store.ts'
 import type { Encoded } from '../../protocol/codec.ts'
+import { openConversationKey } from '../../protocol/connection-keys.ts'
 import type { ClientInfo, Publication, Push } from '../../protocol/frames.ts'
 import type { Identity } from '../../protocol/identity.ts'
 import { crowdMin } from '../limits.ts'
@@ -26,6 +28,8 @@ export interface ChatChannelContext extends StreamContext {
   readonly chatBook: ChatChannelBook
   readonly chatAir: ChatAir
   readonly presence: Presence
+  /** Where it is counted which devices have the conversation open. */
+  readonly connectionCounts: ConnectionCounts
   readonly blocks: BlockChanges
   /** Whether somebody may know who is in a room. */
   readonly seesVisitors: (identity: Identity | undefined, card: ConversationCard) => boolean
@@ -36,6 +40,7 @@ interface Seat {
   readonly subscriber: Subscriber
   /** Kept here, since a connection that has ended is nobody's; '' for an anonymous watcher. */
   readonly userId: string
+  readonly deviceId: string | undefined
   readonly joinLeave: boolean
   people: HiddenPeople
 }
@@ -141,7 +146,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
 
   protected async prepare(subscriber: Subscriber, options: SubscribeOptions): Promise<Attach> {
     const { chatBook, blocks } = this.#context
-    const userId = subscriber.identity?.userId
+    const { userId, deviceId } = subscriber.identity ?? {}
     const position = blocks.position
     const [read, stored] = await Promise.all([
       userId === undefined ? nobodyHidden : chatBook.hidden(userId),
@@ -157,6 +162,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
       this.#put({
         subscriber,
         userId: userId ?? '',
+        deviceId,
         joinLeave: options.joinLeave === true,
         people,
       })
@@ -172,7 +178,10 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
   #put(seat: Seat): void {
     const { client } = seat.subscriber
     this.#seats.set(seat.subscriber, seat)
-    this.#context.presence.join(this.name, { client, user: seat.userId })
+    const { presence, connectionCounts } = this.#context
+    presence.join(this.name, { client, user: seat.userId })
+    const openKey = this.#openKey(seat)
+    if (openKey !== undefined) connectionCounts.add(openKey)
     this.#sayPresence('join', seat)
   }
 
@@ -180,8 +189,16 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
     const seat = this.#seats.get(subscriber)
     if (seat === undefined) return
     this.#seats.delete(subscriber)
-    this.#context.presence.leave(this.name, subscriber.client)
+    const { presence, connectionCounts } = this.#context
+    presence.leave(this.name, subscriber.client)
+    const openKey = this.#openKey(seat)
+    if (openKey !== undefined) connectionCounts.leave(openKey)
     this.#sayPresence('leave', seat)
+  }
+
+  #openKey({ userId, deviceId }: Seat): string | undefined {
+    if (deviceId === undefined) return undefined
+    return openConversationKey(userId, deviceId, this.#conversationId)
   }
 
   /** Somebody here has blocked somebody, or has been blocked, or is so no more. */

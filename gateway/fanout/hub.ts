@@ -1,5 +1,6 @@
 // The channels somebody here watches: one event in, many sockets out, encoded once.
 import type { Clock, Timer } from '../../platform/clock.ts'
+import type { ConnectionCounts } from '../../platform/connections/connection-counts.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Registry } from '../../platform/metrics.ts'
@@ -31,6 +32,7 @@ export interface HubOptions {
   /** Whether somebody may know who is in a room; how many there are everybody may. */
   readonly seesVisitors: (identity: Identity | undefined, room: ConversationCard) => boolean
   readonly presence: Presence
+  readonly connectionCounts: ConnectionCounts
   readonly turn: Turn
   readonly clock: Clock
   readonly log: Logger

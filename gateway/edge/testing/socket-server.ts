@@ -1,4 +1,5 @@
 // The socket server as it runs, on a free port, with a store, a bus and a clock of the test's.
+import { createMemoryConnectionCounts } from '../../../platform/connections/memory-connection-counts.ts'
 import { createLogger } from '../../../platform/log.ts'
 import { createMetrics, type Registry } from '../../../platform/metrics.ts'
 import { createMemoryPresence } from '../../../platform/presence/memory-presence.ts'
@@ -55,7 +56,8 @@ export async function startSockets(options: Partial<SocketServerOptions> = {}): 
   const turn = createTurn(log)
   const { lotBook, userFeed, talks, events } = streams
   const presence = createMemoryPresence()
-  const shared = { events, turn, clock, log, metrics }
+  const connectionCounts = createMemoryConnectionCounts()
+  const shared = { events, connectionCounts, turn, clock, log, metrics }
   const hub = createHub({
     ...shared,
     lotBook,

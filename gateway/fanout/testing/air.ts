@@ -1,4 +1,6 @@
 // A hub with sockets that are lists: what a socket would have been sent, in the order it would have been.
+import type { ConnectionCounts } from '../../../platform/connections/connection-counts.ts'
+import { createMemoryConnectionCounts } from '../../../platform/connections/memory-connection-counts.ts'
 import { createLogger } from '../../../platform/log.ts'
 import { createMetrics, type Registry } from '../../../platform/metrics.ts'
 import { createMemoryPresence } from '../../../platform/presence/memory-presence.ts'
@@ -92,6 +94,7 @@ export class Air {
   readonly clock = new VirtualClock()
   readonly metrics: Registry = createMetrics({ role: 'test', ofProcess: false })
   readonly presence: Presence = createMemoryPresence()
+  readonly connectionCounts: ConnectionCounts = createMemoryConnectionCounts()
   readonly turn: Turn
   readonly hub: Hub
   /** How often something was published, by topic. */
@@ -105,12 +108,13 @@ export class Air {
       this.#due = action
     })
     const { lotBook, userFeed, talks, events } = this.streams
-    const { turn, clock, metrics, presence } = this
+    const { turn, clock, metrics, presence, connectionCounts } = this
     this.hub = createHub({
       events,
       lotBook,
       userFeed,
       presence,
+      connectionCounts,
       turn,
       clock,
       log,
