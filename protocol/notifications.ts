@@ -9,6 +9,7 @@ export const NOTIFICATION_TYPES = [
   'outbid',
   'lot_won',
   'lot_lost',
+  'lot_ending',
   'message',
   'offer',
   'order_created',

@@ -162,7 +162,7 @@ export const CHAT_REFUSALS = {
   },
   mark_beyond_end: {
     retry: 'with_new_input',
-    says: 'The mark is beyond the end of the conversation.',
+    says: 'The mark is beyond the end.',
     fields: ['max'],
   },
   // Offers.
@@ -180,10 +180,20 @@ export const CHAT_REFUSALS = {
   case_decided: { retry: 'never', says: 'The case is not there, or was decided already.' },
 } as const satisfies RefusalTable
 
-export const REFUSALS = { ...LOT_REFUSALS, ...CHAT_REFUSALS }
+export const FEED_REFUSALS = {
+  rate_limited: COMMON_REFUSALS.rate_limited,
+  overloaded: COMMON_REFUSALS.overloaded,
+  outcome_unknown: COMMON_REFUSALS.outcome_unknown,
+  internal: COMMON_REFUSALS.internal,
+  not_permitted: COMMON_REFUSALS.not_permitted,
+  mark_beyond_end: CHAT_REFUSALS.mark_beyond_end,
+} as const satisfies RefusalTable
+
+export const REFUSALS = { ...FEED_REFUSALS, ...LOT_REFUSALS, ...CHAT_REFUSALS }
 
 export type LotRefusalCode = keyof typeof LOT_REFUSALS
 export type ChatRefusalCode = keyof typeof CHAT_REFUSALS
+export type FeedRefusalCode = keyof typeof FEED_REFUSALS
 export type RefusalCode = keyof typeof REFUSALS
 
 /** Whether anything the client does can help: a new input, waiting, the same id again. The table says which. */

@@ -26,6 +26,11 @@ export const houseCommandsSubject = 'cmd.house'
 export const chatQueue = 'chat'
 /** Publish: `ChatEvents`, by the chat store after the commit; what is volatile, by gateways. */
 export const chatEventsSubject = (conversationId: string): string => `evt.chat.${conversationId}`
+/** Request/reply: `FeedCommand` → `FeedOutcome`, served by any notifier (queue `feedQueue`). */
+export const feedCommandsSubject = 'cmd.feed'
+export const feedQueue = 'feed'
+/** Publish: `DeviceMarks`, by gateways to any notifier (queue `feedQueue`); losing it costs a push too many. */
+export const deviceMarksHintSubject = 'hint.device'
 /** Publish: `BlockChange`, by the chat store after the commit. */
 export const blockChangesSubject = 'ctl.block'
 /** Publish: a hint without contents that the moderation rules have changed. */
