@@ -4,18 +4,27 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { NatsServer } from '../../platform/servers/nats-server.ts'
 import { RedisServer } from '../../platform/servers/redis-server.ts'
-import { throwawayDatabase } from '../../platform/testing/throwaway-database.ts'
+import {
+  type ThrowawayDatabase,
+  throwawayDatabase,
+} from '../../platform/testing/throwaway-database.ts'
 import type { RoleName } from '../../role-config.ts'
+import { OwnPostgres } from './own-postgres.ts'
 import { jwtSecret } from './server.ts'
 
 const entry = fileURLToPath(new URL('../../role.ts', import.meta.url))
+/** Of each role's log. */
+const linesKept = 2_000
 
 export interface RoleInFleet {
   readonly role: RoleName
   readonly child: ChildProcess
+  /** The last lines of its log, as JSON. */
+  readonly said: () => readonly LogLine[]
   readonly metricsUrl: string
   /** Of a gateway. */
   readonly url: string
@@ -23,24 +32,56 @@ export interface RoleInFleet {
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
+export interface LogLine {
+  readonly level: string
+  readonly msg: string
+  readonly [field: string]: unknown
+}
+
 export interface Fleet {
   readonly databaseUrl: string
   readonly nats: NatsServer
   readonly redis: RedisServer
-  /** Resolves when the role is at work. @throws Error with its last words where it ends instead. */
-  add(role: RoleName): Promise<RoleInFleet>
+  /**
+   * Resolves when the role is at work. `env` are variables of this one process.
+   * @throws Error with its last words where it ends instead.
+   */
+  add(role: RoleName, env?: Readonly<Record<string, string>>): Promise<RoleInFleet>
+  /** Those that are at work, or have not ended yet, in the order in which they came. */
+  running(role: RoleName): readonly RoleInFleet[]
   /** Ends every process and server, and removes what they kept. */
   stop(): Promise<void>
 }
 
+/** A fleet on a PostgreSQL of its own, which can be hurt without hurting anybody else. */
+export interface FleetOnOwnPostgres extends Fleet {
+  readonly postgres: OwnPostgres
+}
+
 /** @param env further variables of every role */
 export async function startFleet(env: Readonly<Record<string, string>> = {}): Promise<Fleet> {
-  const [database, nats, redis, dataFolder] = await Promise.all([
-    throwawayDatabase(),
+  return fleetOn(await throwawayDatabase(), env)
+}
+
+/** @param env further variables of every role */
+export async function startFleetOnOwnPostgres(
+  env: Readonly<Record<string, string>> = {},
+): Promise<FleetOnOwnPostgres> {
+  const postgres = await OwnPostgres.start()
+  const fleet = await fleetOn({ url: postgres.url, drop: () => postgres.stop() }, env)
+  return { ...fleet, postgres }
+}
+
+async function fleetOn(
+  database: ThrowawayDatabase,
+  env: Readonly<Record<string, string>>,
+): Promise<Fleet> {
+  const [nats, redis, dataFolder] = await Promise.all([
     NatsServer.start(),
     RedisServer.start(),
     mkdtemp(join(tmpdir(), 'outcry-fleet-')),
   ])
+  const atWork = new Set<RoleInFleet>()
   const children = new Set<ChildProcess>()
   const settings = {
     OUTCRY_DATA: dataFolder,
@@ -56,7 +97,13 @@ export async function startFleet(env: Readonly<Record<string, string>> = {}): Pr
     databaseUrl: database.url,
     nats,
     redis,
-    add: (role) => addRole(role, settings, children),
+    async add(name, more = {}) {
+      const role = await addRole(name, { ...settings, ...more }, children)
+      atWork.add(role)
+      role.child.once('exit', () => atWork.delete(role))
+      return role
+    },
+    running: (name) => [...atWork].filter(({ role }) => role === name),
     stop: async () => {
       await Promise.all([...children].map((child) => ended(child, 'SIGKILL')))
       await Promise.all([nats.stop(), redis.stop()])
@@ -75,21 +122,26 @@ async function addRole(
   const child = fork(entry, [role], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   children.add(child)
   child.once('exit', () => children.delete(child))
-  let said = ''
+  let said: string[] = []
   for (const output of [child.stdout, child.stderr]) {
-    output?.on('data', (text: Buffer) => {
-      said = (said + text.toString()).slice(-10_000)
+    if (output === null) continue
+    createInterface(output).on('line', (line) => {
+      said = [...said.slice(1 - linesKept), line]
     })
   }
   const told = await new Promise<{ readonly port?: number; readonly metricsPort: number }>(
     (resolve, reject) => {
       child.once('message', (message) => resolve(message as { metricsPort: number }))
-      child.once('exit', () => reject(new Error(`${role} ended instead of working:\n${said}`)))
+      // Not at its `exit`: its last words come after that.
+      child.once('close', () => {
+        reject(new Error(`${role} ended instead of working:\n${said.join('\n')}`))
+      })
     },
   )
   return {
     role,
     child,
+    said: () => said.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)),
     metricsUrl: `http://127.0.0.1:${told.metricsPort}`,
     url: `http://127.0.0.1:${told.port ?? 0}`,
     end: (signal) => ended(child, signal),

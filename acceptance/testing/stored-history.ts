@@ -29,8 +29,15 @@ interface EventRow {
   readonly view: LiveView
 }
 
-/** Tells the judge all decisions, events and final states. Clients have told theirs before. */
-export async function tellStoredLots(history: LotHistory, pool: Pool): Promise<void> {
+/**
+ * Tells the judge all decisions, events and final states, of all lots or of those named. Clients have told
+ * theirs before.
+ */
+export async function tellStoredLots(
+  history: LotHistory,
+  pool: Pool,
+  lotIds?: readonly string[],
+): Promise<void> {
   const { rows: lots } = await pool.query<{
     readonly lot_id: string
     readonly decision_no: number
@@ -40,7 +47,8 @@ export async function tellStoredLots(history: LotHistory, pool: Pool): Promise<v
     `SELECT h.lot_id, h.decision_no, h.live AS view,
             (SELECT count(*) FROM outbox o
               WHERE o.source = 'lot' AND o.aggregate_id = h.lot_id AND NOT o.published) AS untold
-       FROM lots_hot h ORDER BY h.lot_id`,
+       FROM lots_hot h WHERE $1::uuid[] IS NULL OR h.lot_id = ANY ($1) ORDER BY h.lot_id`,
+    [lotIds ?? null],
   )
   for (const { lot_id: lotId, decision_no: decisionNo, view, untold } of lots) {
     for await (const decision of decisionsOf(lotId, pool)) history.decided(decision)
