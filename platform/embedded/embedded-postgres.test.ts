@@ -157,11 +157,38 @@ test('a server that nobody watches over any more is ended by the next start', as
   const home = await settleHome(dataFolder)
   const programs = await prepareServerPrograms(home)
   await makeCluster(programs.initdb, home, 'none')
-  const settings = serverSettings(home.run, 'none')
+  const settings = serverSettings({ door: { socketFolder: home.run }, durability: 'none' })
   const left = await startPostmaster(programs.postgres, home, settings, () => {})
   const next = await start()
   await left.ended
   expect(await ask(next.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+})
+
+test('listens at a port where it is told to, for as many as it is told', async () => {
+  const postgres = new EmbeddedPostgres({
+    dataFolder,
+    log,
+    durability: 'none',
+    overTcp: true,
+    connectionsMax: 37,
+  })
+  running.push(postgres)
+  await postgres.start()
+  expect(postgres.url).toMatch(/@127\.0\.0\.1:\d+\/outcry$/)
+  expect(await ask(postgres.url, 'SHOW max_connections')).toEqual([{ max_connections: '37' }])
+  expect(postgres.pid).toBe(await pidIn(pidFile(postgres.place)))
+})
+
+test('a server that was started again by hand is ended too', async () => {
+  const postgres = await start()
+  process.kill(postgres.pid, 'SIGINT')
+  expect(await postgres.ended).toEqual({ code: 0, signal: null })
+  const home = await settleHome(dataFolder)
+  const { postgres: program } = await prepareServerPrograms(home)
+  const settings = serverSettings({ door: { socketFolder: home.run }, durability: 'none' })
+  const again = await startPostmaster(program, home, settings, () => {})
+  await postgres.stop()
+  await again.ended
 })
 
 test('a server that dies is reported, and its stale file with a reused number stops no start', async () => {

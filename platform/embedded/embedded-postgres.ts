@@ -5,6 +5,8 @@ import { Client } from 'pg'
 import { Failure } from '../failure.ts'
 import type { Part } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
+import { freePort } from '../servers/free-port.ts'
+import type { ProcessEnd } from '../servers/process-end.ts'
 import { explain } from './explain.ts'
 import { FolderInUseError, type FolderLock, lockFolder } from './folder-lock.ts'
 import { endLeftover } from './leftover.ts'
@@ -25,6 +27,10 @@ export interface EmbeddedPostgresOptions {
   readonly log: Logger
   /** Default: `full`. */
   readonly durability?: Durability
+  /** Listens at a free TCP port of 127.0.0.1 instead of at a socket in its folder. */
+  readonly overTcp?: boolean
+  /** Default: 100, PostgreSQL's own. */
+  readonly connectionsMax?: number
   /** Told when the server dies without being asked to: the process had better end too. */
   readonly onDeath?: (failure: Failure) => void
 }
@@ -33,17 +39,19 @@ const databaseName = 'outcry'
 /** How long the processes of a killed server may take to notice that it is gone. */
 const orphansTimeoutMs = 10_000
 const orphansPollMs = 100
+/** Another process may take the free port between looking and using. */
+const portsMax = 5
 
 /** One server on one data folder, from `start` to `stop`. */
 export class EmbeddedPostgres implements Part {
   readonly name = 'postgres'
   #options: EmbeddedPostgresOptions
+  #home: ServerHome | undefined
   #lock: FolderLock | undefined
   #sockets: SocketFolder | undefined
   #server: Postmaster | undefined
   #stopping = false
   #url: string | undefined
-  #place: string | undefined
 
   constructor(options: EmbeddedPostgresOptions) {
     this.#options = options
@@ -57,8 +65,18 @@ export class EmbeddedPostgres implements Part {
 
   /** The folder that holds the database; not below the data folder where root alone may enter that. */
   get place(): string {
-    if (this.#place === undefined) throw new Error('the embedded PostgreSQL has not started')
-    return this.#place
+    if (this.#home === undefined) throw new Error('the embedded PostgreSQL has not started')
+    return this.#home.folder
+  }
+
+  /** Of the server's first process, which the others die with. @throws Error while it does not run. */
+  get pid(): number {
+    return this.#running().pid
+  }
+
+  /** Resolves when the server that runs now is gone, however it ended. @throws Error while none runs. */
+  get ended(): Promise<ProcessEnd> {
+    return this.#running().ended
   }
 
   /**
@@ -72,14 +90,14 @@ export class EmbeddedPostgres implements Part {
       await this.#start()
     } catch (error) {
       await this.stop()
-      throw explain(error, this.#place ?? this.#options.dataFolder)
+      throw explain(error, this.#home?.folder ?? this.#options.dataFolder)
     }
   }
 
   async #start(): Promise<void> {
     const { dataFolder, durability = 'full' } = this.#options
     const home = await settleHome(dataFolder)
-    this.#place = home.folder
+    this.#home = home
     this.#options.log.info({ folder: home.folder }, 'the database is kept here')
     this.#sockets = await socketFolder(home.run)
     this.#lock = await this.#takeLock(this.#sockets.path)
@@ -87,10 +105,8 @@ export class EmbeddedPostgres implements Part {
     const programs = await prepareServerPrograms(home)
     const password = await makeCluster(programs.initdb, home, durability)
     await checkVersion(home, programs.version)
-    const settings = serverSettings(this.#sockets.path, durability)
-    this.#server = await this.#startServer(programs.postgres, home, settings)
-    void this.#server.ended.then(() => this.#serverEnded())
-    const authority = `${roleName}:${password}@${encodeURIComponent(this.#sockets.path)}`
+    const host = await this.#listen(programs.postgres, home, this.#sockets.path)
+    const authority = `${roleName}:${password}@${host}`
     await ensureDatabase(`postgresql://${authority}/postgres`)
     this.#url = `postgresql://${authority}/${databaseName}`
   }
@@ -103,6 +119,8 @@ export class EmbeddedPostgres implements Part {
     this.#stopping = true
     await this.#server?.stop()
     this.#server = undefined
+    // Somebody may have started it again by hand.
+    if (this.#lock !== undefined && this.#home !== undefined) await endLeftover(this.#home)
     await this.#lock?.release()
     this.#lock = undefined
     await this.#sockets?.release()
@@ -125,6 +143,27 @@ export class EmbeddedPostgres implements Part {
     }
   }
 
+  /** Starts the server. @returns The host of its address, with the port where it has one. */
+  async #listen(postgres: string, home: ServerHome, folder: string): Promise<string> {
+    const { durability = 'full', overTcp = false, connectionsMax } = this.#options
+    for (let tries = 1; ; tries += 1) {
+      const door = overTcp ? { port: await freePort() } : { socketFolder: folder }
+      const settings = serverSettings({
+        door,
+        durability,
+        ...(connectionsMax === undefined ? {} : { connectionsMax }),
+      })
+      try {
+        this.#server = await this.#startServer(postgres, home, settings)
+        void this.#server.ended.then(() => this.#serverEnded())
+        return 'port' in door ? `127.0.0.1:${door.port}` : encodeURIComponent(door.socketFolder)
+      } catch (error) {
+        if (!hasSaid(error, 'could not create any TCP/IP sockets') || tries === portsMax)
+          throw error
+      }
+    }
+  }
+
   async #startServer(
     postgres: string,
     home: ServerHome,
@@ -134,13 +173,16 @@ export class EmbeddedPostgres implements Part {
       try {
         return await startPostmaster(postgres, home, settings, (line) => this.#logLine(line))
       } catch (error) {
-        const orphans =
-          error instanceof ServerStartError &&
-          error.message.startsWith('pre-existing shared memory')
+        const orphans = hasSaid(error, 'pre-existing shared memory')
         if (!orphans || waitedMs >= orphansTimeoutMs) throw error
         await sleep(orphansPollMs)
       }
     }
+  }
+
+  #running(): Postmaster {
+    if (this.#server === undefined) throw new Error('the embedded PostgreSQL does not run')
+    return this.#server
   }
 
   #serverEnded(): void {
@@ -159,6 +201,10 @@ export class EmbeddedPostgres implements Part {
     else if (severity === 'FATAL' || severity === 'WARNING') log.warn(text)
     else log.error(text)
   }
+}
+
+function hasSaid(error: unknown, words: string): boolean {
+  return error instanceof ServerStartError && error.message.startsWith(words)
 }
 
 async function ensureDatabase(url: string): Promise<void> {

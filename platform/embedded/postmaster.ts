@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf } from '../failure.ts'
+import { endOf, type ProcessEnd } from '../servers/process-end.ts'
 import type { ServerHome } from './server-home.ts'
 
 /** A line of the server's log: `LOG`, `FATAL`, `PANIC` and what it says. */
@@ -12,8 +13,9 @@ export interface ServerLine {
 }
 
 export interface Postmaster {
+  readonly pid: number
   /** Resolves when the process is gone. */
-  readonly ended: Promise<void>
+  readonly ended: Promise<ProcessEnd>
   /** Ends transactions, writes a checkpoint, leaves. Resolves when the process is gone. */
   stop(): Promise<void>
 }
@@ -63,9 +65,7 @@ export async function startPostmaster(
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let lastFatal = ''
-  const ended = new Promise<void>((resolve) => {
-    server.once('close', () => resolve())
-  })
+  const ended = endOf(server)
   await new Promise<void>((resolve, reject) => {
     createInterface(server.stderr).on('line', (text) => {
       const line = parseLine(text)
@@ -80,6 +80,7 @@ export async function startPostmaster(
   void ended.then(() => guardian.kill('SIGKILL'))
   const pid = pidOf(server)
   return {
+    pid,
     ended,
     stop: () => endProcess(pid, () => server.exitCode !== null || server.signalCode !== null),
   }

@@ -4,17 +4,22 @@
 /** `full`: what was committed survives a power cut. `none`: faster, for data nobody will miss (tests). */
 export type Durability = 'full' | 'none'
 
-/** @param socketFolder Where the server puts its socket; it listens nowhere else. */
-export function serverSettings(
-  socketFolder: string,
-  durability: Durability,
-): Readonly<Record<string, string>> {
+/** Where the server listens, and nowhere else: at a socket in a folder, or at a TCP port of 127.0.0.1. */
+export type Door = { readonly socketFolder: string } | { readonly port: number }
+
+export interface SettingsOptions {
+  readonly door: Door
+  readonly durability: Durability
+  /** Default: 100, PostgreSQL's own. */
+  readonly connectionsMax?: number
+}
+
+export function serverSettings(options: SettingsOptions): Readonly<Record<string, string>> {
+  const { door, durability, connectionsMax = 100 } = options
   const onDisk = durability === 'full' ? 'on' : 'off'
   return {
-    listen_addresses: '',
-    unix_socket_directories: socketFolder,
-    unix_socket_permissions: '0700',
-    max_connections: '100',
+    ...doorSettings(door),
+    max_connections: String(connectionsMax),
     password_encryption: 'scram-sha-256',
 
     fsync: onDisk,
@@ -44,5 +49,20 @@ export function serverSettings(
     log_checkpoints: 'off',
     log_line_prefix: '',
     lc_messages: 'C',
+  }
+}
+
+function doorSettings(door: Door): Readonly<Record<string, string>> {
+  if ('port' in door) {
+    return {
+      listen_addresses: '127.0.0.1',
+      port: String(door.port),
+      unix_socket_directories: '',
+    }
+  }
+  return {
+    listen_addresses: '',
+    unix_socket_directories: door.socketFolder,
+    unix_socket_permissions: '0700',
   }
 }

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
-import { type ServerEnd, ServerProcess } from './server-process.ts'
+import type { ProcessEnd } from './process-end.ts'
+import { ServerProcess } from './server-process.ts'
 import { type ServerProgram, serverProgram } from './server-program.ts'
 
 export interface ServerPlace {
@@ -45,7 +46,7 @@ export abstract class LocalServer {
   }
 
   /** Resolves when the process that runs now is gone, however it ended. @throws Error while none runs. */
-  get ended(): Promise<ServerEnd> {
+  get ended(): Promise<ProcessEnd> {
     return this.#running().ended
   }
 

@@ -1,18 +1,14 @@
 // A server program as a child of this process: killed and frozen at will, and never left behind.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { watchOver } from './guardian.ts'
+import { endOf, type ProcessEnd } from './process-end.ts'
 
 export interface ServerProcessOptions {
   readonly program: string
   readonly args: readonly string[]
   /** What it says, on either output, when it takes connections. */
   readonly saysReady: string
-}
-
-/** How a process ended: by its own exit code, or by a signal. */
-export interface ServerEnd {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
 }
 
 /** How much of what it said is told where it does not start. */
@@ -23,10 +19,10 @@ const endMs = 5_000
 export class ServerProcess {
   readonly pid: number
   /** Resolves when the process is gone. */
-  readonly ended: Promise<ServerEnd>
+  readonly ended: Promise<ProcessEnd>
   readonly #process: ChildProcess
 
-  private constructor(server: ChildProcess, ended: Promise<ServerEnd>) {
+  private constructor(server: ChildProcess, ended: Promise<ProcessEnd>) {
     if (server.pid === undefined) throw new Error('the server has no process')
     this.pid = server.pid
     this.ended = ended
@@ -45,9 +41,7 @@ export class ServerProcess {
       detached: true,
     })
     watchOver(server)
-    const ended = new Promise<ServerEnd>((resolve) => {
-      server.once('exit', (code, signal) => resolve({ code, signal }))
-    })
+    const ended = endOf(server)
     let last: string[] = []
     await new Promise<void>((resolve, reject) => {
       const heed = (line: string) => {
@@ -87,17 +81,4 @@ export class ServerProcess {
   thaw(): void {
     this.#process.kill('SIGCONT')
   }
-}
-
-/** A shell that waits for this process to end, in whatever way, and then ends the server. */
-function watchOver(server: ChildProcess): void {
-  if (server.pid === undefined) return
-  const guardian = spawn('/bin/sh', ['-c', 'read -r _; kill -9 "$0"', String(server.pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    // Ctrl-C goes to the whole group of a terminal, and the guardian is to outlive this process.
-    detached: true,
-  })
-  guardian.on('error', () => {})
-  guardian.unref()
-  server.once('exit', () => guardian.kill('SIGKILL'))
 }
