@@ -31,9 +31,9 @@ export class FakeSocket implements Subscriber, Flushable {
   readonly #turn: Turn
   #outbox: (SubscribeResult | Encoded)[] = []
 
-  constructor(client: string, userId: string | undefined, codec: Codec, turn: Turn) {
+  constructor(client: string, holder: Identity | undefined, codec: Codec, turn: Turn) {
     this.client = client
-    this.identity = userId === undefined ? undefined : identity(userId)
+    this.identity = holder
     this.codec = codec
     this.#turn = turn
   }
@@ -130,9 +130,11 @@ export class Air {
     })
   }
 
-  socket(userId?: string, codec: Codec = jsonCodec): FakeSocket {
+  /** Of a user, by its id or as its token says. */
+  socket(user?: string | Identity, codec: Codec = jsonCodec): FakeSocket {
     const client = `client-${this.#sockets.length}`
-    const socket = new FakeSocket(client, userId, codec, this.turn)
+    const holder = typeof user === 'string' ? identity(user) : user
+    const socket = new FakeSocket(client, holder, codec, this.turn)
     this.#sockets.push(socket)
     return socket
   }
