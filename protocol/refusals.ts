@@ -189,11 +189,39 @@ export const FEED_REFUSALS = {
   mark_beyond_end: CHAT_REFUSALS.mark_beyond_end,
 } as const satisfies RefusalTable
 
-export const REFUSALS = { ...FEED_REFUSALS, ...LOT_REFUSALS, ...CHAT_REFUSALS }
+/** What a command about webhooks may be refused for. */
+export const WEBHOOK_REFUSALS = {
+  idempotency_mismatch: COMMON_REFUSALS.idempotency_mismatch,
+  overloaded: COMMON_REFUSALS.overloaded,
+  outcome_unknown: COMMON_REFUSALS.outcome_unknown,
+  internal: COMMON_REFUSALS.internal,
+  not_permitted: COMMON_REFUSALS.not_permitted,
+  webhook_missing: { retry: 'never', says: 'There is no such webhook.' },
+  webhook_url_refused: {
+    retry: 'with_new_input',
+    says: 'Webhooks are not sent to this address.',
+    fields: ['field', 'reason'],
+  },
+  webhook_limit: { retry: 'after_action', says: 'There are too many webhooks.', fields: ['max'] },
+  secret_limit: {
+    retry: 'after_delay',
+    says: 'Too many secrets of this webhook sign at once; wait until older ones have ended.',
+    fields: ['max'],
+  },
+  delivery_missing: { retry: 'never', says: 'There is no such delivery of this webhook.' },
+} as const satisfies RefusalTable
+
+export const REFUSALS = {
+  ...FEED_REFUSALS,
+  ...WEBHOOK_REFUSALS,
+  ...LOT_REFUSALS,
+  ...CHAT_REFUSALS,
+}
 
 export type LotRefusalCode = keyof typeof LOT_REFUSALS
 export type ChatRefusalCode = keyof typeof CHAT_REFUSALS
 export type FeedRefusalCode = keyof typeof FEED_REFUSALS
+export type WebhookRefusalCode = keyof typeof WEBHOOK_REFUSALS
 export type RefusalCode = keyof typeof REFUSALS
 
 /** Whether anything the client does can help: a new input, waiting, the same id again. The table says which. */

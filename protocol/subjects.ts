@@ -24,6 +24,9 @@ export const chatCommandsSubject = 'cmd.chat'
 /** Request/reply: `HouseCommand` → `HouseOutcome`, served by any chat store (queue `chatQueue`). */
 export const houseCommandsSubject = 'cmd.house'
 export const chatQueue = 'chat'
+/** Request/reply: `WebhookCommand` → `WebhookOutcome`, served by any notifier (queue `webhookQueue`). */
+export const webhookCommandsSubject = 'cmd.webhooks'
+export const webhookQueue = 'webhooks'
 /** Publish: `ChatEvents`, by the chat store after the commit; what is volatile, by gateways. */
 export const chatEventsSubject = (conversationId: string): string => `evt.chat.${conversationId}`
 /** Request/reply: `FeedCommand` → `FeedOutcome`, served by any notifier (queue `feedQueue`). */

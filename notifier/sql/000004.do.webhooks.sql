@@ -1,0 +1,62 @@
+-- Webhooks: where the marketplace's own back end is told what happens, and what is on the way there.
+
+-- `types` null: all. `paused` says why nothing is sent (asked, gone, failing); what is due waits meanwhile.
+-- `failing_since_ms`: nothing was taken since then. `held_until_ms`: the receiver asked to be left alone.
+CREATE TABLE webhooks (
+  webhook_id       uuid PRIMARY KEY,
+  url              text NOT NULL,
+  types            text[],
+  description      text,
+  paused           text,
+  created_by       text NOT NULL,
+  created_at_ms    bigint NOT NULL,
+  failing_since_ms bigint,
+  held_until_ms    bigint
+);
+
+-- What signs. Nobody reads them but those who send; the newest has no end.
+CREATE TABLE webhook_secrets (
+  webhook_id    uuid NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+  secret_id     uuid NOT NULL,
+  secret        text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  until_ms      bigint,
+  PRIMARY KEY (webhook_id, secret_id)
+);
+
+-- What is told, once for all webhooks. Only where it stands in the logs: its words are read from there
+-- whenever it is sent, so what was deleted or erased meanwhile is in no webhook, and in no table of theirs.
+-- Bids on a lot are gathered: the event of a lot that is not `sealed` still grows, until `seal_at_ms`.
+CREATE TABLE webhook_events (
+  event_id     uuid PRIMARY KEY,
+  type         text NOT NULL,
+  source       text NOT NULL,
+  aggregate_id uuid NOT NULL,
+  from_seq     bigint NOT NULL,
+  to_seq       bigint NOT NULL,
+  at_ms        bigint NOT NULL,
+  bids         integer NOT NULL,
+  sealed       boolean NOT NULL,
+  seal_at_ms   bigint NOT NULL
+);
+CREATE UNIQUE INDEX webhook_events_growing ON webhook_events (aggregate_id) WHERE NOT sealed;
+CREATE INDEX webhook_events_by_age ON webhook_events (at_ms);
+
+-- An event on its way to a webhook: its own job. Whoever sends it moves `due_at_ms` to when another may take
+-- it for left behind, so a sender that dies loses nothing and two do not send the same.
+CREATE TABLE webhook_deliveries (
+  event_id      uuid NOT NULL REFERENCES webhook_events ON DELETE CASCADE,
+  webhook_id    uuid NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+  state         text NOT NULL DEFAULT 'waiting',
+  attempts      integer NOT NULL DEFAULT 0,
+  due_at_ms     bigint NOT NULL,
+  settled_at_ms bigint,
+  last_status   integer,
+  last_fault    text,
+  PRIMARY KEY (event_id, webhook_id)
+);
+CREATE INDEX webhook_deliveries_listed ON webhook_deliveries (webhook_id, event_id);
+CREATE INDEX webhook_deliveries_unsettled ON webhook_deliveries (webhook_id, state, event_id)
+  WHERE state <> 'delivered';
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, due_at_ms)
+  WHERE state = 'waiting';
