@@ -18,3 +18,18 @@ export const pauseMs = 20
 
 /** After a failure it waits: at first hardly, then up to so long, and is back soon after the database is. */
 export const failureDelays = { delayMsMin: 100, delayMsMax: 5_000 } as const
+
+/** How jobs are looked for and noted. */
+export const jobPace = {
+  /** A job that falls due is found by looking; one that is added says so. */
+  pollMs: 500,
+  /** Jobs that ended within so short a time are noted at once. */
+  noteMs: 10,
+  /** How often what has become superfluous is removed. */
+  sweepMs: 60_000,
+  /** How often a worker says that it lives: what a dead one had locked is free soon after. */
+  beatMs: 1_000,
+  trustMs: 5_000,
+  /** Twice what is relied upon: no clock runs twice as fast as another. */
+  silenceMs: 10_000,
+} as const

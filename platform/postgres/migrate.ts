@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import type { Client } from 'pg'
 import Postgrator from 'postgrator'
 import { Failure } from '../failure.ts'
+import { migrateJobs } from './job-tables.ts'
 import { reachDatabase } from './reach-database.ts'
 
 /** The SQL of one service: files named `000001.do.what-it-brings.sql`, counted without a gap from 1. */
@@ -25,7 +26,7 @@ const advisoryLock = 7_102_024_001
 /**
  * Runs what the database has not seen yet, source after source in the order given, all in one transaction:
  * either the database is of this version afterwards, or it is as it was. Processes that start at once wait
- * for each other.
+ * for each other. The tables of the job library come with them, in transactions of its own.
  * @returns What was run: nothing where the database was up to date.
  * @throws Failure: out of reach, made by a newer version, or a file that was changed after it was run.
  */
@@ -39,6 +40,7 @@ export async function migrate(
     await client.query('SELECT pg_advisory_xact_lock($1)', [advisoryLock])
     const applied: AppliedMigration[] = []
     for (const source of sources) applied.push(...(await migrateSource(client, source)))
+    await migrateJobs(url)
     await client.query('COMMIT')
     return applied
   } finally {
