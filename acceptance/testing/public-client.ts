@@ -44,17 +44,23 @@ export interface PublicClientOptions {
   readonly user?: string
   readonly token?: string
   readonly getToken?: (context: ConnectionTokenContext) => Promise<string>
+  /** Where each connection goes, as whatever stands in front of gateways decides. Default: to the server. */
+  readonly nextUrl?: () => string
 }
 
-export function publicClient(server: TestServer, options: PublicClientOptions): PublicClient {
-  const { user, getToken } = options
+/** @param server or whatever else lets people in */
+export function publicClient(
+  server: Pick<TestServer, 'websocketUrl' | 'token'>,
+  options: PublicClientOptions,
+): PublicClient {
+  const { user, getToken, nextUrl } = options
   let newest: WebSocket | undefined
   let network = true
 
   /** Called with `new`, which then gives the socket that this returns. */
   function CuttableSocket(url: string, protocols?: string[]): WebSocket {
     // A port where nobody listens: what a phone without a network gets.
-    newest = new WebSocket(network ? url : 'ws://127.0.0.1:1/', protocols)
+    newest = new WebSocket(network ? (nextUrl?.() ?? url) : 'ws://127.0.0.1:1/', protocols)
     return newest
   }
   const centrifuge = new Centrifuge(server.websocketUrl, {

@@ -111,12 +111,21 @@ function decisionFrom(
 /**
  * Tells the judge all that is stored of conversations, in the order of their events. Texts are left out:
  * they may have been changed since. Who is told how much is unread is asked of a gateway, not here.
+ * @param only the conversations to tell. Default: all
  */
-export async function tellStoredChat(history: ChatHistory, pool: Pool): Promise<void> {
+export async function tellStoredChat(
+  history: ChatHistory,
+  pool: Pool,
+  only?: readonly string[],
+): Promise<void> {
   const { rows } = await pool.query<{
     readonly conversation_id: string
     readonly last_seq: number
-  }>('SELECT conversation_id, last_seq FROM conversations ORDER BY conversation_id')
+  }>(
+    `SELECT conversation_id, last_seq FROM conversations
+      WHERE $1::uuid[] IS NULL OR conversation_id = ANY ($1) ORDER BY conversation_id`,
+    [only],
+  )
   for (const { conversation_id: conversationId, last_seq: lastSeq } of rows) {
     await tellEvents(history, conversationId, pool)
     await tellMessages(history, conversationId, pool)
