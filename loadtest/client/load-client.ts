@@ -1,0 +1,291 @@
+// One device of a load test. It speaks the protocol as the public SDKs do: connects, subscribes, answers pings,
+// comes back by itself with a growing, random pause, and recovers every stream from where it was. What it
+// hears it tells one observer that all devices share.
+import { performance } from 'node:perf_hooks'
+import type { ClientCodec, WireCommand } from '../../protocol/client-codec.ts'
+import { shouldReconnect } from '../../protocol/close-codes.ts'
+import { FrameError } from '../../protocol/codec.ts'
+import type { ErrorObject } from '../../protocol/errors.ts'
+import type {
+  ConnectResult,
+  Publication,
+  Push,
+  ServerMessage,
+  SubscribeResult,
+} from '../../protocol/frames.ts'
+import type { MethodName } from '../../protocol/methods.ts'
+import { type Endpoint, LightSocket } from './light-socket.ts'
+
+/** What devices tell. Times are those of `performance.now()`. */
+export interface LoadObserver {
+  /** The server said hello; `sinceMs` is when the attempt began. */
+  connected(client: LoadClient, hello: ConnectResult, sinceMs: number): void
+  /** A connection ended, or did not come about. `isFinal`: the server wants nobody to come back. */
+  disconnected(client: LoadClient, code: number, reason: string, isFinal: boolean): void
+  /** It has the stream: with a snapshot, with what it missed, or with both. */
+  subscribed(client: LoadClient, channel: string, result: SubscribeResult): void
+  /** The server let it have the stream no longer, or not at all. */
+  refused(client: LoadClient, channel: string, error: ErrorObject): void
+  published(client: LoadClient, channel: string, publication: Publication): void
+}
+
+/** What came of a command: the result, the protocol's error, or neither where the connection was lost. */
+export type Answered = (data: unknown, error: ErrorObject | undefined) => void
+
+export interface LoadClientOptions {
+  /** Tried in turn, the first at first. */
+  readonly endpoints: readonly Endpoint[]
+  readonly codec: ClientCodec
+  readonly observer: LoadObserver
+  /** Uniform in [0, 1); seeded, so that a run can be had again. */
+  readonly random: () => number
+}
+
+/** A stream that the device follows, by its own wish or by the server's. */
+interface Followed {
+  readonly channel: string
+  readonly isServerSide: boolean
+  /** Where it stands, once it has stood anywhere. */
+  position: { readonly offset: number; readonly epoch: string } | undefined
+}
+
+/** Those of the public SDKs. */
+const reconnectDelayMs = { min: 500, max: 20_000 }
+/** How long after the ping that should have come a connection is taken for lost. */
+const pingGraceMs = 10_000
+
+export class LoadClient extends LightSocket {
+  /** Its number in the run. */
+  readonly nth: number
+  readonly #options: LoadClientOptions
+  readonly #token: string | undefined
+  readonly #localAddress: string | undefined
+  readonly #followed: Followed[] = []
+  /** Made when something is first asked; a device that only listens asks once. */
+  #waiting: Map<number, Answered> | undefined
+  #lastId = 0
+  #attempts = 0
+  #sinceMs = 0
+  #heardMs = 0
+  #pingMs = 0
+  /** Within what time the server wants it to come back; undefined where it named none. */
+  #spreadMs: number | undefined
+  #isConnected = false
+  #isWanted = false
+  #comingBack: NodeJS.Timeout | undefined
+
+  /**
+   * @param nth its number in the run
+   * @param token absent: an anonymous watcher
+   * @param localAddress the source address, where the machine has several
+   */
+  constructor(options: LoadClientOptions, nth: number, token?: string, localAddress?: string) {
+    super()
+    this.#options = options
+    this.nth = nth
+    this.#token = token
+    this.#localAddress = localAddress
+  }
+
+  /** Whether the server has said hello, and the connection stands. */
+  get isConnected(): boolean {
+    return this.#isConnected
+  }
+
+  /** The offset that it has of a channel; undefined where it has none. */
+  offsetOf(channel: string): number | undefined {
+    return this.#followed.find((each) => each.channel === channel)?.position?.offset
+  }
+
+  /** Connects, and comes back whenever the connection is lost, until `leave`. */
+  connect(): void {
+    if (this.#isWanted) return
+    this.#isWanted = true
+    this.#dial()
+  }
+
+  /** Leaves for good. */
+  leave(): void {
+    this.#isWanted = false
+    clearTimeout(this.#comingBack)
+    this.close()
+  }
+
+  /** Follows a channel from now on, over all its connections. */
+  subscribe(channel: string): void {
+    const followed: Followed = { channel, isServerSide: false, position: undefined }
+    this.#followed.push(followed)
+    if (this.#isConnected) this.#say([this.#subscribing(followed)])
+  }
+
+  /** Asks, once. Whoever hears of a lost connection asks again, with the same ids in `data`. */
+  rpc(method: MethodName, data: unknown, answered: Answered): void {
+    if (!this.#isConnected) return answered(undefined, undefined)
+    const take: Answered = (result, error) =>
+      answered((result as RpcResult | undefined)?.data, error)
+    this.#say([{ id: this.#expect(take), rpc: { method, data } }])
+  }
+
+  /** To be called now and then: lets go of a connection on which the server's pings have ceased. */
+  checkPulse(nowMs: number): void {
+    if (!this.#isConnected || this.#pingMs === 0) return
+    if (nowMs - this.#heardMs > this.#pingMs + pingGraceMs) this.drop('no ping')
+  }
+
+  /** All in one frame, as the SDKs do: whoever is new has its streams after one round trip. */
+  protected override opened(): void {
+    const id = this.#expect((result, error) => {
+      if (result !== undefined) return this.#greeted(result as ConnectResult)
+      if (error === undefined) return
+      if (error.temporary !== true) this.#isWanted = false
+      this.drop(`${error.message} (${error.code})`)
+    })
+    const token = this.#token === undefined ? {} : { token: this.#token }
+    const own = this.#followed.filter(({ isServerSide }) => !isServerSide)
+    this.#say([
+      { id, connect: { ...token, subs: this.#serverSidePositions() } },
+      ...own.map((followed) => this.#subscribing(followed)),
+    ])
+  }
+
+  protected override received(message: Buffer, isBinary: boolean): void {
+    this.#heardMs = performance.now()
+    const { codec } = this.#options
+    let messages: ServerMessage[]
+    try {
+      messages = codec.decodeServer(isBinary ? message : message.toString())
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      return this.drop(`a frame that does not parse: ${error.message}`)
+    }
+    for (const each of messages) this.#take(each)
+  }
+
+  protected override ended(code: number, reason: string): void {
+    this.#isConnected = false
+    if (!shouldReconnect(code)) this.#isWanted = false
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    this.#options.observer.disconnected(this, code, reason, !this.#isWanted)
+    for (const answered of waiting?.values() ?? []) answered(undefined, undefined)
+    if (this.#isWanted) this.#comeBack()
+  }
+
+  #dial(): void {
+    const { endpoints } = this.#options
+    const endpoint = endpoints[(this.nth + this.#attempts) % endpoints.length]
+    if (endpoint === undefined) throw new RangeError('there is no server to connect to')
+    this.#sinceMs = performance.now()
+    this.open(endpoint, this.#localAddress)
+  }
+
+  /** After a random pause: below what the server asked for, else below one that doubles each time. */
+  #comeBack(): void {
+    const { min, max } = reconnectDelayMs
+    const backoffMs = Math.min(max, min * 2 ** Math.min(this.#attempts, 16))
+    const { random } = this.#options
+    const delayMs =
+      this.#spreadMs === undefined
+        ? Math.min(max, min + random() * backoffMs)
+        : random() * this.#spreadMs
+    this.#spreadMs = undefined
+    this.#attempts += 1
+    this.#comingBack = setTimeout(() => this.#dial(), delayMs)
+  }
+
+  #greeted(hello: ConnectResult): void {
+    this.#isConnected = true
+    this.#attempts = 0
+    this.#pingMs = hello.ping * 1_000
+    this.#options.observer.connected(this, hello, this.#sinceMs)
+    for (const [channel, result] of Object.entries(hello.subs)) {
+      this.#joined(this.#serverSide(channel), result)
+    }
+  }
+
+  #take(message: ServerMessage): void {
+    if ('push' in message) return this.#takePush(message.push)
+    if (!('id' in message)) return this.send(this.#options.codec.encodeCommands([{}]))
+    const answered = this.#waiting?.get(message.id)
+    this.#waiting?.delete(message.id)
+    if ('error' in message) return answered?.(undefined, message.error)
+    // A reply holds its id and the one field of its result.
+    for (const [field, result] of Object.entries(message)) {
+      if (field !== 'id') return answered?.(result, undefined)
+    }
+  }
+
+  #takePush(push: Push['push']): void {
+    const { observer } = this.#options
+    if ('disconnect' in push) {
+      this.#spreadMs = push.disconnect.spreadMs
+      return
+    }
+    const followed = this.#followed.find(({ channel }) => channel === push.channel)
+    if ('pub' in push) {
+      if (followed !== undefined) moveOn(followed, push.pub)
+      observer.published(this, push.channel, push.pub)
+    } else if ('unsubscribe' in push) {
+      const { code, reason } = push.unsubscribe
+      observer.refused(this, push.channel, { code, message: reason })
+      // As the SDKs: from 2500 on the stream is to be asked for again.
+      if (code >= 2_500 && followed !== undefined) this.#say([this.#subscribing(followed)])
+    }
+  }
+
+  #joined(followed: Followed, result: SubscribeResult): void {
+    const { offset, epoch, publications = [] } = result
+    const { observer } = this.#options
+    observer.subscribed(this, followed.channel, result)
+    for (const publication of publications) {
+      observer.published(this, followed.channel, publication)
+    }
+    if (offset !== undefined && epoch !== undefined) followed.position = { offset, epoch }
+  }
+
+  #serverSide(channel: string): Followed {
+    const known = this.#followed.find((each) => each.channel === channel)
+    if (known !== undefined) return known
+    const followed: Followed = { channel, isServerSide: true, position: undefined }
+    this.#followed.push(followed)
+    return followed
+  }
+
+  #serverSidePositions() {
+    const positions = this.#followed.flatMap(({ channel, isServerSide, position }) =>
+      isServerSide && position !== undefined ? [[channel, { ...position, recover: true }]] : [],
+    )
+    return Object.fromEntries(positions)
+  }
+
+  #subscribing(followed: Followed): WireCommand {
+    const id = this.#expect((result, error) => {
+      if (result !== undefined) this.#joined(followed, result as SubscribeResult)
+      else if (error !== undefined) this.#options.observer.refused(this, followed.channel, error)
+    })
+    const { channel, position } = followed
+    const recovery = position === undefined ? {} : { ...position, recover: true }
+    return { id, subscribe: { channel, ...recovery } }
+  }
+
+  /** The id of a command whose answer goes there. */
+  #expect(answered: Answered): number {
+    this.#lastId += 1
+    this.#waiting ??= new Map()
+    this.#waiting.set(this.#lastId, answered)
+    return this.#lastId
+  }
+
+  #say(commands: readonly WireCommand[]): void {
+    this.send(this.#options.codec.encodeCommands(commands))
+  }
+}
+
+interface RpcResult {
+  readonly data: unknown
+}
+
+function moveOn(followed: Followed, { offset }: Publication): void {
+  if (offset === undefined || followed.position === undefined) return
+  followed.position = { offset, epoch: followed.position.epoch }
+}
