@@ -7,6 +7,9 @@ import { LotId, UserId } from './ids.ts'
 import { Shape } from './shape.ts'
 import { WebhookId } from './webhooks.ts'
 
+/** Some thirty kilobytes of bids and less: a receiver reads it in one go. */
+export const bidsPerEventMax = 250
+
 const Timestamp = z.iso.datetime().describe('When it happened, by ISO 8601 in UTC.')
 const Seq = z.number().int().min(1)
 
@@ -51,6 +54,7 @@ export const BidsAcceptedEvent = Shape('Bids on one lot, gathered for about a se
     lotId: LotId,
     bids: z
       .array(PublicBid.extend({ seq: Seq.describe('The offset of the bid in the lot’s channel.') }))
+      .max(bidsPerEventMax)
       .readonly()
       .describe('In the order in which they were taken; each accepted bid is in one event.'),
     lot: LotView.describe('As the last of the bids left it.'),

@@ -3,7 +3,7 @@
 import type { Pool, PoolClient } from 'pg'
 import { assert } from '../../platform/assert.ts'
 import { transaction } from '../../platform/postgres/pool.ts'
-import type { Commit } from '../core/derive.ts'
+import type { Commit } from '../core/commit.ts'
 import type { Derived, Notice, Redaction } from '../core/notice.ts'
 import type { FeedJournal, Told, Underivable } from '../ports/feed-journal.ts'
 import { readConversationCommits } from './conversation-queries.ts'

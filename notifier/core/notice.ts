@@ -1,5 +1,6 @@
-// What comes of a commit for the users' feeds.
+// What comes of a commit: for the users' feeds, and for webhooks.
 import type { Notification, NotificationType } from '../../protocol/notifications.ts'
+import type { WebhookType } from '../../protocol/webhooks.ts'
 
 /** Whose log a commit is in. */
 export type Source = 'lot' | 'conversation'
@@ -27,9 +28,26 @@ export interface Redaction {
   readonly text?: string
 }
 
+/** Something to tell webhooks: which event it is, and where in the logs its words stand. */
+export interface WebhookCause {
+  readonly type: WebhookType
+  readonly source: Source
+  /** The lot or the conversation. */
+  readonly aggregateId: string
+  /** The event of the log that it tells of; of bids, the first and the last. */
+  readonly fromSeq: number
+  readonly toSeq: number
+  /** When the last of them was decided, epoch ms. */
+  readonly atMs: number
+  /** With `bid.accepted`: how many bids there are from `fromSeq` to `toSeq`; else 0. */
+  readonly bids: number
+}
+
 export interface Derived {
   readonly notices: readonly Notice[]
   readonly redactions: readonly Redaction[]
+  /** Absent: none. */
+  readonly webhooks?: readonly WebhookCause[]
 }
 
 /** The log does not hold what the outbox says it holds. */

@@ -1,6 +1,6 @@
 // Where commits wait to be told, and where what was told is kept.
 import type { UserEvents } from '../../protocol/notifications.ts'
-import type { Commit } from '../core/derive.ts'
+import type { Commit } from '../core/commit.ts'
 import type { Derived, Source } from '../core/notice.ts'
 
 /** A commit that could not be derived. It is recorded, left aside, and holds nobody else up. */
