@@ -5,11 +5,12 @@ import { createEngine } from './auction-engine/main.ts'
 import { createChatStore } from './chat-store/main.ts'
 import type { OutcryConfig } from './config.ts'
 import { keptSecret } from './dev-secret.ts'
-import { createGateway, type Gateway } from './gateway/main.ts'
+import { createGateway, type Gateway, revocationsKept } from './gateway/main.ts'
 import { createNotifier } from './notifier/main.ts'
 import { openObjects } from './objects.ts'
 import { createInProcessBus } from './platform/bus/in-process-bus.ts'
 import { createMemoryConnectionCounts } from './platform/connections/memory-connection-counts.ts'
+import { createMemoryCutoffs } from './platform/cutoffs/memory-cutoffs.ts'
 import { EmbeddedPostgres } from './platform/embedded/embedded-postgres.ts'
 import { endingWith, type Part, partOfParts } from './platform/lifecycle.ts'
 import { createMemoryLimits } from './platform/limits/memory-limits.ts'
@@ -55,6 +56,7 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
       limits: createMemoryLimits(config.gateway.rates),
       presence: createMemoryPresence(),
       connectionCounts: createMemoryConnectionCounts(),
+      cutoffs: createMemoryCutoffs(revocationsKept),
       ...(folder === undefined ? {} : { objectFolder: folder }),
     })
     return [

@@ -3,12 +3,12 @@
 import { hostname } from 'node:os'
 import { createEngine } from './auction-engine/main.ts'
 import { createChatStore } from './chat-store/main.ts'
-import { createGateway, type Gateway } from './gateway/main.ts'
+import { createGateway, type Gateway, revocationsKept } from './gateway/main.ts'
 import { createNotifier } from './notifier/main.ts'
 import { openObjects } from './objects.ts'
-import type { Bus } from './platform/bus/bus.ts'
-import { createNatsBus } from './platform/bus/nats-bus.ts'
+import { createNatsBus, type NatsBus } from './platform/bus/nats-bus.ts'
 import { createRedisConnectionCounts } from './platform/connections/redis-connection-counts.ts'
+import { createRedisCutoffs } from './platform/cutoffs/redis-cutoffs.ts'
 import { endingWith, type Part, partOfParts } from './platform/lifecycle.ts'
 import { createRedisLimits } from './platform/limits/redis-limits.ts'
 import type { Logger } from './platform/log.ts'
@@ -34,7 +34,7 @@ export interface RoleProcess {
 /** What every service is given. */
 interface Shared {
   readonly pool: Pool
-  readonly bus: Bus
+  readonly bus: NatsBus
   readonly clock: typeof clock
   readonly log: Logger
   readonly metrics: Registry
@@ -102,7 +102,13 @@ async function serviceOf(
 ): Promise<Service> {
   switch (config.role) {
     case 'engine':
-      return { parts: createEngine({ ...shared, ...config.engine }) }
+      return {
+        parts: createEngine({
+          ...shared,
+          ...config.engine,
+          isReachable: () => shared.bus.ready(),
+        }),
+      }
     case 'notifier':
       return { parts: createNotifier(shared) }
     case 'chat': {
@@ -133,6 +139,7 @@ async function gatewayOf(
   const lease = createNodeLease({ redis, node: nodeName, clock })
   const presence = createRedisPresence({ redis, lease, clock })
   const connectionCounts = createRedisConnectionCounts({ redis, lease, clock })
+  const cutoffs = createRedisCutoffs({ of: 'revocations', redis, lease, clock, ...revocationsKept })
   const { objects, folder, close } = await objectsOf(config)
   const gateway = createGateway({
     ...shared,
@@ -142,10 +149,11 @@ async function gatewayOf(
     limits: createRedisLimits(gatewayConfig.rates, redis, { clock, metrics }),
     presence,
     connectionCounts,
+    cutoffs,
     objects,
     isAvailable,
     ...(folder === undefined ? {} : { objectFolder: folder }),
   })
-  const counting = [redis, lease, presence, connectionCounts]
-  return { parts: [endingWith('objects', close), ...counting, gateway], gateway }
+  const forgetful = [redis, lease, presence, connectionCounts, cutoffs]
+  return { parts: [endingWith('objects', close), ...forgetful, gateway], gateway }
 }

@@ -151,8 +151,11 @@ export const overloadedRetryMs = 500
 
 /** Verified tokens remembered, so that a reconnecting crowd costs look-ups instead of signatures. */
 export const verifiedTokensMax = 20_000
-/** Users and devices whose revocation is remembered; the one revoked longest ago is forgotten first. */
-export const revocationsMax = 100_000
+/**
+ * Users and devices whose revocation is remembered, the one revoked longest ago is forgotten first; and for
+ * how long by whoever tells those that start later: longer than any token should live.
+ */
+export const revocationsKept = { keysMax: 100_000, keepMs: 30 * 86_400_000 } as const
 
 // ---- drain ----------------------------------------------------------------------------------
 

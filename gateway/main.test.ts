@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { Bus } from '../platform/bus/bus.ts'
 import { createInProcessBus } from '../platform/bus/in-process-bus.ts'
 import { createMemoryConnectionCounts } from '../platform/connections/memory-connection-counts.ts'
+import { createMemoryCutoffs } from '../platform/cutoffs/memory-cutoffs.ts'
 import { createMemoryLimits } from '../platform/limits/memory-limits.ts'
 import { createLogger } from '../platform/log.ts'
 import { createMetrics } from '../platform/metrics.ts'
@@ -20,7 +21,7 @@ import type { EngineCommand, EngineReply } from '../protocol/engine.ts'
 import { chatCommandsSubject, lotCommandsSubject, shardOf } from '../protocol/subjects.ts'
 import { readGatewayConfig } from './config.ts'
 import { WireClient } from './edge/testing/wire-client.ts'
-import { createGateway, type Gateway } from './main.ts'
+import { createGateway, type Gateway, revocationsKept } from './main.ts'
 import { chatAcceptance, clientMessageId, conversationId } from './testing/conversations.ts'
 import { acceptance, bidId, draftId, lotId, lotView } from './testing/lots.ts'
 import { storeConversation, storeMessage } from './testing/stored-conversations.ts'
@@ -73,6 +74,7 @@ beforeEach(async () => {
     limits: createMemoryLimits(config.rates),
     presence: createMemoryPresence(),
     connectionCounts: createMemoryConnectionCounts(),
+    cutoffs: createMemoryCutoffs(revocationsKept),
     objects: noObjects,
     clock,
     log: createLogger({ name: 'test', level: 'silent' }),

@@ -2,6 +2,7 @@
 import type { Bus } from '../platform/bus/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ConnectionCounts } from '../platform/connections/connection-counts.ts'
+import type { Cutoffs } from '../platform/cutoffs/cutoffs.ts'
 import { type Part, partOfParts } from '../platform/lifecycle.ts'
 import type { Limits } from '../platform/limits/limits.ts'
 import type { Logger } from '../platform/log.ts'
@@ -25,16 +26,17 @@ import { createPostgresUserFeed } from './adapters/postgres-user-feed.ts'
 import type { GatewayConfig } from './config.ts'
 import { mountHttp } from './edge/http.ts'
 import { mountObjects } from './edge/objects.ts'
+import { createSharedRevocations } from './adapters/shared-revocations.ts'
 import { createSocketServer, type SocketServer } from './edge/server.ts'
 import { createHub, type Hub } from './fanout/hub.ts'
 import { createTurn } from './fanout/turn.ts'
 import { type GatewayLimit, transfersMax } from './limits.ts'
-import type { EventSource, Unlisten } from './ports/event-source.ts'
 import type { HttpHandler } from './ports/http.ts'
 import type { ObjectHandler } from './ports/objects.ts'
 import { forbidden } from './routes/authorization.ts'
 import { createChannelRoutes } from './routes/channels.ts'
 import { createConversationDoor } from './routes/conversation-door.ts'
+import type { Revocations } from './ports/revocations.ts'
 import { createDesk } from './routes/desk.ts'
 import { createHttpApi } from './routes/http/api.ts'
 import { withDocs } from './routes/http/docs.ts'
@@ -50,12 +52,14 @@ import { createIdentify } from './routes/identify.ts'
 import { createCallMethod } from './routes/method.ts'
 import { createMethodMetrics } from './routes/method-metrics.ts'
 import { methodRoutes } from './routes/methods.ts'
-import { createRevocations, type Revocations } from './routes/revocations.ts'
 import { createLotVisibility } from './routes/visible-lot.ts'
 
 export interface GatewayOptions {
   /** With a secret, where dev tokens are to be minted. */
   readonly config: GatewayConfig
+/** How many cutoffs of tokens a gateway wants kept, and for how long. */
+export { revocationsKept } from './limits.ts'
+
   /** Told to clients in the connect reply. */
   readonly nodeName: string
   readonly version: string
@@ -69,6 +73,8 @@ export interface GatewayOptions {
   /** Where attachments lie. */
   readonly objects: ObjectStore
   /** The same, where it is a folder whose links lead to this gateway. */
+  /** Of tokens, by user and device. */
+  readonly cutoffs: Cutoffs
   readonly objectFolder?: FolderObjectStore
   /** Whether what the gateway needs is there; while it is not, `/readyz` says so. Default: it is. */
   readonly isAvailable?: () => boolean
@@ -111,7 +117,7 @@ function wire(
 ): { readonly server: SocketServer; readonly hub: Hub; readonly parts: readonly Part[] } {
   const { config, clock, log } = options
   const stores = openStores(options)
-  const revocations = createRevocations()
+  const revocations = createSharedRevocations(options)
   const routes = wireRoutes(options, stores, revocations, streamEpoch)
   const turn = createTurn(log)
   const hub = createHub({
@@ -124,7 +130,7 @@ function wire(
   const httpMetrics = createHttpMetrics(options.metrics)
   const { isAvailable = () => true } = options
   const isReady = () => server.takesTraffic && isAvailable()
-  const api = wireApi(options, routes, httpMetrics, isReady)
+  const api = wireApi(options, routes, revocations, httpMetrics, isReady)
   const transfers = new Transfers(transfersMax)
   const objects = wireObjects(options, transfers, httpMetrics)
   const { handler, part: requests } = createInFlight(api)
@@ -139,7 +145,7 @@ function wire(
     desk: routes.desk,
     hub,
     turn,
-    events: stores.events,
+    revocations,
     connectionCounts: options.connectionCounts,
     clock,
     log,
@@ -155,7 +161,7 @@ function wire(
   return {
     server,
     hub,
-    parts: [revocationsPart(stores.events, revocations), hub, requests, transfers, server],
+    parts: [revocations, hub, requests, transfers, server],
   }
 }
 
@@ -212,14 +218,15 @@ function wireApi(
   metrics: HttpMetrics,
   ready: () => boolean,
 ): HttpHandler {
-  const { config, bus, limits, clock, log } = options
+  const { config, limits, clock, log } = options
   const rateHeaders = createRateHeaders(config.rates)
   return createHttpApi({
+  revocations: Revocations,
     resources: withDocs(
       [
         ...probes(ready),
         ...methodResources(callMethod, rateHeaders),
-        revokeResource(createBusRevocationBoard(bus), clock),
+        revokeResource(revocations, clock),
         ...devTokens(options),
       ],
       {
@@ -259,17 +266,4 @@ function devTokens({ config, clock }: GatewayOptions) {
     clock,
   })
   return [devTokenResource(mint)]
-}
-
-/** Hears of revocations before the first client is let in, and until the last one is gone. */
-function revocationsPart(events: EventSource, revocations: Revocations): Part {
-  let unlisten: Unlisten | undefined
-  return {
-    name: 'revocations',
-    start: async () => {
-      unlisten = await events.listenRevocations((revocation) => revocations.add(revocation))
-    },
-    drain: async () => {},
-    stop: async () => unlisten?.(),
-  }
 }

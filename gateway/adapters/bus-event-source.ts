@@ -1,16 +1,12 @@
 // Committed events, heard on the bus.
-
 import type { Bus } from '../../platform/bus/bus.ts'
-
 import {
   blockChangesSubject,
   chatEventsSubject,
   lotEventsSubject,
-  revocationsSubject,
   userEventsSubject,
 } from '../../protocol/subjects.ts'
 import type { EventSource } from '../ports/event-source.ts'
-import type { RevocationBoard } from '../ports/revocation-board.ts'
 
 type Listener = Parameters<Bus['listen']>[1]
 
@@ -22,10 +18,5 @@ export function createBusEventSource(bus: Bus): EventSource {
     listenChat: (conversationId, handler) =>
       bus.listen(chatEventsSubject(conversationId), handler as Listener),
     listenBlocks: (handler) => bus.listen(blockChangesSubject, handler as Listener),
-    listenRevocations: (handler) => bus.listen(revocationsSubject, handler as Listener),
   }
-}
-
-export function createBusRevocationBoard(bus: Bus): RevocationBoard {
-  return { post: (revocation) => bus.publish(revocationsSubject, revocation) }
 }

@@ -185,9 +185,9 @@ describe('a revocation', () => {
       bob: running.client(),
     }
     for (const [token, client] of Object.entries(clients)) await client.connect(token)
-    running.streams.revoke({ userId: 'ann', deviceId: 'phone', beforeMs: noonMs })
+    running.revocations.post({ userId: 'ann', deviceId: 'phone', beforeMs: noonMs })
     expect(await clients.old.closing()).toBe(3503)
-    running.streams.revoke({ userId: 'ann', beforeMs: noonMs })
+    running.revocations.post({ userId: 'ann', beforeMs: noonMs })
     expect(await clients.desk.closing()).toBe(3503)
     for (const client of [clients.new, clients.bob]) {
       expect(await client.ask({ rpc: { method: 'x', data: 1 } })).toMatchObject({

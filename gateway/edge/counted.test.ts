@@ -104,7 +104,7 @@ test('a revocation reaches a connection whose claim is still under way', async (
   const late = await gateway.client().opened()
   late.send({ id: 1, connect: { token: 'ann' } })
   await waitFor(() => asked() === 1)
-  gateway.streams.revoke({ userId: 'ann', beforeMs: noonMs })
+  gateway.revocations.post({ userId: 'ann', beforeMs: noonMs })
   release()
   expect(await late.closing()).toBe(3503)
   expect(late.messages).toEqual([])

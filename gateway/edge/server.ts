@@ -36,7 +36,8 @@ import {
   tokenGraceMs,
 } from '../limits.ts'
 import type { Desk } from '../ports/desk.ts'
-import type { EventSource, Unlisten } from '../ports/event-source.ts'
+import type { Unlisten } from '../ports/event-source.ts'
+import type { Revocations } from '../ports/revocations.ts'
 import type { Rate } from '../session/rate.ts'
 import type { SessionRules } from '../session/session.ts'
 import type { Connection, ConnectionContext, SocketData } from './connection.ts'
@@ -68,7 +69,7 @@ export interface SocketServerOptions {
   readonly desk: Desk
   readonly hub: Hub
   readonly turn: Turn
-  readonly events: EventSource
+  readonly revocations: Revocations
   /** Over all gateways. */
   readonly connectionCounts: ConnectionCounts
   readonly clock: Clock
@@ -137,7 +138,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       started.ws(socketPath, behavior(context, upgrading))
       options.mountHttp?.(started)
       hub.publishBy((topic, frame, binary) => void started.publish(topic, frame, binary))
-      unlisten = await options.events.listenRevocations((revocation) => {
+      unlisten = options.revocations.listen((revocation) => {
         for (const connection of roster.of(revocation.userId)) connection.revoke(revocation)
       })
       sweeper = clock.every(sweepIntervalMs, () => {

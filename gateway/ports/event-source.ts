@@ -1,7 +1,7 @@
 // Where committed events reach a gateway. Delivery may lose, double and reorder; seqs tell.
 import type { BlockChange, ChatEvents } from '../../protocol/chat-store.ts'
 import type { LotEvents } from '../../protocol/engine.ts'
-import type { Revocation, UserEvents } from '../../protocol/notifications.ts'
+import type { UserEvents } from '../../protocol/notifications.ts'
 
 /** Ends the subscription; safe to call twice. */
 export type Unlisten = () => void
@@ -12,5 +12,4 @@ export interface EventSource {
   listenUser(userId: string, handler: (events: UserEvents) => void): Promise<Unlisten>
   listenChat(conversationId: string, handler: (events: ChatEvents) => void): Promise<Unlisten>
   listenBlocks(handler: (change: BlockChange) => void): Promise<Unlisten>
-  listenRevocations(handler: (revocation: Revocation) => void): Promise<Unlisten>
 }

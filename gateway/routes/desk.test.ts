@@ -15,16 +15,16 @@ import { callsOn } from '../testing/calls.ts'
 import { chatBookOf } from '../testing/conversations.ts'
 import { bidId, bookOf, draftId, houseOf, lotId, lotView, refusing } from '../testing/lots.ts'
 import { caller, identity, nobody, noonMs } from '../testing/people.ts'
+import { ownRevocations } from '../testing/revocations.ts'
 import { createChannelRoutes } from './channels.ts'
 import { createConversationDoor } from './conversation-door.ts'
 import { createDesk } from './desk.ts'
 import { createIdentify } from './identify.ts'
-import { createRevocations } from './revocations.ts'
 import { createLotVisibility } from './visible-lot.ts'
 
 const streamEpoch = 'e1'
 const presence = createMemoryPresence()
-const revocations = createRevocations()
+const revocations = ownRevocations()
 
 /** Tokens of the tests: `ann` is Ann's, `late` has expired, `down` can not be verified; subscriptions are `user channel`. */
 const verifier: TokenVerifier = {
@@ -131,7 +131,7 @@ describe('admit', () => {
   })
 
   test('a revoked token ends the connection', async () => {
-    revocations.add({ userId: 'eve', beforeMs: noonMs })
+    revocations.post({ userId: 'eve', beforeMs: noonMs })
     const admission = await desk().admit('eve', '192.0.2.1')
     expect(admission).toEqual({ admitted: false, close: 'force_disconnect' })
   })

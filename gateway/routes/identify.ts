@@ -1,7 +1,7 @@
 // Who is calling? The same answer for a socket's `connect` and for a request's `Authorization`.
 import type { Identity } from '../../protocol/identity.ts'
+import type { Revocations } from '../ports/revocations.ts'
 import type { TokenVerifier } from '../ports/token-verifier.ts'
-import type { Revocations } from './revocations.ts'
 
 export type Identification =
   /** Undefined identity: an anonymous watcher, where those are let in. */

@@ -2,7 +2,7 @@
 // the gateway only when and as often as the test tells it.
 import type { LotPublication, OwnStanding, PublicBid } from '../../protocol/auction.ts'
 import type { LotEvent, LotEvents } from '../../protocol/engine.ts'
-import type { Notification, Revocation, UserEvents } from '../../protocol/notifications.ts'
+import type { Notification, UserEvents } from '../../protocol/notifications.ts'
 import type { EventSource } from '../ports/event-source.ts'
 import type { LotBook } from '../ports/lot-book.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
@@ -18,7 +18,6 @@ export class FakeStreams {
   readonly #feeds = new Map<string, Notification[]>()
   readonly #lotLine = new Line<LotEvents>()
   readonly #userLine = new Line<UserEvents>()
-  readonly #revocations = new Line<Revocation>()
   /** Every reading of the store, by what was read. */
   readonly reads: string[] = []
   /** While set, every reading fails with it. */
@@ -86,10 +85,6 @@ export class FakeStreams {
     this.#userLine.tell(userId, { userId, events, ...(changed === undefined ? {} : { changed }) })
   }
 
-  revoke(revocation: Revocation): void {
-    this.#revocations.tell('', revocation)
-  }
-
   /** How many listen to the lot, the user or the conversation. */
   listeners(id: string): number {
     return this.#lotLine.count(id) + this.#userLine.count(id) + this.talks.line.count(id)
@@ -134,7 +129,6 @@ export class FakeStreams {
     listenUser: async (userId, handler) => this.#userLine.listen(userId, handler),
     listenChat: async (conversationId, handler) => this.talks.line.listen(conversationId, handler),
     listenBlocks: async (handler) => this.talks.blockLine.listen('', handler),
-    listenRevocations: async (handler) => this.#revocations.listen('', handler),
   }
 }
 

@@ -4,7 +4,13 @@
 export interface Cutoffs {
   /** Moves the cutoff of `key` to `atMs`, never backwards, here and wherever else it is followed. */
   raise(key: string, atMs: number): void
+  /** The cutoff of `key` as it is known here, epoch ms; minus infinity where there is none. */
+  at(key: string): number
+  /** Hears of each cutoff that moves from now on, wherever it was raised. */
+  listen(listener: OnCutoff): Unlisten
 }
 
-/** Hears of every cutoff: of those from before, and of each raised anywhere. The same may come twice. */
 export type OnCutoff = (key: string, atMs: number) => void
+
+/** Ends the listening; safe to call twice. */
+export type Unlisten = () => void

@@ -8,6 +8,7 @@ import { RedisServer } from '../servers/redis-server.ts'
 import { systemClock as clock } from '../system-clock.ts'
 import { expectNoLeaks } from '../testing/leak-check.ts'
 import { waitFor } from '../testing/wait-for.ts'
+import { describeCutoffs } from './cutoffs.contract.ts'
 import { createRedisCutoffs, type RedisCutoffs } from './redis-cutoffs.ts'
 
 expectNoLeaks()
@@ -48,14 +49,16 @@ async function start(keyPrefix: string, keeping: Keeping = {}): Promise<Process>
     clock,
     keepMs,
     keysMax,
-    onCutoff: (key, atMs) => void heard.set(key, atMs),
   })
+  cutoffs.listen((key, atMs) => void heard.set(key, atMs))
   for (const part of [redis, lease, cutoffs]) {
     await part.start()
     parts.push(part)
   }
   return { cutoffs, redis, heard }
 }
+
+describeCutoffs('cutoffs in Redis', async (keeping) => (await start(randomUUID(), keeping)).cutoffs)
 
 test('a cutoff is heard here at once, elsewhere soon, and by whoever starts later', async () => {
   const prefix = randomUUID()

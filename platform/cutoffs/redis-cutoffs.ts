@@ -7,7 +7,8 @@ import type { Clock, Timer } from '../clock.ts'
 import type { Part } from '../lifecycle.ts'
 import type { RedisConnection } from '../redis/connection.ts'
 import type { NodeLease } from '../redis/node-lease.ts'
-import type { Cutoffs, OnCutoff } from './cutoffs.ts'
+import type { Cutoffs, OnCutoff, Unlisten } from './cutoffs.ts'
+import { KnownCutoffs } from './memory-cutoffs.ts'
 
 export interface RedisCutoffsOptions {
   /** Of what, so that there can be several: `revocations`. */
@@ -20,7 +21,6 @@ export interface RedisCutoffsOptions {
   readonly keepMs: number
   /** How many are kept, here and in Redis; those raised longest ago are forgotten first. */
   readonly keysMax: number
-  readonly onCutoff: OnCutoff
 }
 
 export interface RedisCutoffs extends Cutoffs, Part {}
@@ -41,8 +41,8 @@ class FollowedCutoffs implements RedisCutoffs {
   readonly #options: RedisCutoffsOptions
   /** In one slot of a cluster. */
   readonly #keys: readonly [string, string]
-  /** All that were raised or heard of, in the order in which that was. */
-  readonly #known = new Map<string, number>()
+  /** All that were raised or heard of. */
+  readonly #known: KnownCutoffs
   /** Those that Redis does not have yet. */
   #untold = new Set<string>()
   /** Up to when all is known, by the clock of Redis. */
@@ -53,6 +53,7 @@ class FollowedCutoffs implements RedisCutoffs {
   constructor(options: RedisCutoffsOptions) {
     this.#options = options
     this.name = options.of
+    this.#known = new KnownCutoffs(options)
     this.#keys = [`{cutoffs:${options.of}}:at`, `{cutoffs:${options.of}}:raised`]
     options.lease.onNewId(() => {
       // Redis was away, or has forgotten: everything is read and told anew.
@@ -62,9 +63,17 @@ class FollowedCutoffs implements RedisCutoffs {
   }
 
   raise(key: string, atMs: number): void {
-    if (!this.#learn(key, atMs)) return
+    if (!this.#known.learn(key, atMs)) return
     this.#untold.add(key)
     void this.#follow()
+  }
+
+  at(key: string): number {
+    return this.#known.at(key)
+  }
+
+  listen(listener: OnCutoff): Unlisten {
+    return this.#known.listen(listener)
   }
 
   /** Resolves when what Redis has is known, or at once where it is away. */
@@ -79,19 +88,6 @@ class FollowedCutoffs implements RedisCutoffs {
     this.#timer?.cancel()
     await this.#following
     await this.#follow()
-  }
-
-  /** Whether it is new. */
-  #learn(key: string, atMs: number): boolean {
-    if (atMs <= (this.#known.get(key) ?? Number.NEGATIVE_INFINITY)) return false
-    this.#known.delete(key)
-    this.#known.set(key, atMs)
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= this.#options.keysMax) break
-      this.#known.delete(oldest)
-    }
-    this.#options.onCutoff(key, atMs)
-    return true
   }
 
   /** Tells and hears what is new. What fails is tried again at the next beat. */
@@ -116,12 +112,13 @@ class FollowedCutoffs implements RedisCutoffs {
     const { redis, keepMs, keysMax } = this.#options
     const some = [...this.#untold].slice(0, atOnce)
     const tellings = some.map(async (key) => {
-      const atMs = this.#known.get(key)
-      if (atMs !== undefined) {
+      const atMs = this.#known.at(key)
+      // What was forgotten meanwhile has no cutoff that could be told.
+      if (Number.isFinite(atMs)) {
         await redis.client.eval(raiseScript, 2, ...this.#keys, key, atMs, keepMs, keysMax)
       }
       // It may have been raised further meanwhile.
-      if (this.#known.get(key) === atMs) this.#untold.delete(key)
+      if (this.#known.at(key) === atMs) this.#untold.delete(key)
     })
     await Promise.all(tellings)
   }
@@ -133,7 +130,7 @@ class FollowedCutoffs implements RedisCutoffs {
     const answer = await client.eval(sinceScript, 2, ...this.#keys, fromMs, atOnce)
     const words = answer as string[]
     for (let at = 0; at + 2 < words.length; at += 3) {
-      this.#learn(words[at] ?? '', Number(words[at + 1]))
+      this.#known.learn(words[at] ?? '', Number(words[at + 1]))
       this.#followedToMs = Number(words[at + 2])
     }
     // More of one millisecond than are read in one turn would be read for ever.

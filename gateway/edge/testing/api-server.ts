@@ -22,9 +22,9 @@ import { methodResources } from '../../routes/http/method-resources.ts'
 import { createHttpMetrics } from '../../routes/http/metrics.ts'
 import { createRateHeaders } from '../../routes/http/rate-headers.ts'
 import { createIdentify } from '../../routes/identify.ts'
-import { createRevocations } from '../../routes/revocations.ts'
 import { callsOn } from '../../testing/calls.ts'
 import { noonMs } from '../../testing/people.ts'
+import { ownRevocations } from '../../testing/revocations.ts'
 import { mountHttp } from '../http.ts'
 import { listening } from './listening.ts'
 
@@ -58,6 +58,8 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const secret = 'a secret of the tests, long enough'
   const mint = createTokenMint({ secret, clock })
   const posted: Revocation[] = []
+  const revocations = ownRevocations()
+  revocations.listen((revocation) => void posted.push(revocation))
   const lines: string[] = []
   const log = createLogger({
     name: 'test',
@@ -75,14 +77,14 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       [
         ...probes(ready),
         ...methodResources(callMethod, rateHeaders),
-        revokeResource({ post: (revocation) => void posted.push(revocation) }, clock),
+        revokeResource(revocations, clock),
         ...(options.devTokens === true ? [devTokenResource(mint)] : []),
       ],
       { version: '0.0.0', files: createPackagePageFiles() },
     ),
     identify: createIdentify({
       verifier: createTokenVerifier({ secret, clock, log }),
-      revocations: createRevocations(),
+      revocations,
       anonymous: options.anonymous ?? 'watch',
     }),
     limits,

@@ -8,7 +8,9 @@ import { errorObject } from '../../../protocol/errors.ts'
 import { createHub } from '../../fanout/hub.ts'
 import { createTurn } from '../../fanout/turn.ts'
 import type { Desk } from '../../ports/desk.ts'
+import type { Revocations } from '../../ports/revocations.ts'
 import { identity, noonMs } from '../../testing/people.ts'
+import { ownRevocations } from '../../testing/revocations.ts'
 import { FakeStreams } from '../../testing/streams.ts'
 import { createSocketServer, type SocketServer, type SocketServerOptions } from '../server.ts'
 import { WireClient, type WireClientOptions } from './wire-client.ts'
@@ -35,6 +37,7 @@ export function deskOf(fields: Partial<Desk> = {}): Desk {
 export interface Running {
   readonly server: SocketServer
   readonly streams: FakeStreams
+  readonly revocations: Revocations
   readonly clock: VirtualClock
   readonly metrics: Registry
   /** The lines logged at level `error`. */
@@ -57,9 +60,11 @@ export async function startSockets(options: Partial<SocketServerOptions> = {}): 
   const { lotBook, userFeed, talks, events } = streams
   const presence = createMemoryPresence()
   const connectionCounts = createMemoryConnectionCounts()
-  const shared = { events, connectionCounts, turn, clock, log, metrics }
+  const { revocations = ownRevocations() } = options
+  const shared = { connectionCounts, turn, clock, log, metrics }
   const hub = createHub({
     ...shared,
+    events,
     lotBook,
     userFeed,
     chatBook: talks.book,
@@ -83,6 +88,7 @@ export async function startSockets(options: Partial<SocketServerOptions> = {}): 
     desk: deskOf(),
     hub,
     ...shared,
+    revocations,
     ...options,
   })
   await hub.start()
@@ -91,6 +97,7 @@ export async function startSockets(options: Partial<SocketServerOptions> = {}): 
   return {
     server,
     streams,
+    revocations,
     clock,
     metrics,
     faults,

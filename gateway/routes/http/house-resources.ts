@@ -5,7 +5,7 @@ import { faultsOf } from '../../../protocol/faults.ts'
 import { ROLES } from '../../../protocol/identity.ts'
 import { UserId } from '../../../protocol/ids.ts'
 import type { HttpResponse } from '../../ports/http.ts'
-import type { RevocationBoard } from '../../ports/revocation-board.ts'
+import type { Revocations } from '../../ports/revocations.ts'
 import type { TokenMint } from '../../ports/token-mint.ts'
 import { permitted } from '../method.ts'
 import { badRequest, json, problem } from './problem.ts'
@@ -56,7 +56,7 @@ export function probes(ready: () => boolean): Resource[] {
   ]
 }
 
-export function revokeResource(board: RevocationBoard, clock: Clock): Resource {
+export function revokeResource(revocations: Revocations, clock: Clock): Resource {
   return {
     method: 'POST',
     path: '/v1/users/{userId}/revoke',
@@ -70,7 +70,7 @@ export function revokeResource(board: RevocationBoard, clock: Clock): Resource {
       const { userId, device, before = nowMs } = checked.data
       if (before > nowMs) return problem('bad_request', 'before: expected a time in the past')
       const revocation = { userId, beforeMs: before }
-      board.post(device === undefined ? revocation : { ...revocation, deviceId: device })
+      revocations.post(device === undefined ? revocation : { ...revocation, deviceId: device })
       return json(200, { userId, before, ...(device === undefined ? {} : { device }) })
     },
   }
