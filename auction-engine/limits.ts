@@ -83,6 +83,11 @@ export const handoffWaitMs = 1_000
 export const handoffRestMs = 10_000
 /** A lot that is so near its end changes its owner only if that one is stopped. */
 export const closingMs = 10_000
+/**
+ * An engine that nobody can reach for so long gives its shards up: longer than a bus takes to come back,
+ * shorter than a lease.
+ */
+export const unreachableMs = 3_000
 /** Whoever finds that its leases ran out so long ago stood still meanwhile. */
 export const stoodStillMs = 500
 /** What a lot gets whose owner was away in its last moments, from the moment somebody decides for it again. */

@@ -23,6 +23,8 @@ export interface CreateEngineOptions {
   /** Under which name shards are held (see `EngineConfig`). Default: that of an engine which is alone. */
   readonly owner?: string
   readonly limits?: EngineLimits
+  /** Whether commands can reach this engine at present. Default: always, as in one process. */
+  readonly isReachable?: () => boolean
 }
 
 const onlyEngine = 'the-only-engine'

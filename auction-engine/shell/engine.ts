@@ -19,6 +19,7 @@ import { OwnedShards } from './owned-shards.ts'
 import { ShardDesk, type Track } from './shard-desk.ts'
 import { ShardHandoff } from './shard-handoff.ts'
 import { ShardKeeper } from './shard-keeper.ts'
+import { untilStoreAnswers } from './store-patience.ts'
 
 export interface EngineOptions {
   /** One per lane. */
@@ -30,6 +31,8 @@ export interface EngineOptions {
   readonly log: Logger
   readonly metrics: EngineMetrics
   readonly limits: EngineLimits
+  /** Whether commands can reach this engine at present. Default: always. */
+  readonly isReachable?: () => boolean
 }
 
 export class Engine implements Part {
@@ -45,6 +48,7 @@ export class Engine implements Part {
   #balancing: Beat | undefined
   #beats: readonly Beat[] = []
   #unlisten: Unlisten | undefined
+  readonly #ending = new AbortController()
 
   constructor(options: EngineOptions) {
     this.#options = options
@@ -97,15 +101,20 @@ export class Engine implements Part {
     return this.#shards.size
   }
 
-  /** Resolves when our share of the free shards is ours, their open lots in memory, and commands served. */
+  /**
+   * Resolves when our share of the free shards is ours, their open lots in memory, and commands served. A
+   * store that does not answer is waited for.
+   */
   async start(): Promise<void> {
     const { bus } = this.#options
+    const { signal } = this.#ending
     for (const { lane } of this.#tracks) lane.start()
     this.#unlisten = await bus.listen(freeShardsHintSubject, () => this.#keeper.look())
     await this.#handoff.start()
-    await this.#keeper.start()
+    await this.#keeper.start(signal)
     // What a predecessor committed and did not tell is told at once.
-    await this.#outboxKeeper.relay(Number.MAX_SAFE_INTEGER)
+    const tellAll = () => this.#outboxKeeper.relay(Number.MAX_SAFE_INTEGER)
+    await untilStoreAnswers(tellAll, { ...this.#options, signal })
     const giveSurplus = () => this.#handoff.giveSurplus(() => this.#keeper.surplus)
     this.#balancing = beat('balance shards', heartbeatMs, giveSurplus, this.#options)
     this.#beats = [
@@ -114,12 +123,18 @@ export class Engine implements Part {
     ]
   }
 
+  /** The process ends before this engine is at work: whatever it waits for, it waits no more. */
+  giveUp(): void {
+    this.#ending.abort(new Error('the engine was told to end before it was at work'))
+  }
+
   /**
    * Hands the shards over to the other engines, group by group; where there are none, decides what was
    * admitted, tells it, and lets the shards go.
    */
   async drain(signal: AbortSignal): Promise<void> {
     const { bus } = this.#options
+    this.giveUp()
     this.#unlisten?.()
     await untilAborted(signal, Promise.all([this.#keeper.settle(), this.#balancing?.stop()]))
     if ((await this.#others()) > 0) await untilAborted(signal, this.#handoff.giveAll())
@@ -134,6 +149,7 @@ export class Engine implements Part {
 
   /** Without a drain before it this is as good as a crash: the leases run out, the next owner recovers. */
   async stop(): Promise<void> {
+    this.giveUp()
     this.#unlisten?.()
     this.#desk.shutAll()
     this.#handoff.stop()

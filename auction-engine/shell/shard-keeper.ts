@@ -10,11 +10,13 @@ import {
   lookEachMs,
   orphanedMs,
   stoodStillMs,
+  unreachableMs,
 } from '../limits.ts'
 import type { Lease } from '../ports/lot-journal.ts'
 import type { ShardLeases, TakenShard, Wish } from '../ports/shard-leases.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
 import type { OwnedShards } from './owned-shards.ts'
+import { untilStoreAnswers } from './store-patience.ts'
 
 export interface ShardKeeperOptions {
   readonly leases: ShardLeases
@@ -24,6 +26,8 @@ export interface ShardKeeperOptions {
   readonly metrics: EngineMetrics
   readonly shardCount: number
   readonly leaseMs: number
+  /** Whether commands can reach this engine at present. Default: always. */
+  readonly isReachable?: () => boolean
   /** Brings newly taken shards to work; until it is done nobody is served. */
   readonly onTaken: (taken: readonly TakenShard[], askedAtMs: number) => Promise<void>
   /** Their lots have, or may have, another owner from now on. */
@@ -40,6 +44,7 @@ export class ShardKeeper {
   #engines = 1
   #isHinted = false
   #isGreedy = false
+  #unreachableSinceMs: number | undefined
   /** Shards whose leases ran out under this engine, and when it last knew that they were its own. */
   readonly #lapsed = new Map<number, number>()
 
@@ -56,13 +61,17 @@ export class ShardKeeper {
     return Math.ceil(this.#options.shardCount / this.#engines)
   }
 
-  /** Takes its share of what is free. Resolves when the shards taken are at work. */
-  async start(): Promise<void> {
+  /**
+   * Takes its share of what is free, and waits for a store that does not answer. Resolves when the shards
+   * taken are at work. @throws the signal's reason
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    const patience = { ...this.#options, signal }
     // Renewal comes first: bringing many lots into memory may take longer than a lease lasts.
     this.#renewing = beat('renew leases', heartbeatMs, () => this.#renew(), this.#options)
-    await this.#attend()
+    await untilStoreAnswers(() => this.#attend(), patience)
     this.#attending = beat('attend', heartbeatMs, () => this.#attend(), this.#options)
-    await this.#take()
+    await untilStoreAnswers(() => this.#take(), patience)
     this.#looking = beat('look for shards', lookEachMs, () => this.#take(), this.#options)
   }
 
@@ -133,13 +142,45 @@ export class ShardKeeper {
     onLost(lapsed)
   }
 
+  /**
+   * Gives everything up that nobody can ask this engine for: another one may be reached. The absence counts
+   * from when this one was cut off, so that lots whose last moments passed in silence get them back.
+   */
+  async #giveUpUnreachable(): Promise<void> {
+    const { leases, shards, clock, log, metrics, onLost } = this.#options
+    const given = shards.leases.filter((lease) => shards.lose(lease))
+    if (given.length === 0) return
+    const silentMs = clock.nowMs() - (this.#unreachableSinceMs ?? clock.nowMs())
+    metrics.lapses.inc({ cause: 'unreachable' })
+    log.warn(
+      { silentMs, shards: given.length },
+      'nobody can reach this engine: gives its shards up',
+    )
+    onLost(given)
+    // Where this fails, the leases run out and the others learn of it a little later.
+    await leases.release(given, silentMs)
+    await leases.leave()
+  }
+
+  /** Whether commands have not been able to reach this engine for too long. */
+  #isCutOff(): boolean {
+    const { clock, isReachable = () => true } = this.#options
+    if (isReachable()) {
+      this.#unreachableSinceMs = undefined
+      return false
+    }
+    this.#unreachableSinceMs ??= clock.nowMs()
+    return clock.nowMs() - this.#unreachableSinceMs >= unreachableMs
+  }
+
   async #attend(): Promise<void> {
+    if (this.#isCutOff()) return
     this.#engines = await this.#options.leases.attend(attendanceMs)
   }
 
   async #take(): Promise<void> {
     const { leases, shards, clock, log, metrics, shardCount, leaseMs, onTaken } = this.#options
-    if (shards.size === shardCount) return
+    if (this.#isCutOff() || shards.size === shardCount) return
     // Whoever gave them up may have gone, and left a larger share to those who stay.
     if (this.#isHinted && this.surplus >= 0) await this.#attend()
     this.#isHinted = false
@@ -184,6 +225,7 @@ export class ShardKeeper {
     const { leases, shards, clock, leaseMs } = this.#options
     // To renew what ran out would be to say that somebody decided for the lots meanwhile.
     this.notice()
+    if (this.#isCutOff()) return this.#giveUpUnreachable()
     const before = shards.leases
     if (before.length === 0) return
     const askedAtMs = clock.nowMs()

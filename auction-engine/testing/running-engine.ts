@@ -31,6 +31,7 @@ export interface EngineSettings {
   /** Lets the engine stand still. */
   readonly freezer?: Freezer
   readonly log?: Logger
+  readonly isReachable?: () => boolean
 }
 
 /** A store, a bus and a clock, and any number of engines on them. */
@@ -43,13 +44,21 @@ export class AuctionRoom {
 
   /** Starts an engine. */
   async engine(settings: EngineSettings = {}): Promise<Engine> {
+    const engine = this.unstarted(settings)
+    await engine.start()
+    return engine
+  }
+
+  /** An engine that is yet to be started. */
+  unstarted(settings: EngineSettings = {}): Engine {
     const { owner = 'engine', limits, journal, freezer, log = this.#log } = settings
     const allLimits = { ...defaultLimits, ...limits }
     const registry = createMetrics({ role: 'test', ofProcess: false })
     this.metrics.push(registry)
     const { clock, bus, lots } = this
     const own = lots.leases({ owner, shardCount, leaseMs: allLimits.leaseMs })
-    const engine = new Engine({
+    return new Engine({
+      ...settings,
       journals: Array.from({ length: allLimits.lanes }, () =>
         journal === undefined ? lots.journal() : journal(lots.journal()),
       ),
@@ -61,8 +70,6 @@ export class AuctionRoom {
       metrics: createEngineMetrics(registry),
       limits: allLimits,
     })
-    await engine.start()
-    return engine
   }
 
   ask(command: EngineCommand): Promise<EngineReply> {
