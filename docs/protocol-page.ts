@@ -13,8 +13,19 @@ import { PROTOCOL_ERRORS } from '../protocol/errors.ts'
 import { COMMAND_PARAMS } from '../protocol/frames.ts'
 import { shapeSchemas } from '../protocol/json-schema.ts'
 import { METHODS } from '../protocol/methods.ts'
-import { CHAT_REFUSALS, LOT_REFUSALS, type RefusalTable } from '../protocol/refusals.ts'
-import { AUCTION_SHAPES, CHAT_SHAPES, MODERATION_SHAPES, SHAPES } from '../protocol/shapes.ts'
+import {
+  CHAT_REFUSALS,
+  FEED_REFUSALS,
+  LOT_REFUSALS,
+  type RefusalTable,
+} from '../protocol/refusals.ts'
+import {
+  AUCTION_SHAPES,
+  CHAT_SHAPES,
+  FEED_SHAPES,
+  MODERATION_SHAPES,
+  SHAPES,
+} from '../protocol/shapes.ts'
 import { declaration } from './declarations.ts'
 import { code, table, typescript } from './markdown.ts'
 import { paramsTable } from './params-table.ts'
@@ -55,7 +66,7 @@ const CHANNELS: Readonly<Record<ChannelKind, ChannelText>> = {
   user: {
     who: 'that user, by connecting: the server subscribes',
     snapshot: 'none',
-    publications: '`Notification`',
+    publications: '`Notification`; without an offset `FeedReadPublication`',
   },
 }
 
@@ -166,8 +177,10 @@ function shapes(): string[] {
     declared(CHAT_SHAPES),
     '### Moderation',
     declared(MODERATION_SHAPES),
-    '### Feed and clock',
-    declared({ Notification: SHAPES.Notification, ServerTime: SHAPES.ServerTime }),
+    '### Feed and devices',
+    declared(FEED_SHAPES),
+    '### Clock',
+    declared({ ServerTime: SHAPES.ServerTime }),
   ]
 }
 
@@ -179,6 +192,8 @@ function refusals(): string[] {
     refusalTable(LOT_REFUSALS),
     '### Of chat',
     refusalTable(CHAT_REFUSALS),
+    '### Of feeds and devices',
+    refusalTable(FEED_REFUSALS),
   ]
 }
 

@@ -72,6 +72,7 @@ test('limits are changed one by one, and switched off', () => {
       LIMIT_MESSAGES_PER_USER: '3/1s',
       LIMIT_CONVERSATIONS_OPENED_PER_USER: '4/1m',
       LIMIT_TYPING_PER_USER: 'off',
+      LIMIT_FEED_COMMANDS_PER_USER: '5/1s',
       LIMIT_CONNECTIONS_PER_ADDRESS: 'off',
       LIMIT_CONNECTIONS_PER_USER: '3',
     },
@@ -83,6 +84,7 @@ test('limits are changed one by one, and switched off', () => {
     messagesPerUser: { points: 3, windowMs: 1_000 },
     conversationsOpenedPerUser: { points: 4, windowMs: 60_000 },
     typingPerUser: 'off',
+    feedCommandsPerUser: { points: 5, windowMs: 1_000 },
     requestsPerToken: RATES.requestsPerToken,
   })
   expect(config.connections).toMatchObject({

@@ -59,6 +59,7 @@ const Environment = z.object({
   LIMIT_MESSAGES_PER_USER: variable.limit().default(RATES.messagesPerUser),
   LIMIT_CONVERSATIONS_OPENED_PER_USER: variable.limit().default(RATES.conversationsOpenedPerUser),
   LIMIT_TYPING_PER_USER: variable.limit().default(RATES.typingPerUser),
+  LIMIT_FEED_COMMANDS_PER_USER: variable.limit().default(RATES.feedCommandsPerUser),
   LIMIT_REQUESTS_PER_TOKEN: variable.limit().default(RATES.requestsPerToken),
   LIMIT_COMMANDS_PER_CONNECTION: variable.limit().default(commandsPerConnection),
   LIMIT_CONNECTIONS_PER_USER: countOrOff().default(connectionsPerUserMax),
@@ -89,6 +90,7 @@ export function readGatewayConfig(env: Variables, mode: GatewayMode): GatewayCon
       messagesPerUser: read.LIMIT_MESSAGES_PER_USER,
       conversationsOpenedPerUser: read.LIMIT_CONVERSATIONS_OPENED_PER_USER,
       typingPerUser: read.LIMIT_TYPING_PER_USER,
+      feedCommandsPerUser: read.LIMIT_FEED_COMMANDS_PER_USER,
       requestsPerToken: read.LIMIT_REQUESTS_PER_TOKEN,
     },
     connections: {

@@ -104,6 +104,8 @@ export const RATES = {
   conversationsOpenedPerUser: { points: 30, windowMs: 3_600_000 },
   /** Signs of typing of one user in one conversation; a sign holds for six seconds. */
   typingPerUser: { points: 1, windowMs: 3_000 },
+  /** What a user settles about its feed and its devices: read, preferred, registered, removed. */
+  feedCommandsPerUser: { points: 10, windowMs: 1_000, burst: 30 },
   /** HTTP requests under one token, or from one address without any: a marketplace's own back end included. */
   requestsPerToken: { points: 100, windowMs: 1_000 },
 } as const satisfies Record<string, Limit>
@@ -146,6 +148,8 @@ export const presenceEntriesMax = 500
 export const verdictDeadlineMs = 2_000
 /** What a client is told to wait where nobody served its command until the deadline. */
 export const overloadedRetryMs = 500
+/** Acknowledgements of devices that travel together, some 150 bytes each. */
+export const deviceMarksPerMessageMax = 500
 
 // ---- tokens -----------------------------------------------------------------------------------
 

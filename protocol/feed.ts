@@ -63,7 +63,7 @@ const DELIVERY_OF = {
   order_created: Essential,
 } as const satisfies Record<NotificationType, z.ZodType<Delivery>>
 
-const previews = z.boolean().describe('Whether a push may quote a message.')
+const Previews = z.boolean().describe('Whether a push may quote a message.')
 
 export const PreferNotifications = z.object({
   types: z
@@ -71,13 +71,13 @@ export const PreferNotifications = z.object({
     .partial()
     .optional()
     .describe('Those to change: `push`, `feed` (no push), `off` (not even in the feed).'),
-  previews: previews.optional(),
+  previews: Previews.optional(),
 })
 export type PreferNotifications = Readonly<z.output<typeof PreferNotifications>>
 
 export const NotificationPreferences = Shape('What you are told, and where.', {
   types: z.object(DELIVERY_OF).describe('By type; `push` until you settle it otherwise.'),
-  previews,
+  previews: Previews,
 })
 export type NotificationPreferences = Readonly<z.output<typeof NotificationPreferences>>
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { EpochMs } from './auction.ts'
 import { AUCTION_METHODS } from './auction-methods.ts'
 import { CHAT_METHODS } from './chat-methods.ts'
+import { FEED_METHODS } from './feed-methods.ts'
 import type { MethodTable } from './method-table.ts'
 import { MODERATION_METHODS } from './moderation-methods.ts'
 import { Shape } from './shape.ts'
@@ -15,6 +16,7 @@ export const METHODS = {
   ...AUCTION_METHODS,
   ...CHAT_METHODS,
   ...MODERATION_METHODS,
+  ...FEED_METHODS,
   'time.sync': {
     params: TimeSync,
     audience: 'anyone',

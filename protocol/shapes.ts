@@ -49,6 +49,17 @@ import {
   TypingPublication,
 } from './chat.ts'
 import { HouseAccepted, HouseOutcome } from './chat-store.ts'
+import { DeviceList, DeviceView } from './devices.ts'
+import {
+  FeedAccepted,
+  FeedNotification,
+  FeedOutcome,
+  FeedPage,
+  FeedReadPublication,
+  FeedRefused,
+  FeedUnknown,
+  NotificationPreferences,
+} from './feed.ts'
 import { ServerTime } from './methods.ts'
 import {
   ModerationCase,
@@ -116,10 +127,24 @@ export const MODERATION_SHAPES = {
   ModerationRule,
 } as const satisfies Record<string, z.ZodType>
 
+export const FEED_SHAPES = {
+  Notification,
+  FeedNotification,
+  FeedPage,
+  FeedReadPublication,
+  FeedOutcome,
+  FeedAccepted,
+  FeedRefused,
+  FeedUnknown,
+  NotificationPreferences,
+  DeviceList,
+  DeviceView,
+} as const satisfies Record<string, z.ZodType>
+
 export const SHAPES = {
   ...AUCTION_SHAPES,
   ...CHAT_SHAPES,
   ...MODERATION_SHAPES,
-  Notification,
+  ...FEED_SHAPES,
   ServerTime,
 } as const satisfies Record<string, z.ZodType>

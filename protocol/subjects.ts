@@ -32,8 +32,8 @@ export const chatEventsSubject = (conversationId: string): string => `evt.chat.$
 /** Request/reply: `FeedCommand` → `FeedOutcome`, served by any notifier (queue `feedQueue`). */
 export const feedCommandsSubject = 'cmd.feed'
 export const feedQueue = 'feed'
-/** Publish: `DeviceMarks`, by gateways to any notifier (queue `feedQueue`); losing it costs a push too many. */
-export const deviceMarksHintSubject = 'hint.device'
+/** Request/reply: `DeviceMarks` → nothing (queue `feedQueue`); losing one costs a push too many. */
+export const deviceMarksSubject = 'cmd.device'
 /** Publish: `BlockChange`, by the chat store after the commit. */
 export const blockChangesSubject = 'ctl.block'
 /** Publish: a hint without contents that the moderation rules have changed. */

@@ -14,7 +14,7 @@ const headsQuery = {
  * What was told of a message keeps its words as long as the message says them: the notifier hears of an
  * edit or a deletion a moment later, or when it is there again, and of retention never.
  */
-const columns = `
+export const notificationColumns = `
   n.seq, n.type, n.at_ms,
   CASE WHEN n.type <> 'message' THEN n.data
        WHEN EXISTS (SELECT FROM messages m
@@ -26,7 +26,7 @@ const columns = `
 const upwardsQuery = {
   name: 'gateway-feed',
   text: `
-    SELECT ${columns} FROM notifications n
+    SELECT ${notificationColumns} FROM notifications n
      WHERE n.user_id = $1 AND n.seq > coalesce($2::bigint, 0)
      ORDER BY n.seq LIMIT $3`,
 }
@@ -34,12 +34,12 @@ const upwardsQuery = {
 const downwardsQuery = {
   name: 'gateway-feed-reverse',
   text: `
-    SELECT ${columns} FROM notifications n
+    SELECT ${notificationColumns} FROM notifications n
      WHERE n.user_id = $1 AND ($2::bigint IS NULL OR n.seq < $2)
      ORDER BY n.seq DESC LIMIT $3`,
 }
 
-interface NotificationRow {
+export interface NotificationRow {
   readonly seq: number
   readonly type: NotificationType
   readonly at_ms: number
@@ -74,10 +74,9 @@ async function loadNotifications(
     ...(reverse ? downwardsQuery : upwardsQuery),
     values: [userId, from ?? null, limit],
   })
-  return rows.map(({ seq, type, at_ms, data }) => ({
-    ...data,
-    seq,
-    type,
-    at: at_ms,
-  }))
+  return rows.map(notificationOf)
+}
+
+export function notificationOf({ seq, type, at_ms, data }: NotificationRow): Notification {
+  return { ...data, seq, type, at: at_ms }
 }

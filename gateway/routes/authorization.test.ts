@@ -73,6 +73,14 @@ const whoMay: Record<Action, readonly Capacity[]> = {
   'moderation.silence': ['moderator', 'service', 'admin'],
   'moderation.rules': ['moderator', 'service', 'admin'],
   'moderation.setRules': ['service', 'admin'],
+  'notification.list': withToken,
+  'notification.read': withToken,
+  'notification.delivered': withToken,
+  'notification.preferences': withToken,
+  'notification.prefer': withToken,
+  'device.list': withToken,
+  'device.register': withToken,
+  'device.remove': withToken,
   'user.erase': ['service', 'admin'],
 }
 

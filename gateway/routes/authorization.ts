@@ -128,6 +128,15 @@ const TABLE = {
   'moderation.silence':    [sign,    sign,    no,   no,   no,     no,     no,     no,      may,     may,     may],
   'moderation.rules':      [sign,    sign,    no,   no,   no,     no,     no,     no,      may,     may,     may],
   'moderation.setRules':   [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     may],
+  // Everybody's own: what it is told, what it has read of it, the devices that are told.
+  'notification.list':     [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'notification.read':     [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'notification.delivered': [sign,   sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'notification.preferences': [sign, sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'notification.prefer':   [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'device.list':           [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'device.register':       [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  'device.remove':         [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
   'user.erase':            [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     may],
 } as const satisfies Record<Action, Row>
 

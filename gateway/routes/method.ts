@@ -5,6 +5,7 @@ import type { ChatReply } from '../../protocol/chat-store.ts'
 import type { EngineReply } from '../../protocol/engine.ts'
 import type { ProtocolErrorName } from '../../protocol/errors.ts'
 import { describeFaults, type Fault, faultsOf } from '../../protocol/faults.ts'
+import type { FeedOutcome } from '../../protocol/feed.ts'
 import type { Actor } from '../../protocol/identity.ts'
 import { METHODS, type MethodName, type MethodParams } from '../../protocol/methods.ts'
 import { isRetryable, type LotRefusalCode } from '../../protocol/refusals.ts'
@@ -13,7 +14,12 @@ import type { Caller } from '../ports/desk.ts'
 import { type About, type Action, forbidden } from './authorization.ts'
 import type { MethodMetrics } from './method-metrics.ts'
 
-export type Outcome = EngineReply | ChatReply | ConversationOutcome | AttachmentOutcome
+export type Outcome =
+  | EngineReply
+  | ChatReply
+  | ConversationOutcome
+  | AttachmentOutcome
+  | FeedOutcome
 
 /** What came of a call. An outcome is no error: a refused bid was heard, and answered. */
 export type MethodResult =

@@ -9,13 +9,18 @@ import { type GatewayLimit, RATES } from '../limits.ts'
 import type { AuctionHouse } from '../ports/auction-house.ts'
 import type { ChatBook } from '../ports/chat-book.ts'
 import type { ChatStore } from '../ports/chat-store.ts'
+import type { DeviceMarkBoard } from '../ports/device-mark-board.ts'
+import type { FeedBook } from '../ports/feed-book.ts'
+import type { FeedOffice } from '../ports/feed-office.ts'
 import type { LotBook } from '../ports/lot-book.ts'
+import type { UserFeed } from '../ports/user-feed.ts'
 import { createConversationDoor } from '../routes/conversation-door.ts'
 import { type CallMethod, createCallMethod } from '../routes/method.ts'
 import { createMethodMetrics } from '../routes/method-metrics.ts'
 import { methodRoutes } from '../routes/methods.ts'
 import { createLotVisibility } from '../routes/visible-lot.ts'
 import { chatBookOf, chatStoreOf, links } from './conversations.ts'
+import { deviceMarksOf, feedBookOf, feedOfficeOf } from './feeds.ts'
 import { bookOf, houseOf } from './lots.ts'
 import { noonMs } from './people.ts'
 
@@ -24,6 +29,10 @@ export interface CallsSetup {
   readonly book?: LotBook
   readonly chatBook?: ChatBook
   readonly chatStore?: ChatStore
+  readonly feedBook?: FeedBook
+  readonly feedOffice?: FeedOffice
+  readonly userFeed?: Pick<UserFeed, 'head'>
+  readonly deviceMarks?: DeviceMarkBoard
   readonly clock?: Clock
   readonly limits?: Limits<GatewayLimit>
   /** Instead of `limits`: those that are not as usual. */
@@ -39,6 +48,10 @@ export function callsOn(setup: CallsSetup = {}): CallMethod {
     book,
     chatBook,
     chatStore,
+    feedBook: setup.feedBook ?? feedBookOf(),
+    feedOffice: setup.feedOffice ?? feedOfficeOf(),
+    userFeed: setup.userFeed ?? { head: async () => 0 },
+    deviceMarks: setup.deviceMarks ?? deviceMarksOf(),
     door: createConversationDoor({ chatBook, maySeeLot: createLotVisibility(book) }),
     attachmentLinks: links,
     limits: setup.limits ?? createMemoryLimits<GatewayLimit>({ ...RATES, ...setup.rates }),

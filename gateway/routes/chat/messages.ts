@@ -26,8 +26,6 @@ type MessageMethod =
   | 'chat.react'
   | 'chat.history'
   | 'chat.versions'
-  | 'chat.delivered'
-  | 'chat.read'
 
 export function messageRoutes(options: MessageRoutesOptions): MethodHandlers<MessageMethod> {
   return {
@@ -57,16 +55,6 @@ export function messageRoutes(options: MessageRoutesOptions): MethodHandlers<Mes
       const items = await options.chatBook.versions(conversationId, messageId)
       return { kind: 'data', data: { items } }
     },
-    'chat.delivered': async (caller, { conversationId, upToSeq }) =>
-      await command(options, caller, 'chat.delivered', { conversationId }, 'free', {
-        type: 'mark',
-        delivered: upToSeq,
-      }),
-    'chat.read': async (caller, { conversationId, upToSeq }) =>
-      await command(options, caller, 'chat.read', { conversationId }, 'free', {
-        type: 'mark',
-        read: upToSeq,
-      }),
   }
 }
 

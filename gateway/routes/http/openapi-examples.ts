@@ -41,6 +41,15 @@ export const EXAMPLES: Partial<Record<MethodName, Readonly<Record<string, unknow
     contentType: 'image/jpeg',
     bytes: 81_920,
   },
+  'device.register': {
+    platform: 'android',
+    token: 'c7sQy2hVTyK:APA91bEx4mPle',
+    locale: 'pt-BR',
+    timeZone: 'America/Sao_Paulo',
+    quietHours: { from: '22:00', to: '07:30' },
+  },
+  'notification.read': { seq: 12 },
+  'notification.prefer': { types: { outbid: 'push', lot_ending: 'feed' }, previews: false },
   'moderation.setRules': {
     rules: [
       {

@@ -27,6 +27,8 @@ const FAMILY_TAGS: Readonly<Record<string, TagName>> = {
   chat: 'conversations',
   attachment: 'conversations',
   moderation: 'moderation',
+  notification: 'notifications',
+  device: 'notifications',
   user: 'users',
 }
 

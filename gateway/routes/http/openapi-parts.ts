@@ -36,6 +36,7 @@ export const TAGS = {
   bids: 'Bids, and taking them back.',
   conversations: 'Conversations, their messages, offers and attachments.',
   moderation: 'For those who keep order: rules, held messages, reports.',
+  notifications: 'Your feed, what you want to be told, and the devices that are told.',
   users: 'What the marketplace does about a user; needs the role `service`.',
   service: 'The gateway itself.',
 } as const
