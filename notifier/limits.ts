@@ -33,3 +33,85 @@ export const jobPace = {
   /** Twice what is relied upon: no clock runs twice as fast as another. */
   silenceMs: 10_000,
 } as const
+
+// ---- Firebase Cloud Messaging -----------------------------------------------------------------
+
+/** What a Firebase project may send in a minute, unless Google was asked for more. */
+export const fcmQuotaPerMinute = 600_000
+
+/** The part of the quota that is used: messages sent by hand and what FCM counts otherwise have room. */
+export const fcmQuotaShare = 0.9
+
+/** Pushes on their way to FCM at once, each on a connection of its own. */
+export const pushesInFlightMax = 200
+
+/** Pushes that wait for one of those ways: a few seconds' worth. Beyond them the jobs wait instead. */
+export const pushesWaitingMax = 2_000
+
+/** A push is given up after this: longer than the SDK waits for an answer, and than a token is fetched. */
+export const pushMsMax = 20_000
+
+/** A connection that had idled too long breaks at once; what breaks later is not tried again here. */
+export const secondTryMsMax = 1_000
+
+/** Where FCM is over its quota and does not say for how long: its documentation asks for a minute. */
+export const quotaPauseMs = 60_000
+
+/** What FCM may ask for. A longer pause would be a mistake in its clock, or ours. */
+export const pauseMsMax = 600_000
+
+/**
+ * While half of what was sent in so long came to nothing FCM is left alone, and asked again after a while.
+ * Fewer than `perSecondMin` say nothing about it.
+ */
+export const circuit = {
+  failedShare: 0.5,
+  windowMs: 10_000,
+  perSecondMin: 1,
+  asksAgainAfterMs: 5_000,
+} as const
+
+/** Tokens that FCM says are of another project, one after the other, until that is taken for our fault. */
+export const mismatchesInRowMax = 10
+
+/** What FCM has against the project it says with every push; so often it is logged. */
+export const complaintEveryMs = 60_000
+
+// ---- webhooks ---------------------------------------------------------------------------------
+
+/** Webhooks in all: they are for the marketplace's own systems, of which there are a few. */
+export const webhooksMax = 32
+/** Secrets of one webhook that sign at the same time: each makes the header longer. */
+export const secretsPerWebhookMax = 4
+/** As many as the specification of Standard Webhooks recommends. */
+export const secretBytes = 32
+/** For so long bids on a lot are gathered into one event. */
+export const gatherBidsMs = 1_000
+/** Deliveries to one webhook at once from one notifier: a slow receiver holds these, and nobody else's. */
+export const inFlightPerWebhookMax = 32
+/** No receiver is waited for longer; it should take an event and work on it afterwards. */
+export const attemptMs = 15_000
+/** For so long a delivery is its sender's: twice what an attempt takes, for one that is slow itself. */
+export const deliveryLeaseMs = 30_000
+/** Of an answer's body so much is read; the rest breaks the connection. */
+export const responseBytesMax = 64 * 1024
+/** An unused connection to a receiver is closed after this, before most servers close it themselves. */
+export const webhookIdleMs = 4_000
+/** Looking up a name while somebody waits for whether it will do. */
+export const lookupMs = 1_500
+/** How often it looks for deliveries that are due. */
+export const deliveriesPollMs = 250
+/** How often old deliveries are given up and forgotten, and the lag is measured. */
+export const deliveriesTidyMs = 30_000
+/** A webhook that took nothing for so long is paused: as long as the schedule of one delivery lasts. */
+export const failingPauseMs = 3 * 24 * 3_600_000
+/** What was due to a paused webhook for so long is given up. */
+export const pausedWaitMs = 3 * 24 * 3_600_000
+/** Delivered ones can be looked at for so long; there may be a thousand a second of them. */
+export const deliveredKeptMs = 24 * 3_600_000
+/** What was given up can be replayed for so long after it happened. */
+export const deadKeptMs = 14 * 24 * 3_600_000
+/** Events deleted in one statement. */
+export const forgetRowsMax = 5_000
+/** Deliveries that one call replays. */
+export const replayRowsMax = 10_000
