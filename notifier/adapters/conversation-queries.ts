@@ -16,16 +16,19 @@ import type {
 } from '../core/conversation-commit.ts'
 import { commitColumns, type OutboxRow } from './outbox-queries.ts'
 
-/** What the commits wrote, in the order given. */
+/** What the commits wrote, in the order given; in a room only where it is asked for. */
 export async function readConversationCommits(
   client: PoolClient,
   taken: readonly OutboxRow[],
+  { rooms }: { readonly rooms: boolean },
 ): Promise<ConversationCommit[]> {
   if (taken.length === 0) return []
   const ids = [...new Set(taken.map(({ aggregateId }) => aggregateId))]
   const conversations = await readConversations(client, ids)
-  // A room tells nobody, however busy it is.
-  const talks = taken.filter(({ aggregateId }) => conversations.get(aggregateId)?.kind !== 'room')
+  // A room tells no user, however busy it is.
+  const talks = taken.filter(
+    ({ aggregateId }) => rooms || conversations.get(aggregateId)?.kind !== 'room',
+  )
   const entries = await readEntries(client, talks)
   return taken.map(({ outboxId, aggregateId, fromSeq, toSeq }) => ({
     source: 'conversation',

@@ -4,7 +4,7 @@ import type { Pool, PoolClient } from 'pg'
 import { assert } from '../../platform/assert.ts'
 import { transaction } from '../../platform/postgres/pool.ts'
 import type { Commit } from '../core/commit.ts'
-import type { Derived, Notice, Redaction } from '../core/notice.ts'
+import type { Derived, Notice, Redaction, WebhookCause } from '../core/notice.ts'
 import type { FeedJournal, Told, Underivable } from '../ports/feed-journal.ts'
 import { readConversationCommits } from './conversation-queries.ts'
 import { append, feedsOf, recordUnderivable, redact } from './feed-queries.ts'
@@ -16,6 +16,7 @@ import {
   markTold,
   type OutboxRow,
 } from './outbox-queries.ts'
+import { readWantedTypes, recordWebhookCauses } from './webhook-event-queries.ts'
 
 export interface FeedJournalLimits {
   readonly commitsPerPassMax: number
@@ -39,11 +40,13 @@ async function tellOnce(
     const left = locked.length > 0 || (await isAnyWaiting(client))
     return { commits: 0, feeds: [], underivable: [], oldestAtMs: undefined, left }
   }
-  const commits = await readCommits(client, taken)
-  const { notices, redactions, underivable } = deriveAll(taken, commits, derive)
+  const wanted = await readWantedTypes(client)
+  const commits = await readCommits(client, taken, { rooms: wanted.has('message.created') })
+  const { notices, redactions, webhooks, underivable } = deriveAll(taken, commits, derive)
   for (const each of underivable) await recordUnderivable(client, each)
   const added = await append(client, notices)
   const changed = await redact(client, redactions)
+  await recordWebhookCauses(client, webhooks, wanted)
   await markTold(
     client,
     taken.map(({ outboxId }) => outboxId),
@@ -86,10 +89,16 @@ async function inOrder(client: PoolClient, rows: readonly OutboxRow[]): Promise<
 }
 
 /** What the rows of the outbox stand for: `result[n]` for `rows[n]`. */
-async function readCommits(client: PoolClient, rows: readonly OutboxRow[]): Promise<Commit[]> {
+async function readCommits(
+  client: PoolClient,
+  rows: readonly OutboxRow[],
+  { rooms }: { readonly rooms: boolean },
+): Promise<Commit[]> {
   const bySource = Map.groupBy(rows, ({ source }) => source)
   const lots = await readLotCommits(client, bySource.get('lot') ?? [])
-  const conversations = await readConversationCommits(client, bySource.get('conversation') ?? [])
+  const conversations = await readConversationCommits(client, bySource.get('conversation') ?? [], {
+    rooms,
+  })
   // Each reader keeps the order of its rows, so they are put back by taking turns as the rows do.
   const next = { lot: lots.values(), conversation: conversations.values() }
   return rows.map(({ source }) => {
@@ -102,6 +111,7 @@ async function readCommits(client: PoolClient, rows: readonly OutboxRow[]): Prom
 interface DerivedPass {
   readonly notices: readonly Notice[]
   readonly redactions: readonly Redaction[]
+  readonly webhooks: readonly WebhookCause[]
   readonly underivable: readonly Underivable[]
 }
 
@@ -113,17 +123,19 @@ function deriveAll(
 ): DerivedPass {
   const notices: Notice[] = []
   const redactions: Redaction[] = []
+  const webhooks: WebhookCause[] = []
   const underivable: Underivable[] = []
   for (const [at, commit] of commits.entries()) {
     try {
       const derived = derive(commit)
       notices.push(...derived.notices)
       redactions.push(...derived.redactions)
+      webhooks.push(...(derived.webhooks ?? []))
     } catch (fault) {
       const row = rows[at]
       assert(row !== undefined, 'each commit read was taken from the outbox')
       underivable.push({ ...row, fault })
     }
   }
-  return { notices, redactions, underivable }
+  return { notices, redactions, webhooks, underivable }
 }

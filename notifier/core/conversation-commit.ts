@@ -46,7 +46,7 @@ export interface ConversationCommit {
   readonly aggregateId: string
   readonly fromSeq: number
   readonly toSeq: number
-  /** Those of `fromSeq` to `toSeq`, in order; none of a room. */
+  /** Those of `fromSeq` to `toSeq`, in order; of a room only where webhooks want them. */
   readonly entries: readonly ConversationEntry[]
   /** Undefined where there is no such conversation any more. */
   readonly conversation: ConversationFacts | undefined

@@ -25,7 +25,10 @@ export type Verdict =
     }
   | {
       readonly type: 'dead'
+      /** The receiver wants nothing any more. */
       readonly gone: boolean
+      /** There was nothing to send, which says nothing about the receiver. */
+      readonly untold: boolean
       readonly status?: number
       readonly fault: string
     }
@@ -59,12 +62,14 @@ export const heldMsMax = 1 * hours
  * @param random a number from 0 up to 1
  */
 export function judge(receipt: Receipt, failures: number, nowMs: number, random: number): Verdict {
-  if (receipt.type === 'untold') return { type: 'dead', gone: false, fault: receipt.reason }
+  if (receipt.type === 'untold') {
+    return { type: 'dead', gone: false, untold: true, fault: receipt.reason }
+  }
   if (receipt.type === 'failed') return again(receipt.reason, failures, nowMs, random)
   const { status, retryAfterMs } = receipt
   if (status >= 200 && status < 300) return { type: 'delivered', status }
   const fault = faultOf(status)
-  if (status === 410) return { type: 'dead', gone: true, status, fault }
+  if (status === 410) return { type: 'dead', gone: true, untold: false, status, fault }
   const verdict = { ...again(fault, failures, nowMs, random), status }
   if (verdict.type === 'dead' || retryAfterMs === undefined) return verdict
   if (status !== 429 && status !== 503) return verdict
@@ -84,6 +89,6 @@ function again(
   random: number,
 ): Exclude<Verdict, { type: 'delivered' }> {
   const delayMs = RETRY_DELAYS_MS[failures]
-  if (delayMs === undefined) return { type: 'dead', gone: false, fault }
+  if (delayMs === undefined) return { type: 'dead', gone: false, untold: false, fault }
   return { type: 'again', dueAtMs: Math.round(nowMs + delayMs * (1 + jitter * random)), fault }
 }
