@@ -10,6 +10,8 @@ export interface Asked {
   readonly amount?: number
   /** Of a retraction: the bid. */
   readonly clientBidId?: string
+  /** Of an extension that time gives: since when nobody decided for the lot. */
+  readonly awayFromMs?: number
 }
 
 /** One sending of a command, and what came of it. */

@@ -3,6 +3,7 @@
 //
 // Everything is taken entry by entry. Of a command or an event some numbers are kept, so a million of
 // them fit in memory.
+import type { SoftClose } from '../protocol/auction.ts'
 import type { EngineReply } from '../protocol/engine.ts'
 import { shardOf } from '../protocol/subjects.ts'
 import { CommandLedger, type CommandLedgerOptions, type Heard } from './command-ledger.ts'
@@ -56,6 +57,11 @@ export class LotHistory {
    */
   taken(shard: number, epoch: number): void {
     this.#epochs.set(shard, Math.max(epoch, this.#epochs.get(shard) ?? 0))
+  }
+
+  /** Under which soft close a lot is sold. Of a lot without this, extensions are not judged. */
+  offered(lotId: string, softClose: SoftClose | null): void {
+    this.#replayOf(lotId).offered(softClose)
   }
 
   /** A stored decision; those of one lot in the order of their numbers. */

@@ -1,7 +1,8 @@
 // The stored decisions of one lot, in order, against the rules of the auction. What is needed of the past
 // is small: the newest public state, and each bidder's maximum.
-import type { BidAccepted, Refused } from '../protocol/auction.ts'
+import type { BidAccepted, Refused, SoftClose } from '../protocol/auction.ts'
 import type { FinalLot, LiveView, StoredDecision, StoredEvent } from './lot-entries.ts'
+import { faultOfEnd } from './lot-extensions.ts'
 import { liveText } from './lot-texts.ts'
 import { Maxima } from './maxima.ts'
 import type { Findings, Rule } from './violation.ts'
@@ -20,13 +21,22 @@ export class LotReplay {
   #isEnded = false
   /** After the newest event; undefined before the first. */
   #view: LiveView | undefined
+  /** Undefined where nobody told it. */
+  #softClose: SoftClose | null | undefined
+  #originalEndsAtMs = 0
 
   constructor(lotId: string, findings: Findings) {
     this.#lotId = lotId
     this.#findings = findings
   }
 
+  offered(softClose: SoftClose | null): void {
+    this.#softClose = softClose
+  }
+
   decided(decision: StoredDecision): void {
+    const before = this.#view
+    const isFirstOfOwner = decision.epoch > this.#epoch
     const { decisionNo, epoch, admittedAtMs, reply, actorId, asked, events } = decision
     this.#checkNumbers(decision)
     this.#decisionNo = decisionNo
@@ -44,6 +54,7 @@ export class LotReplay {
       this.#takeBid({ ...decision, actorId, reply })
     }
     for (const event of events) this.#happened(event, decision)
+    if (before !== undefined) this.#checkEnd(decision, before, isFirstOfOwner)
   }
 
   /** Compares the end of the history with the state in the database. */
@@ -165,6 +176,8 @@ export class LotReplay {
     if (before !== undefined) this.#checkStep(before, event)
     if (type === 'lot_closed') this.#checkClosing(before, event, decision)
     this.#isEnded ||= ended.has(type)
+    const isPut = before === undefined || (type === 'lot_updated' && view.endsAt !== before.endsAt)
+    if (isPut) this.#originalEndsAtMs = view.endsAt
     this.#view = view
   }
 
@@ -182,6 +195,18 @@ export class LotReplay {
         seq,
       })
     }
+  }
+
+  #checkEnd(decision: StoredDecision, before: LiveView, isFirstOfOwner: boolean): void {
+    const after = this.#view
+    const softClose = this.#softClose
+    if (after === undefined || softClose === undefined) return
+    const originalEndsAtMs = this.#originalEndsAtMs
+    const moved = { decision, softClose, originalEndsAtMs, isFirstOfOwner, before, after }
+    const fault = faultOfEnd(moved)
+    if (fault === undefined) return
+    const { decisionNo } = decision
+    this.#say('wrong_end', `With decision ${decisionNo}. ${fault}`, { decisionNo })
   }
 
   #checkClosing(

@@ -24,6 +24,7 @@ export const RULES = {
   late_bid_taken: 'A bid was taken at or after the end.',
   early_refusal: 'A bid before the end was refused as closed, or as not open.',
   end_moved_back: 'The end moved backwards.',
+  wrong_end: 'The end moved, or did not, otherwise than the rules say.',
   closed_early: 'A lot was closed before its end.',
   after_close: 'Something happened to a lot that had closed.',
   wrong_result: 'A lot was not closed as it stood.',

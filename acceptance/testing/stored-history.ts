@@ -4,7 +4,7 @@ import type { ChatHistory } from '../../history/chat-history.ts'
 import type { Asked, LiveView, StoredDecision, StoredEvent } from '../../history/lot-entries.ts'
 import type { LotHistory } from '../../history/lot-history.ts'
 import type { Pool } from '../../platform/postgres/pool.ts'
-import type { LotEventType } from '../../protocol/auction.ts'
+import type { LotEventType, SoftClose } from '../../protocol/auction.ts'
 import type { ChatEventType } from '../../protocol/chat.ts'
 import type { EngineReply } from '../../protocol/engine.ts'
 
@@ -43,14 +43,18 @@ export async function tellStoredLots(
     readonly decision_no: number
     readonly view: LiveView
     readonly untold: number
+    readonly soft_close: SoftClose | null
   }>(
-    `SELECT h.lot_id, h.decision_no, h.live AS view,
+    `SELECT h.lot_id, h.decision_no, h.live AS view, l.terms -> 'softClose' AS soft_close,
             (SELECT count(*) FROM outbox o
               WHERE o.source = 'lot' AND o.aggregate_id = h.lot_id AND NOT o.published) AS untold
-       FROM lots_hot h WHERE $1::uuid[] IS NULL OR h.lot_id = ANY ($1) ORDER BY h.lot_id`,
+       FROM lots_hot h JOIN lots l USING (lot_id)
+      WHERE $1::uuid[] IS NULL OR h.lot_id = ANY ($1) ORDER BY h.lot_id`,
     [lotIds ?? null],
   )
-  for (const { lot_id: lotId, decision_no: decisionNo, view, untold } of lots) {
+  for (const lot of lots) {
+    const { lot_id: lotId, decision_no: decisionNo, view, untold, soft_close: softClose } = lot
+    history.offered(lotId, softClose)
     for await (const decision of decisionsOf(lotId, pool)) history.decided(decision)
     history.ended({ lotId, decisionNo, view, untold })
   }
@@ -88,7 +92,7 @@ function decisionFrom(
   row: DecisionRow,
   events: readonly StoredEvent[],
 ): StoredDecision {
-  const { kind, amount, clientBidId, roles } = row.input
+  const { kind, amount, clientBidId, awayFromMs, roles } = row.input
   return {
     lotId,
     decisionNo: row.decision_no,
@@ -101,6 +105,7 @@ function decisionFrom(
       ...(kind === undefined ? {} : { kind }),
       ...(amount === undefined ? {} : { amount }),
       ...(clientBidId === undefined ? {} : { clientBidId }),
+      ...(awayFromMs === undefined ? {} : { awayFromMs }),
     },
     admittedAtMs: row.admitted_at_ms,
     reply: row.reply,

@@ -19,7 +19,7 @@ export interface EngineMetrics {
   readonly takeovers: Counter<'from'>
   /** From serving shards no more until their next owner serves them, as the one who gives them up sees it. */
   readonly handoffMs: Histogram
-  /** Times at which the leases ran out under this engine, by why. */
+  /** Times at which this engine lost all its shards and lived on, by why. */
   readonly lapses: Counter<'cause'>
   /** Publications, and events that were conflated into them. */
   readonly publications: Counter
@@ -41,7 +41,7 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
     shards: gauge('shards', 'Shards this engine owns'),
     takeovers: counter('takeovers_total', 'Shards taken, by their former owner', ['from']),
     handoffMs: histogram('handoff_ms', 'Pause of shards that were handed over', bucketsOfMs),
-    lapses: counter('lapses_total', 'Times the leases ran out, by cause', ['cause']),
+    lapses: counter('lapses_total', 'Times a living engine lost all its shards, by cause', ['cause']),
     publications: counter('publications_total', 'Lot events published'),
     conflated: counter('conflated_events_total', 'Lot events told only by a later state'),
     relayed: counter('relayed_rows_total', 'Outbox rows published for an owner that did not'),

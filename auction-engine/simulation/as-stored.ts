@@ -7,6 +7,7 @@ import { livePart } from '../core/visibility.ts'
 export function asAsked(command: LotCommand): Asked {
   const { type } = command
   if (type === 'place_bid') return { type, kind: command.kind, amount: command.amount }
+  if (type === 'extend_lot') return { type, awayFromMs: command.awayFromMs }
   return type === 'retract_bid' ? { type, clientBidId: command.clientBidId } : { type }
 }
 

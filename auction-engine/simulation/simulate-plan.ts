@@ -147,8 +147,12 @@ class Simulation {
   }
 
   #stored(change: LotChange): void {
-    const { decided, after, epoch } = change
+    const { decided, after, epoch, lotId } = change
     this.#decisions += decided.length
+    const { softClose } = after.lot.rules.terms
+    if (change.before.decisionNo === 0) {
+      this.#records.push(() => this.#history.offered(lotId, softClose))
+    }
     for (const each of decided) {
       const decision = asStored(each, after.lot.rules, epoch)
       this.#records.push(() => this.#history.decided(decision))
