@@ -165,6 +165,14 @@ module.exports = {
       },
     },
     {
+      name: 'cluster-starts-processes',
+      severity: 'error',
+      comment:
+        'cluster/ knows roles as processes: their arguments, their environment, their signals.',
+      from: { path: '^cluster/', pathNot: tests },
+      to: { pathNot: '^(?:cluster|platform)/|' + npm, dependencyTypesNot: ['core'] },
+    },
+    {
       name: 'console-speaks-the-protocol',
       severity: 'error',
       from: { path: '^console/', pathNot: tests },

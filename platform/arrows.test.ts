@@ -57,6 +57,7 @@ const BREAKS: Readonly<Record<string, readonly [file: string, text: string]>> = 
   'the-judge-knows-only-words': ['history/broken.ts', "import '../platform/some.ts'"],
   'nobody-in-production-judges': ['gateway/routes/judges.ts', "import '../../history/some.ts'"],
   'bench-wires-mains': ['bench/broken.ts', "import '../auction-engine/core/some.ts'"],
+  'cluster-starts-processes': ['cluster/broken.ts', "import '../protocol/some.ts'"],
   'console-speaks-the-protocol': ['console/broken.ts', "import '../platform/some.ts'"],
   'tests-stay-out-of-production': ['platform/tested.ts', "import './testing/some.ts'"],
   'production-needs-no-dev-dependency': ['platform/dev.ts', "import { test } from 'vitest'\ntest"],

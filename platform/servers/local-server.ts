@@ -16,6 +16,11 @@ export interface ServerPlace {
   readonly port: number
 }
 
+export interface LocalServerOptions {
+  /** Where it makes its folder. Default: where the system keeps what is temporary. */
+  readonly inFolder?: string
+}
+
 /** Another process may take the free port between looking and using. */
 const startsMax = 5
 
@@ -93,10 +98,11 @@ export abstract class LocalServer {
  */
 export async function startLocalServer<Server extends LocalServer>(
   wanted: ServerProgram,
+  { inFolder = tmpdir() }: LocalServerOptions,
   make: (place: ServerPlace) => Server,
 ): Promise<Server> {
   const program = await serverProgram(wanted)
-  const folder = await mkdtemp(join(tmpdir(), `outcry-${wanted.program}-`))
+  const folder = await mkdtemp(join(inFolder, `outcry-${wanted.program}-`))
   for (let starts = 1; ; starts += 1) {
     try {
       const server = make({ program, folder, port: await freePort() })

@@ -1,10 +1,15 @@
 // A NATS of one's own.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LocalServer, type ServerPlace, startLocalServer } from './local-server.ts'
+import {
+  LocalServer,
+  type LocalServerOptions,
+  type ServerPlace,
+  startLocalServer,
+} from './local-server.ts'
 import type { ServerProgram } from './server-program.ts'
 
-export interface NatsServerOptions {
+export interface NatsServerOptions extends LocalServerOptions {
   readonly user?: { readonly name: string; readonly password: string }
   /** Of one message. Default: the server's own, 1 MiB. */
   readonly payloadBytesMax?: number
@@ -29,7 +34,7 @@ export class NatsServer extends LocalServer {
 
   /** @throws Failure that says what is missing; Error that says what the server said last */
   static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
-    return await startLocalServer(natsProgram, (place) => new NatsServer(place, options))
+    return await startLocalServer(natsProgram, options, (place) => new NatsServer(place, options))
   }
 
   /** As for NATS_URL, without user and password. */

@@ -1,7 +1,12 @@
 // A Redis of one's own.
-import { LocalServer, type ServerPlace, startLocalServer } from './local-server.ts'
+import {
+  LocalServer,
+  type LocalServerOptions,
+  type ServerPlace,
+  startLocalServer,
+} from './local-server.ts'
 
-export interface RedisServerOptions {
+export interface RedisServerOptions extends LocalServerOptions {
   readonly password?: string
   /** As a node of a cluster, which has no slots yet. */
   readonly cluster?: boolean
@@ -24,7 +29,7 @@ export class RedisServer extends LocalServer {
 
   /** @throws Failure that says what is missing; Error that says what the server said last */
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
-    return await startLocalServer(redisProgram, (place) => new RedisServer(place, options))
+    return await startLocalServer(redisProgram, options, (place) => new RedisServer(place, options))
   }
 
   /** As for REDIS_URL, with the password. */
