@@ -19,6 +19,11 @@ export const pauseMs = 20
 /** After a failure it waits: at first hardly, then up to so long, and is back soon after the database is. */
 export const failureDelays = { delayMsMin: 100, delayMsMax: 5_000 } as const
 
+// ---- jobs and pushes --------------------------------------------------------------------------
+
+/** For so long an outbid waits for a later one on the same lot: two bidders may outbid each other ten times a second. */
+export const outbidHoldMs = 1_000
+
 /** How jobs are looked for and noted. */
 export const jobPace = {
   /** A job that falls due is found by looking; one that is added says so. */
@@ -115,3 +120,40 @@ export const deadKeptMs = 14 * 24 * 3_600_000
 export const forgetRowsMax = 5_000
 /** Deliveries that one call replays. */
 export const replayRowsMax = 10_000
+
+// ---- feeds and devices ------------------------------------------------------------------------
+
+/** Commands that are carried out at once, those of a user one after the other. */
+export const deskLanes = 4
+/** Commands that wait in a lane; far more than wait when the database keeps up. */
+export const deskCommandsMax = 4_096
+/** A command that would wait longer than this is turned away: whoever sent it can try elsewhere. */
+export const deskWaitMsMax = 500
+/** Told to whoever is turned away, plus as much again at random, so that not all return together. */
+export const deskRetryAfterMsMin = 200
+/** What could not be carried out after so many tries, a moment apart, is not known to be done. */
+export const deskTriesMax = 6
+export const deskRetry = { delayMsMin: 20, delayMsMax: 250 } as const
+/** Phones, tablets and browsers of one user; the one unheard of for longest makes room for another. */
+export const devicesPerUserMax = 50
+/** That a device was heard of is written this often: devices are forgotten after months. */
+export const seenPrecisionMs = 3_600_000
+/** Acknowledgements of devices are gathered for so long: no push is decided upon sooner. */
+export const gatherMarksMs = 20
+/** Acknowledgements in one statement. Where so many wait already, further ones are lost. */
+export const deviceMarksMax = 5_000
+
+/** Half a year: nobody looks further back at what it was outbid on. */
+export const notificationsKeptMs = 180 * 24 * 3_600_000
+/** As long as the push service keeps a token of a device that is never online. */
+export const devicesKeptMs = 270 * 24 * 3_600_000
+/** Longer than any push may still be due. */
+export const deviceMarksKeptMs = 2 * 24 * 3_600_000
+/** How often it is looked for what has become old. */
+export const feedKeepingPeriodMs = 600_000
+/** Rows deleted in one transaction: few enough that nobody waits long for one. */
+export const feedRowsPerPass = 2_000
+/** How often it is looked for users who are to be erased. */
+export const feedErasurePeriodMs = 5_000
+/** Users looked at in one pass. */
+export const erasuresPerPass = 20

@@ -3,7 +3,10 @@ import type { PoolClient } from 'pg'
 import { BinaryArray } from '../../platform/postgres/binary-array.ts'
 import type { Notification, NotificationType, UserEvents } from '../../protocol/notifications.ts'
 import type { Notice, Redaction } from '../core/notice.ts'
+import { outbidHoldMs } from '../limits.ts'
 import type { Underivable } from '../ports/feed-journal.ts'
+import { TASKS } from '../ports/job-queue.ts'
+import { keyedFlag } from './graphile-queries.ts'
 
 /** A notification as it stands in the feed of `userId`. */
 export interface FeedEntry {
@@ -16,15 +19,19 @@ export interface FeedEntry {
  * moving them on, always in the order of the user ids, so two notifiers cannot wait for each other; a
  * feed's row stays locked to the commit, so its seqs become visible in order. Causes told before are
  * left out before anything is numbered, so they take no seq; nobody else can be telling them now, since
- * whoever tells a cause holds its row of the outbox. LATERAL with a LIMIT looks each cause up by its key,
- * however few notifications there were when the statement was planned. Only the numbers come back: the
- * rest was sent from here.
+ * whoever tells a cause holds its row of the outbox. So is what the user has settled to be told nothing of.
+ * LATERAL with a LIMIT looks each cause up by its key, however few notifications there were when the
+ * statement was planned. Only the numbers come back: the rest was sent from here.
+ *
+ * Each device of the users gets a job for each notification that they want pushed; without devices there is
+ * nothing to add, and nothing is. Of a lot somebody stands outbid on only the last counts, and its job waits
+ * a little under a key, so that a storm of bids makes neither a job nor a push for each.
  */
 const appendQuery = {
   name: 'notifier-append',
   text: `
     WITH fresh AS (
-      SELECT n.*,
+      SELECT n.*, coalesce(wanted.how, 'push') AS how,
              row_number() OVER (PARTITION BY n.user_id ORDER BY n.place) AS nth,
              count(*) OVER (PARTITION BY n.user_id) AS of_user
         FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::uuid[], $6::bigint[], $7::jsonb[])
@@ -35,7 +42,11 @@ const appendQuery = {
                 WHERE t.source = n.source AND t.aggregate_id = n.aggregate_id
                   AND t.source_seq = n.cause_seq AND t.user_id = n.user_id AND t.type = n.type
                 LIMIT 1) before ON true
-       WHERE before.told IS NULL
+        LEFT JOIN LATERAL (
+               SELECT p.types ->> n.type AS how FROM notification_preferences p
+                WHERE p.user_id = n.user_id
+                LIMIT 1) wanted ON true
+       WHERE before.told IS NULL AND wanted.how IS DISTINCT FROM 'off'
     ), streams AS (
       INSERT INTO user_streams AS s (user_id, last_seq)
       SELECT user_id, count(*) FROM fresh GROUP BY user_id ORDER BY user_id COLLATE "C"
@@ -48,8 +59,29 @@ const appendQuery = {
       INSERT INTO notifications (user_id, seq, type, at_ms, source, aggregate_id, source_seq, data)
       SELECT user_id, seq, type, at_ms, source, aggregate_id, cause_seq, data FROM numbered
        ORDER BY place
+    ), pushes AS (
+      SELECT array_agg((
+               'push',
+               json_strip_nulls(json_build_object(
+                 'userId', n.user_id, 'deviceId', d.device_id, 'seq', n.seq, 'conversationId',
+                 CASE n.source WHEN 'conversation' THEN n.aggregate_id END)),
+               NULL,
+               CASE n.type WHEN 'outbid' THEN now() + interval '${outbidHoldMs} ms' END,
+               ${TASKS.push.attemptsMax},
+               CASE n.type WHEN 'outbid'
+                 THEN concat_ws(':', 'outbid', n.user_id, n.aggregate_id, d.device_id) END,
+               NULL,
+               CASE n.type WHEN 'outbid' THEN ARRAY['${keyedFlag}'] END)::graphile_worker.job_spec
+               ORDER BY n.place) AS specs
+        FROM (SELECT *, lead(place) OVER (PARTITION BY user_id, type, aggregate_id ORDER BY place) AS newer
+                FROM numbered) n
+       CROSS JOIN LATERAL (SELECT device_id FROM devices WHERE user_id = n.user_id) d
+       WHERE n.how = 'push' AND (n.type <> 'outbid' OR n.newer IS NULL)
+    ), jobs AS (
+      SELECT count(*) FROM pushes CROSS JOIN LATERAL graphile_worker.add_jobs(pushes.specs, true)
+       WHERE pushes.specs IS NOT NULL
     )
-    SELECT place, seq FROM numbered ORDER BY place`,
+    SELECT place, seq FROM numbered, jobs ORDER BY place`,
 }
 
 /** Adds the notices to the feeds of their users and returns those that were new, numbered. */
