@@ -60,3 +60,27 @@ CREATE INDEX webhook_deliveries_unsettled ON webhook_deliveries (webhook_id, sta
   WHERE state <> 'delivered';
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, due_at_ms)
   WHERE state = 'waiting';
+
+-- As their owners see them. Never with a secret: nothing but the sender reads those.
+CREATE VIEW webhook_views AS
+  SELECT w.webhook_id, w.created_at_ms,
+         jsonb_strip_nulls(jsonb_build_object(
+           'webhookId', w.webhook_id, 'url', w.url, 'types', to_jsonb(w.types),
+           'description', w.description, 'paused', w.paused, 'createdAt', w.created_at_ms,
+           'failingSince', w.failing_since_ms,
+           'heldUntil', CASE WHEN w.held_until_ms > present.ms THEN w.held_until_ms END,
+           'oldSecretUntil', (SELECT max(s.until_ms) FROM webhook_secrets s
+                               WHERE s.webhook_id = w.webhook_id AND s.until_ms > present.ms)
+         )) AS view
+    FROM webhooks w
+   CROSS JOIN (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms) present;
+
+CREATE VIEW webhook_delivery_views AS
+  SELECT d.webhook_id, d.event_id, d.state,
+         jsonb_strip_nulls(jsonb_build_object(
+           'eventId', d.event_id, 'type', v.type, 'at', v.at_ms, 'state', d.state,
+           'attempts', d.attempts,
+           'nextAttemptAt', CASE WHEN d.state = 'waiting' THEN d.due_at_ms END,
+           'settledAt', d.settled_at_ms, 'lastStatus', d.last_status, 'lastFault', d.last_fault
+         )) AS view
+    FROM webhook_deliveries d JOIN webhook_events v USING (event_id);
