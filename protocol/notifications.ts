@@ -75,6 +75,8 @@ export interface UserEvents {
    * but whoever keeps them replaces them, so that a deleted text is not told again.
    */
   readonly changed?: readonly Notification[]
+  /** The user has read the feed up to here; `unread` is its badge now. */
+  readonly read?: { readonly readSeq: number; readonly unread: number }
 }
 
 /** Tokens of this user (of one device of it) issued before `beforeMs` are worth nothing from now on. */

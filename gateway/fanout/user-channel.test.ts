@@ -85,6 +85,37 @@ describe('the feed of a user', () => {
   })
 })
 
+describe('what was read of a feed elsewhere', () => {
+  const read = { type: 'notifications_read', readSeq: 1, unread: 4 }
+
+  test('is told to all of its connections, behind what was told before it', async () => {
+    const [phone, desk] = [air.socket('ann'), air.socket('ann', msgpackCodec)]
+    await air.joined(phone, feed)
+    await air.joined(desk, feed)
+    notify(1)
+    air.streams.tellRead('ann', 1, 4)
+    air.endTurn()
+    for (const { publications } of [phone, desk]) {
+      expect(publications).toMatchObject([{ offset: 1 }, { data: read }])
+      expect(publications[1]).not.toHaveProperty('offset')
+    }
+  })
+
+  test('is of the moment: a connection that lags is not told, and none that comes back', async () => {
+    const [lagging, other] = [air.socket('ann'), air.socket('ann')]
+    await air.joined(lagging, feed)
+    await air.joined(other, feed)
+    lagging.lags = true
+    notify(1)
+    air.streams.tellRead('ann', 1, 4)
+    air.endTurn()
+    expect(lagging.offsets).toEqual([1])
+    expect(other.offsets).toEqual([1, undefined])
+    const result = await air.joined(air.socket('ann'), feed, { ...from, offset: 0 })
+    expect(result).toMatchObject({ recovered: true, offset: 1, publications: [{ offset: 1 }] })
+  })
+})
+
 describe('coming back to a feed', () => {
   test('with nothing missed brings nothing', async () => {
     expect(await air.joined(air.socket('ann'), feed, { ...from, offset: 0 })).toMatchObject({

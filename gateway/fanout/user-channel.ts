@@ -2,8 +2,9 @@
 
 import type { Presence } from '../../platform/presence/presence.ts'
 import { userChannel } from '../../protocol/channels.ts'
+import type { FeedReadPublication } from '../../protocol/feed.ts'
 import type { Publication } from '../../protocol/frames.ts'
-import type { Notification } from '../../protocol/notifications.ts'
+import type { Notification, UserEvents } from '../../protocol/notifications.ts'
 import { recoveredPublicationsMax } from '../limits.ts'
 import type { EventSource, Unlisten } from '../ports/event-source.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
@@ -44,10 +45,23 @@ export class UserChannel extends DurableChannel<Notification> {
   }
 
   protected listen(): Promise<Unlisten> {
-    return this.#context.events.listenUser(this.#userId, ({ events, changed = none }) => {
+    return this.#context.events.listenUser(this.#userId, ({ events, changed = none, read }) => {
       this.arrive(events)
       if (changed.length > 0) this.#change(changed)
+      if (read !== undefined) {
+        // With the publications of this turn, in the order in which both were heard.
+        this.context.turn.enter('durable', { flush: () => this.#tellRead(read) })
+      }
     })
+  }
+
+  /** Of the moment: it has no offset, and whoever comes later asks for its feed. */
+  #tellRead(read: NonNullable<UserEvents['read']>): void {
+    const data: FeedReadPublication = { type: 'notifications_read', ...read }
+    const wording = new Wording(() => ({ push: { channel: this.name, pub: { data } } }))
+    for (const subscriber of this.#subscribers) {
+      subscriber.offer(wording.in(subscriber.codec, undefined))
+    }
   }
 
   protected load(): Promise<number> {

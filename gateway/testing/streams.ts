@@ -85,6 +85,10 @@ export class FakeStreams {
     this.#userLine.tell(userId, { userId, events, ...(changed === undefined ? {} : { changed }) })
   }
 
+  tellRead(userId: string, readSeq: number, unread: number): void {
+    this.#userLine.tell(userId, { userId, events: [], read: { readSeq, unread } })
+  }
+
   /** How many listen to the lot, the user or the conversation. */
   listeners(id: string): number {
     return this.#lotLine.count(id) + this.#userLine.count(id) + this.talks.line.count(id)

@@ -54,10 +54,10 @@ CREATE TABLE notification_preferences (
   previews boolean NOT NULL
 );
 
--- Users of whom nothing is left here, and which of their requests that answers.
+-- The users of `erasures` of whom nothing is left here.
 CREATE TABLE feed_erasures (
-  user_id         text COLLATE "C" PRIMARY KEY,
-  requested_at_ms bigint NOT NULL
+  user_id      text COLLATE "C" PRIMARY KEY,
+  erased_at_ms bigint NOT NULL
 );
 
 CREATE INDEX notifications_by_age ON notifications (at_ms);
@@ -98,3 +98,87 @@ LANGUAGE sql STABLE AS $$
         AND m.sender_id <> me.user_id AND m.state = 'visible') hidden
    WHERE me.user_id = reader
 $$;
+
+-- Registers a device of `of_user`, or registers it anew. Whoever else had the token loses it, and of the
+-- user's devices those which were heard of last are kept, `devices_max` of them.
+CREATE FUNCTION register_device(
+  of_user text, device text, device_platform text, push_token text, kind text, device_locale text,
+  device_zone text, quiet_from smallint, quiet_to smallint, now_ms bigint, devices_max integer
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  -- Of two who register the same token at once, the later finds what the earlier registered.
+  PERFORM pg_advisory_xact_lock(hashtextextended(push_token, 0));
+  DELETE FROM devices d WHERE d.token = push_token AND (d.user_id <> of_user OR d.device_id <> device);
+  INSERT INTO devices (user_id, device_id, platform, token, token_kind, locale, time_zone,
+                       quiet_from_min, quiet_to_min, registered_at_ms, seen_at_ms)
+  VALUES (of_user, device, device_platform, push_token, kind, device_locale, device_zone,
+          quiet_from, quiet_to, now_ms, now_ms)
+      ON CONFLICT (user_id, device_id) DO UPDATE
+     SET platform = excluded.platform, token = excluded.token, token_kind = excluded.token_kind,
+         locale = excluded.locale, time_zone = excluded.time_zone,
+         quiet_from_min = excluded.quiet_from_min, quiet_to_min = excluded.quiet_to_min,
+         registered_at_ms = excluded.registered_at_ms, seen_at_ms = excluded.seen_at_ms;
+  DELETE FROM devices d
+   WHERE d.user_id = of_user
+     AND d.device_id IN (SELECT o.device_id FROM devices o WHERE o.user_id = of_user
+                          ORDER BY o.device_id = device DESC, o.seen_at_ms DESC OFFSET devices_max);
+END $$;
+
+-- Notes how far devices have come: in the conversation, or in the feed where none is named. That a device
+-- was heard of is noted once in `precision_ms`.
+CREATE FUNCTION note_device_marks(
+  users text[], device_ids text[], conversations uuid[], seqs bigint[], now_ms bigint, precision_ms bigint
+) RETURNS void LANGUAGE sql AS $$
+  WITH said AS (
+    SELECT m.user_id, m.device_id, m.conversation_id, max(m.seq) AS seq
+      FROM unnest(users, device_ids, conversations, seqs) AS m (user_id, device_id, conversation_id, seq)
+     GROUP BY m.user_id, m.device_id, m.conversation_id
+  ), held AS MATERIALIZED (
+    -- In this order whoever notes, so that no two wait for each other. One that is being removed is gone.
+    SELECT d.*
+      FROM (SELECT DISTINCT user_id COLLATE "C" AS user_id, device_id COLLATE "C" AS device_id
+              FROM said ORDER BY 1, 2) who
+     CROSS JOIN LATERAL (
+       SELECT o.user_id, o.device_id, o.seen_at_ms, o.feed_delivered_seq FROM devices o
+        WHERE o.user_id = who.user_id AND o.device_id = who.device_id
+          FOR NO KEY UPDATE) d
+  ), seen AS (
+    UPDATE devices d
+       SET feed_delivered_seq = greatest(h.feed_delivered_seq, said.seq),
+           seen_at_ms = CASE WHEN h.seen_at_ms < now_ms - precision_ms THEN now_ms ELSE h.seen_at_ms END
+      FROM held h
+      LEFT JOIN said ON said.user_id = h.user_id AND said.device_id = h.device_id
+                        AND said.conversation_id IS NULL
+     WHERE d.user_id = h.user_id AND d.device_id = h.device_id
+       AND (said.seq > h.feed_delivered_seq OR h.seen_at_ms < now_ms - precision_ms)
+  )
+  INSERT INTO device_marks AS m (user_id, device_id, conversation_id, delivered_seq, at_ms)
+  SELECT said.user_id, said.device_id, said.conversation_id, said.seq, now_ms
+    FROM said JOIN held h ON h.user_id = said.user_id AND h.device_id = said.device_id
+   WHERE said.conversation_id IS NOT NULL
+      ON CONFLICT (user_id, device_id, conversation_id) DO UPDATE
+     SET delivered_seq = excluded.delivered_seq, at_ms = excluded.at_ms
+   WHERE m.delivered_seq < excluded.delivered_seq
+$$;
+
+-- Erases what is kept of a user here, at most so many of its notifications at a time. Returns whether that
+-- was all. How far its feed has come stays: a seq is never given twice.
+CREATE FUNCTION erase_feed(erased_user text, now_ms bigint, notifications_max integer) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  erased bigint;
+BEGIN
+  DELETE FROM devices d WHERE d.user_id = erased_user;
+  DELETE FROM notification_preferences p WHERE p.user_id = erased_user;
+  DELETE FROM feed_marks f WHERE f.user_id = erased_user;
+  DELETE FROM notifications n
+   WHERE n.user_id = erased_user
+     AND n.seq IN (SELECT o.seq FROM notifications o WHERE o.user_id = erased_user
+                    ORDER BY o.seq LIMIT notifications_max);
+  GET DIAGNOSTICS erased = ROW_COUNT;
+  IF erased = notifications_max THEN
+    RETURN false;
+  END IF;
+  INSERT INTO feed_erasures (user_id, erased_at_ms) VALUES (erased_user, now_ms) ON CONFLICT DO NOTHING;
+  RETURN true;
+END $$;
