@@ -146,6 +146,13 @@ export const presenceEntriesMax = 500
 
 /** Nobody waits longer for a verdict; beyond it the answer is `overloaded` or `unknown`. */
 export const verdictDeadlineMs = 2_000
+/**
+ * A command that has no answer by then is asked again. Whoever has too much to do says so in a third of it, so
+ * this is the silence of one who stands still, or who died and whose connection nobody closed.
+ */
+export const askAgainAfterMs = 500
+/** Commands asked again in such a time: beside what an engine decides in it they are nothing. */
+export const repeatsPerIntervalMax = 500
 /** What a client is told to wait where nobody served its command until the deadline. */
 export const overloadedRetryMs = 500
 /** Acknowledgements of devices that travel together, some 150 bytes each. */

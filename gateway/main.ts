@@ -14,7 +14,7 @@ import type { Presence } from '../platform/presence/presence.ts'
 import { createBusAuctionHouse } from './adapters/bus-auction-house.ts'
 import { createBusChatAir } from './adapters/bus-chat-air.ts'
 import { createBusChatStore } from './adapters/bus-chat-store.ts'
-import { createBusEventSource, createBusRevocationBoard } from './adapters/bus-event-source.ts'
+import { createBusEventSource } from './adapters/bus-event-source.ts'
 import { createTokenMint } from './adapters/jose-token-mint.ts'
 import { createTokenVerifier } from './adapters/jose-token-verifier.ts'
 import { createObjectAttachmentLinks } from './adapters/object-attachment-links.ts'
@@ -23,20 +23,22 @@ import { createPostgresChatBook } from './adapters/postgres-chat-book.ts'
 import { createPostgresLotBook } from './adapters/postgres-lot-book.ts'
 import { readStreamEpoch } from './adapters/postgres-stream-epoch.ts'
 import { createPostgresUserFeed } from './adapters/postgres-user-feed.ts'
+import { createRepeatMetrics } from './adapters/repeat-metrics.ts'
+import { Repeats } from './adapters/repeats.ts'
+import { createSharedRevocations } from './adapters/shared-revocations.ts'
 import type { GatewayConfig } from './config.ts'
 import { mountHttp } from './edge/http.ts'
 import { mountObjects } from './edge/objects.ts'
-import { createSharedRevocations } from './adapters/shared-revocations.ts'
 import { createSocketServer, type SocketServer } from './edge/server.ts'
 import { createHub, type Hub } from './fanout/hub.ts'
 import { createTurn } from './fanout/turn.ts'
 import { type GatewayLimit, transfersMax } from './limits.ts'
 import type { HttpHandler } from './ports/http.ts'
 import type { ObjectHandler } from './ports/objects.ts'
+import type { Revocations } from './ports/revocations.ts'
 import { forbidden } from './routes/authorization.ts'
 import { createChannelRoutes } from './routes/channels.ts'
 import { createConversationDoor } from './routes/conversation-door.ts'
-import type { Revocations } from './ports/revocations.ts'
 import { createDesk } from './routes/desk.ts'
 import { createHttpApi } from './routes/http/api.ts'
 import { withDocs } from './routes/http/docs.ts'
@@ -54,12 +56,12 @@ import { createMethodMetrics } from './routes/method-metrics.ts'
 import { methodRoutes } from './routes/methods.ts'
 import { createLotVisibility } from './routes/visible-lot.ts'
 
-export interface GatewayOptions {
-  /** With a secret, where dev tokens are to be minted. */
-  readonly config: GatewayConfig
 /** How many cutoffs of tokens a gateway wants kept, and for how long. */
 export { revocationsKept } from './limits.ts'
 
+export interface GatewayOptions {
+  /** With a secret, where dev tokens are to be minted. */
+  readonly config: GatewayConfig
   /** Told to clients in the connect reply. */
   readonly nodeName: string
   readonly version: string
@@ -70,11 +72,11 @@ export { revocationsKept } from './limits.ts'
   readonly limits: Limits<GatewayLimit>
   readonly presence: Presence
   readonly connectionCounts: ConnectionCounts
+  /** Of tokens, by user and device. */
+  readonly cutoffs: Cutoffs
   /** Where attachments lie. */
   readonly objects: ObjectStore
   /** The same, where it is a folder whose links lead to this gateway. */
-  /** Of tokens, by user and device. */
-  readonly cutoffs: Cutoffs
   readonly objectFolder?: FolderObjectStore
   /** Whether what the gateway needs is there; while it is not, `/readyz` says so. Default: it is. */
   readonly isAvailable?: () => boolean
@@ -166,8 +168,9 @@ function wire(
 }
 
 /** Where the gateway reads, and where it brings what it is asked to do. */
-function openStores({ bus, pool, clock, log }: GatewayOptions) {
-  const asking = { bus, clock, log, random: Math.random }
+function openStores({ bus, pool, clock, log, metrics }: GatewayOptions) {
+  const repeats = new Repeats({ clock, metrics: createRepeatMetrics(metrics) })
+  const asking = { bus, clock, log, random: Math.random, repeats }
   return {
     lotBook: createPostgresLotBook(pool, clock),
     chatBook: createPostgresChatBook(pool, clock),
@@ -215,13 +218,13 @@ function wireRoutes(
 function wireApi(
   options: GatewayOptions,
   { identify, callMethod }: ReturnType<typeof wireRoutes>,
+  revocations: Revocations,
   metrics: HttpMetrics,
   ready: () => boolean,
 ): HttpHandler {
   const { config, limits, clock, log } = options
   const rateHeaders = createRateHeaders(config.rates)
   return createHttpApi({
-  revocations: Revocations,
     resources: withDocs(
       [
         ...probes(ready),

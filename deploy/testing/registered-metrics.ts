@@ -2,6 +2,7 @@
 // and the runbook may speak of.
 import { createEngineMetrics } from '../../auction-engine/shell/engine-metrics.ts'
 import { createChatMetrics } from '../../chat-store/shell/chat-metrics.ts'
+import { createRepeatMetrics } from '../../gateway/adapters/repeat-metrics.ts'
 import { createEdgeMetrics } from '../../gateway/edge/metrics.ts'
 import { createFanoutMetrics } from '../../gateway/fanout/metrics.ts'
 import { createHttpMetrics } from '../../gateway/routes/http/metrics.ts'
@@ -17,6 +18,7 @@ import { createRedisMetrics } from '../../platform/redis/redis-metrics.ts'
 export const registrars: Readonly<Record<string, (metrics: Registry) => unknown>> = {
   'auction-engine/shell/engine-metrics.ts': createEngineMetrics,
   'chat-store/shell/chat-metrics.ts': createChatMetrics,
+  'gateway/adapters/repeat-metrics.ts': createRepeatMetrics,
   'gateway/edge/metrics.ts': createEdgeMetrics,
   'gateway/fanout/metrics.ts': (metrics) => createFanoutMetrics(metrics, () => 0),
   'gateway/routes/http/metrics.ts': createHttpMetrics,

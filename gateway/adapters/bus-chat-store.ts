@@ -26,12 +26,22 @@ async function submit(
   command: ChatCommand,
 ): Promise<unknown> {
   const { clock, log } = options
-  const heard = await askUntilHeard(options, subject, command)
+  const asking = isRepeatable(command) ? options : { ...options, repeats: undefined }
+  const heard = await askUntilHeard(asking, subject, command)
   if (heard.type === 'answer') return heard.answer
   const names = named(command)
   if (heard.type === 'unheard') return overloaded(names, clock.nowMs())
   log.warn({ err: heard.cause, type: command.type, ...names }, 'an answer of chat was lost')
   return unknown(names, clock.nowMs())
+}
+
+/**
+ * What is decided once by its id, and what only says how things are to be: coming twice it is answered
+ * alike. The second of two reports would be told of the first.
+ */
+function isRepeatable(command: ChatCommand): boolean {
+  const { type } = command
+  return 'clientMessageId' in command || type === 'open_conversation' || type === 'mark'
 }
 
 type Names = Pick<ChatRefused, 'conversationId' | 'clientMessageId'>
