@@ -56,7 +56,7 @@ export function createRole(config: RoleConfig, log: Logger): RoleProcess {
     onReturn: () => gateway?.resync(),
   })
   const pool = createPool(databaseUrl, { log, applicationName: `outcry ${role}`, max: 20 })
-  const database = new DatabaseWatch({ pool, clock })
+  const database = new DatabaseWatch({ pool, url: databaseUrl, clock, log })
   const needs = { NATS: () => bus.ready(), PostgreSQL: () => database.isThere }
   const isAvailable = () => Object.values(needs).every((isMet) => isMet())
   const readiness = createReadiness({ needs, metrics })
@@ -75,9 +75,10 @@ export function createRole(config: RoleConfig, log: Logger): RoleProcess {
     parts: [
       metricsServer,
       endingWith('pool', () => closePool(pool)),
-      createTables({ url: () => databaseUrl, waits: true, log }),
+      // Both before whatever waits for them, so that `/readyz` names what is missing and nothing else.
       database,
       bus,
+      createTables({ url: () => databaseUrl, waits: true, log }),
       service,
       readiness,
     ],

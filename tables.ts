@@ -17,7 +17,8 @@ export interface TablesOptions {
 
 export function createTables({ url, waits, log }: TablesOptions): Part {
   const ending = new AbortController()
-  const bring = async () => await migrate(url(), migrations)
+  // Whoever waits without an end says at once what for.
+  const bring = async () => await migrate(url(), migrations, waits ? 0 : undefined)
   return {
     name: 'tables',
     start: async () => {

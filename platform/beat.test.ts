@@ -64,6 +64,28 @@ test('a beat that fails does not end the beating', async () => {
   await each.stop()
 })
 
+test('that a beat fails is said once, and once that it works again', async () => {
+  const lines: object[] = []
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line)) }
+  let isAway = true
+  const look = async () => {
+    if (isAway) throw new Error('away')
+  }
+  const telling = createLogger({ name: 'test', destination })
+  const each = beat('look', 1_000, look, { clock, log: telling })
+  await clock.advanceAsync(60_000)
+  isAway = false
+  await clock.advanceAsync(60_000)
+  expect(lines).toMatchObject([
+    { level: 'warn', beat: 'look', err: { message: 'away' } },
+    { level: 'info', beat: 'look', msg: 'a periodic task works again' },
+  ])
+  isAway = true
+  await clock.advanceAsync(2_000)
+  expect(lines).toHaveLength(3)
+  await each.stop()
+})
+
 test('once stopped nothing begins any more, and what is under way is waited for', async () => {
   const each = beat('work', 1_000, work, { clock, log })
   each.soon()

@@ -15,8 +15,8 @@ export interface Beat {
 }
 
 /**
- * Does `work` each `periodMs`, never twice at once. What it throws (a database that is away) is logged,
- * and the next beat tries again.
+ * Does `work` each `periodMs`, never twice at once. What it throws (a database that is away) is logged when
+ * it first does so, and that it works again; each beat between tries.
  */
 export function beat(
   name: string,
@@ -27,10 +27,19 @@ export function beat(
   let underWay: Promise<void> | undefined
   let isWantedAgain = false
   let isStopped = false
+  let isFailing = false
+  const succeeded = (): void => {
+    if (isFailing) log.info({ beat: name }, 'a periodic task works again')
+    isFailing = false
+  }
+  const failed = (err: unknown): void => {
+    if (!isFailing) log.warn({ err, beat: name }, 'a periodic task failed; it is tried again')
+    isFailing = true
+  }
   const begin = (): void => {
     isWantedAgain = false
     underWay = work()
-      .catch((err: unknown) => log.warn({ err, beat: name }, 'a periodic task failed'))
+      .then(succeeded, failed)
       .finally(() => {
         underWay = undefined
         if (isWantedAgain && !isStopped) begin()

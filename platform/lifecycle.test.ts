@@ -177,6 +177,56 @@ test('a part that waits for others gives up when the process ends while it start
   expect(steps.slice(-3)).toEqual(['waiter stops', 'database drains', 'database stops'])
 })
 
+test('a part that others wait for lets go of them when the process ends while they start', async () => {
+  const { promise: connected, reject } = Promise.withResolvers<void>()
+  const bus = { ...part('bus'), giveUp: () => reject(new Error('told to end')) }
+  const log = createLogger({ name: 'test', level: 'silent' })
+  const services = partOfParts('services', { log, clock }, async () => [
+    part('engine', { start: () => connected }),
+  ])
+  const running = run(bus, services)
+  await waitFor(() => steps.includes('engine starts'))
+  await running.drainAndStop()
+  expect(steps.slice(-3)).toEqual(['engine stops', 'bus drains', 'bus stops'])
+  const gaveUp = logged.filter(({ level }) => level === 'error')
+  expect(gaveUp).toEqual([])
+})
+
+test('a part of parts that has started goes on until its turn to drain has come', async () => {
+  const { promise: waiting, reject } = Promise.withResolvers<void>()
+  const log = createLogger({ name: 'test', level: 'silent' })
+  const services = partOfParts('services', { log, clock }, async () => [part('engine')])
+  const waiter = {
+    ...part('waiter', { start: () => waiting }),
+    giveUp: () => {
+      steps.push('waiter gives up')
+      reject(new Error('told to end'))
+    },
+  }
+  const running = run(part('database'), services, waiter)
+  await waitFor(() => steps.includes('waiter starts'))
+  await running.drainAndStop()
+  const drained = steps.indexOf('engine drains')
+  expect(drained).toBeGreaterThan(steps.indexOf('waiter gives up'))
+  expect(steps.at(-1)).toBe('database stops')
+})
+
+test('a part of parts that is still being built is not started any more', async () => {
+  const { promise: built, resolve } = Promise.withResolvers<void>()
+  const log = createLogger({ name: 'test', level: 'silent' })
+  const services = partOfParts('services', { log, clock }, async () => {
+    steps.push('building')
+    await built
+    return [part('engine')]
+  })
+  const running = run(part('database'), services)
+  await waitFor(() => steps.includes('building'))
+  const ended = running.drainAndStop()
+  resolve()
+  await ended
+  expect(steps).toEqual(['database starts', 'building', 'database drains', 'database stops'])
+})
+
 describe('an end that does not go well', () => {
   test('gives every part its turn, and then names those that failed', async () => {
     const running = run(part('database', { drain: fails }), part('gateway', { stop: fails }))

@@ -13,7 +13,10 @@ export interface Part {
   drain(signal: AbortSignal): Promise<void>
   /** Lets go of everything. Called after `drain`, and also where `start` failed half-way. */
   stop(): Promise<void>
-  /** Told that the process ends while it still starts: a part that waits for others rejects `start` now. */
+  /**
+   * Told that the process ends while it still starts. A part that waits for others rejects `start` now; one
+   * that has started lets go of whoever waits for what it brings.
+   */
   giveUp?(): void
 }
 
@@ -37,6 +40,7 @@ export interface Running {
 
 /** Kubernetes gives a process 30 s from SIGTERM to SIGKILL. */
 const deadlineMsDefault = 30_000
+const toldToStop = 'The process was told to stop before it was ready.'
 /** Of the time to end, this share is for draining; the rest is for letting go of what is held. */
 const drainShare = 0.8
 
@@ -56,16 +60,24 @@ export function partOfParts(
   build: () => Promise<readonly Part[]>,
 ): Part {
   let running: Running | undefined
+  let isStarting = true
+  let isGivenUp = false
   const end = async () => await running?.drainAndStop()
   return {
     name,
     async start() {
-      running = runParts(await build(), options)
+      const parts = await build()
+      if (isGivenUp) throw new Failure(toldToStop)
+      running = runParts(parts, options)
       await running.ready
+      isStarting = false
     },
     drain: end,
     stop: end,
-    giveUp: () => void end().catch(() => {}),
+    giveUp() {
+      isGivenUp = true
+      if (isStarting) end().catch(() => {})
+    },
   }
 }
 
@@ -103,13 +115,14 @@ class Run {
 
   async #start(parts: readonly Part[]): Promise<void> {
     for (const part of parts) {
-      if (this.#isEnding) throw new Failure('The process was told to stop before it was ready.')
+      if (this.#isEnding) throw new Failure(toldToStop)
       this.#begun.push(part)
       const beganAtMs = this.#clock.nowMs()
       try {
         await part.start()
       } catch (error) {
-        this.#log.error({ part: part.name, ...told(error) }, 'could not start')
+        if (this.#isEnding) this.#log.info({ part: part.name }, 'gave up starting')
+        else this.#log.error({ part: part.name, ...told(error) }, 'could not start')
         if (!this.#isEnding) await this.#stopAll(new Deadline(this.#clock, this.#deadlineMs))
         throw error
       }
@@ -122,8 +135,7 @@ class Run {
     const drainDeadline = new Deadline(this.#clock, this.#deadlineMs * drainShare)
     const deadline = new Deadline(this.#clock, this.#deadlineMs)
     const start = this.ready.catch(() => {})
-    const starting = this.#begun.at(-1)
-    if (starting !== undefined && !this.#started.includes(starting)) starting.giveUp?.()
+    if (this.#begun.length > this.#started.length) this.#giveUp()
     if (await drainDeadline.passesBefore(start)) this.#faults.push('it was still starting')
     for (const part of this.#started.toReversed()) {
       await this.#step(part, 'drain', drainDeadline, () => part.drain(drainDeadline.signal))
@@ -135,6 +147,11 @@ class Run {
         exitCode: exitCodes.software,
       })
     }
+  }
+
+  /** The one that starts, and those ahead of it, for which it may wait. */
+  #giveUp(): void {
+    for (const part of this.#begun.toReversed()) part.giveUp?.()
   }
 
   async #stopAll(deadline: Deadline): Promise<void> {

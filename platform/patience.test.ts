@@ -44,3 +44,13 @@ test('the end of the process ends the waiting', async () => {
   await clock.advanceAsync(5_000)
   expect(tries()).toBe(before)
 })
+
+const never = () => new Promise<never>(() => {})
+
+test('the end of the process does not wait for a try under way', async () => {
+  const log = createLogger({ name: 'test', level: 'silent' })
+  const ending = new AbortController()
+  const done = untilItWorks(never, { clock: new VirtualClock(0), log, signal: ending.signal })
+  ending.abort(new Error('told to end'))
+  await expect(done).rejects.toThrow('told to end')
+})

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import { Failure } from './failure.ts'
 import type { Logger } from './log.ts'
 import { wait } from './retry.ts'
+import { untilAborted } from './until-aborted.ts'
 
 export interface PatienceOptions {
   readonly clock: Clock
@@ -17,7 +18,7 @@ const betweenTriesMs = 1_000
 /**
  * Does `work` until it succeeds. A Failure is what an operator can mend: it is told when it first comes
  * and whenever it changes, and the work is tried again a second later.
- * @throws whatever else `work` throws, and the signal's reason.
+ * @throws whatever else `work` throws; the signal's reason at once, whatever becomes of work under way.
  */
 export async function untilItWorks<T>(
   work: () => Promise<T>,
@@ -27,7 +28,7 @@ export async function untilItWorks<T>(
   for (;;) {
     signal.throwIfAborted()
     try {
-      return await work()
+      return await untilAborted(signal, work())
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       if (error.message !== said) log.warn({ reason: error.message }, 'waiting; it is tried again')

@@ -1,7 +1,7 @@
 // Waiting for work only as long as somebody wants it.
 
 /** @throws the signal's reason, where it aborts first. */
-export async function untilAborted(signal: AbortSignal, work: Promise<unknown>): Promise<void> {
+export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   signal.throwIfAborted()
   let give: (() => void) | undefined
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -9,7 +9,7 @@ export async function untilAborted(signal: AbortSignal, work: Promise<unknown>):
     signal.addEventListener('abort', give, { once: true })
   })
   try {
-    await Promise.race([work, aborted])
+    return await Promise.race([work, aborted])
   } finally {
     if (give !== undefined) signal.removeEventListener('abort', give)
   }

@@ -201,6 +201,30 @@ describe('a NATS that is not there at the start', () => {
   })
 })
 
+describe('a bus that is given up', () => {
+  test('lets go of whoever waits for NATS, then and later', async () => {
+    const server = await startServer()
+    await server.kill()
+    const { bus } = await started(server.url)
+    const listening = bus.listen('evt.lot.1', () => {})
+    listening.catch(() => {})
+    bus.giveUp?.()
+    await expect(listening).rejects.toThrow('nobody waits for it any more')
+    await expect(bus.serve('cmd.lot.1', async () => 1)).rejects.toThrow('nobody waits')
+  })
+
+  test('goes on while NATS is there, and waits no more once it has gone', async () => {
+    const server = await startServer()
+    const { bus } = await started(server.url)
+    bus.giveUp?.()
+    await bus.serve('cmd.lot.1', async () => 'served')
+    expect(await bus.request('cmd.lot.1', 1, timeoutMs)).toBe('served')
+    await server.kill()
+    await waitFor(() => !bus.ready())
+    await expect(bus.listen('evt.lot.1', () => {})).rejects.toThrow('nobody waits')
+  })
+})
+
 describe('a NATS that refuses', () => {
   const user = { name: 'outcry', password: 'right-canary' }
   const withPassword = (server: NatsServer, password: string) =>

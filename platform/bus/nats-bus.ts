@@ -126,6 +126,11 @@ class BusOnNats implements NatsBus {
     return this.#link.stop()
   }
 
+  /** Whoever waits to be heard, or to hear, waits no more for a NATS that is away. */
+  giveUp(): void {
+    this.#link.giveUp()
+  }
+
   ready(): boolean {
     return this.#link.isConnected
   }

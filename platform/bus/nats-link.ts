@@ -63,6 +63,7 @@ export class NatsLink {
   #connection: NatsConnection | undefined
   #connected = Promise.withResolvers<void>()
   #isConnected = false
+  #isGivenUp = false
   #generation = 0
   #awaySinceMs: number | undefined
   #said: string | undefined
@@ -103,6 +104,12 @@ export class NatsLink {
   /** Waits until what was sent has arrived. */
   async drain(signal: AbortSignal): Promise<void> {
     if (this.#isConnected) await untilAborted(signal, this.#flow.flushed()).catch(() => {})
+  }
+
+  /** From now on nobody waits for a NATS that is away: `synced` rejects until it is back. */
+  giveUp(): void {
+    this.#isGivenUp = true
+    if (!this.#isConnected) this.#connected.reject(givenUp())
   }
 
   async stop(): Promise<void> {
@@ -149,7 +156,7 @@ export class NatsLink {
 
   /**
    * Resolves when the server has all subscriptions made before, with the generation it has them in;
-   * while NATS is away, that is after it came back. Rejects when the link is stopped.
+   * while NATS is away, that is after it came back. Rejects when the link is given up or stopped.
    */
   synced(): Promise<number> {
     // A thousand channels opened in one turn are one question to the server.
@@ -244,6 +251,7 @@ export class NatsLink {
     this.#awaySinceMs = this.#options.clock.nowMs()
     this.#connected = Promise.withResolvers<void>()
     this.#connected.promise.catch(() => {})
+    if (this.#isGivenUp) this.#connected.reject(givenUp())
     this.#flow.end(new Error('the connection to NATS was lost'))
     this.#metrics.lost()
     this.#options.log.warn(
@@ -320,6 +328,10 @@ export class NatsLink {
       `NATS forbids this process a ${operation} on ${subject}.`,
     )
   }
+}
+
+function givenUp(): Error {
+  return new Error('NATS is away, and nobody waits for it any more')
 }
 
 function errorOf({ data }: Status): NatsError {

@@ -1,13 +1,18 @@
-// Whether the database answers at present, for whoever decides where to send work.
+// Whether the database answers at present, for whoever decides where to send work; and the one place that
+// tells the operator when it goes and when it is back.
 import { type Beat, beat } from '../beat.ts'
 import type { Clock } from '../clock.ts'
 import type { Part } from '../lifecycle.ts'
-import { createLogger } from '../log.ts'
+import type { Logger } from '../log.ts'
+import { explainConnection, placeOf } from './explain-connection.ts'
 import type { Pool } from './pool.ts'
 
 export interface DatabaseWatchOptions {
   readonly pool: Pick<Pool, 'query'>
+  /** Of the database, for the log; its password stays out of it. */
+  readonly url: string
   readonly clock: Clock
+  readonly log: Logger
 }
 
 const periodMs = 1_000
@@ -18,6 +23,8 @@ export class DatabaseWatch implements Part {
   readonly name = 'database watch'
   readonly #options: DatabaseWatchOptions
   #isThere = false
+  /** When it was missed first; undefined while it is there, and before it was ever there. */
+  #awaySinceMs: number | undefined
   #beat: Beat | undefined
 
   constructor(options: DatabaseWatchOptions) {
@@ -29,12 +36,10 @@ export class DatabaseWatch implements Part {
     return this.#isThere
   }
 
+  /** Resolves whether or not it is there. */
   async start(): Promise<void> {
-    const { clock } = this.#options
     await this.#look()
-    // What is found out is told by `isThere`, and the pool has said why.
-    const log = createLogger({ name: 'database watch', level: 'silent' })
-    this.#beat = beat('database watch', periodMs, () => this.#look(), { clock, log })
+    this.#beat = beat('database watch', periodMs, () => this.#look(), this.#options)
   }
 
   async drain(): Promise<void> {}
@@ -45,13 +50,30 @@ export class DatabaseWatch implements Part {
 
   async #look(): Promise<void> {
     const { pool, clock } = this.#options
-    const late = new Promise<boolean>((resolve) => {
-      clock.after(answerMsMax, () => resolve(false))
-    })
+    const { promise: late, resolve: giveUp } = Promise.withResolvers<unknown>()
+    const deadline = clock.after(answerMsMax, () => giveUp(silent))
     const answered = pool.query('SELECT 1').then(
-      () => true,
-      () => false,
+      () => undefined,
+      (error: unknown) => error,
     )
-    this.#isThere = await Promise.race([answered, late])
+    this.#found(await Promise.race([answered, late]))
+    deadline.cancel()
+  }
+
+  #found(fault: unknown): void {
+    const { url, clock, log } = this.#options
+    const wasThere = this.#isThere
+    this.#isThere = fault === undefined
+    if (wasThere && !this.#isThere) {
+      this.#awaySinceMs = clock.nowMs()
+      const reason = explainConnection(fault, url).message
+      log.warn({ reason }, 'PostgreSQL is away; trying again until it is back')
+    } else if (this.#isThere && this.#awaySinceMs !== undefined) {
+      const awayMs = clock.nowMs() - this.#awaySinceMs
+      this.#awaySinceMs = undefined
+      log.info({ database: placeOf(url), awayMs }, 'PostgreSQL is back')
+    }
   }
 }
+
+const silent = new Error('it does not answer')

@@ -27,14 +27,16 @@ const advisoryLock = 7_102_024_001
  * Runs what the database has not seen yet, source after source in the order given, all in one transaction:
  * either the database is of this version afterwards, or it is as it was. Processes that start at once wait
  * for each other. The tables of the job library come with them, in transactions of its own.
+ * @param waitMs how long it waits for a server that is not there. Default: as `reachDatabase`
  * @returns What was run: nothing where the database was up to date.
  * @throws Failure: out of reach, made by a newer version, or a file that was changed after it was run.
  */
 export async function migrate(
   url: string,
   sources: readonly MigrationSource[],
+  waitMs?: number,
 ): Promise<AppliedMigration[]> {
-  const client = await reachDatabase(url, 'outcry migrate')
+  const client = await reachDatabase(url, 'outcry migrate', waitMs)
   try {
     await client.query('BEGIN')
     await client.query('SELECT pg_advisory_xact_lock($1)', [advisoryLock])

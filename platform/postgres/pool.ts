@@ -43,9 +43,17 @@ export function createPool(url: string, options: PoolOptions): Pool {
     types: readers,
   })
   // A connection that is cut says so by an event, which would end the process if nobody listened. The pool
-  // makes another; one that is in use fails its statement as well, so there is nothing more to say.
-  pool.on('error', (error) => options.log.warn({ err: error }, 'lost an idle database connection'))
-  pool.on('connect', (client) => client.on('error', () => {}))
+  // makes another; one that is in use fails its statement as well, so there is nothing more to say. A server
+  // that goes cuts all of them, which is one thing.
+  let isSaid = false
+  pool.on('error', (err) => {
+    if (!isSaid) options.log.warn({ err }, 'lost idle database connections')
+    isSaid = true
+  })
+  pool.on('connect', (client) => {
+    isSaid = false
+    client.on('error', () => {})
+  })
   return pool
 }
 
