@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { type EngineConfig, readEngineConfig } from './auction-engine/config.ts'
 import { type ChatConfig, readChatConfig } from './chat-store/config.ts'
 import { type GatewayConfig, readGatewayConfig } from './gateway/config.ts'
+import { type NotifierConfig, readNotifierConfig } from './notifier/config.ts'
 import { ConfigError, readConfig } from './platform/config.ts'
 import { variable } from './platform/config-variables.ts'
 import { type ObjectsConfig, readObjectsConfig } from './platform/objects/config.ts'
@@ -21,6 +22,7 @@ export interface OutcryConfig {
   readonly engine: EngineConfig
   readonly chat: ChatConfig
   readonly gateway: GatewayConfig
+  readonly notifier: NotifierConfig
   readonly objects: ObjectsConfig
 }
 
@@ -43,12 +45,13 @@ const Environment = ProcessEnvironment.extend({
 /** @throws ConfigError that names every variable which does not hold, whichever part it is for */
 export function readOutcryConfig(env: Variables): OutcryConfig {
   const mode = env['DATABASE_URL']?.trim() ? 'cluster' : 'embedded'
-  const { own, engine, chat, gateway, objects } = readAll({
+  const { own, engine, chat, gateway, notifier, objects } = readAll({
     own: () => readConfig(Environment, env),
     // Whoever has the data folder is its only engine, on whichever host (a container's changes its name).
     engine: () => readEngineConfig(env, mode === 'embedded' ? 'embedded' : hostname()),
     chat: () => readChatConfig(env),
     gateway: () => readGatewayConfig(env, mode),
+    notifier: () => readNotifierConfig(env),
     objects: () => readObjectsConfig(env),
   })
   return {
@@ -59,6 +62,7 @@ export function readOutcryConfig(env: Variables): OutcryConfig {
     engine,
     chat,
     gateway,
+    notifier,
     objects,
   }
 }

@@ -6,12 +6,14 @@ import { createChatStore } from './chat-store/main.ts'
 import type { OutcryConfig } from './config.ts'
 import { keptSecret } from './dev-secret.ts'
 import { createGateway, type Gateway, revocationsKept } from './gateway/main.ts'
+import type { PushTarget } from './notifier/config.ts'
 import { createNotifier } from './notifier/main.ts'
 import { openObjects } from './objects.ts'
 import { createInProcessBus } from './platform/bus/in-process-bus.ts'
 import { createMemoryConnectionCounts } from './platform/connections/memory-connection-counts.ts'
 import { createMemoryCutoffs } from './platform/cutoffs/memory-cutoffs.ts'
 import { EmbeddedPostgres } from './platform/embedded/embedded-postgres.ts'
+import { createFcmStandIn, type FcmStandIn } from './platform/fcm/fcm-stand-in.ts'
 import { endingWith, type Part, partOfParts } from './platform/lifecycle.ts'
 import { createMemoryLimits } from './platform/limits/memory-limits.ts'
 import type { Logger } from './platform/log.ts'
@@ -36,6 +38,7 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
   const metrics = createMetrics({ role: 'outcry' })
   const metricsServer = createMetricsServer({ registry: metrics, port: config.metricsPort })
   const database = databaseOf(config, log)
+  const fcm = isForDevelopers(config) ? createFcmStandIn() : undefined
   let gateway: Gateway | undefined
 
   const services = partOfParts('services', { log }, async () => {
@@ -47,7 +50,8 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
     const gatewayConfig = await withSecret(config)
     const { secret } = gatewayConfig.tokens
     const { objects, folder, close } = await openObjects({ ...config, secret })
-    const shared = { pool, bus, clock, log, metrics, objects }
+    const connectionCounts = createMemoryConnectionCounts()
+    const shared = { pool, bus, connectionCounts, clock, log, metrics, objects }
     gateway = createGateway({
       ...shared,
       config: gatewayConfig,
@@ -55,22 +59,26 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
       version,
       limits: createMemoryLimits(config.gateway.rates),
       presence: createMemoryPresence(),
-      connectionCounts: createMemoryConnectionCounts(),
       cutoffs: createMemoryCutoffs(revocationsKept),
       ...(folder === undefined ? {} : { objectFolder: folder }),
+      ...(fcm === undefined ? {} : { phones: fcm }),
     })
     return [
       endingWith('pool', () => closePool(pool)),
       endingWith('objects', close),
       ...createEngine({ ...shared, ...config.engine }),
       ...createChatStore({ ...shared, ...config.chat }),
-      ...createNotifier(shared),
+      ...createNotifier({
+        ...shared,
+        pushTarget: pushTargetOf(config, fcm),
+        limits: createMemoryLimits(config.notifier.rates),
+      }),
       gateway,
     ]
   })
   return {
     // The database first: of two starts on one data folder the second is to hear of that.
-    parts: [...database.parts, metricsServer, services],
+    parts: [...database.parts, metricsServer, ...(fcm === undefined ? [] : [fcm]), services],
     get port() {
       return gateway?.port ?? 0
     },
@@ -78,6 +86,15 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
       return metricsServer.port
     },
   }
+}
+
+/** Where anybody may have a token there are no real phones: what they would show is kept to be looked at. */
+function isForDevelopers({ databaseUrl, gateway, notifier }: OutcryConfig): boolean {
+  return databaseUrl === undefined && gateway.devTokens && notifier.pushTarget.type === 'none'
+}
+
+function pushTargetOf({ notifier }: OutcryConfig, fcm: FcmStandIn | undefined): PushTarget {
+  return fcm === undefined ? notifier.pushTarget : { type: 'stand_in', endpoint: fcm.endpoint }
 }
 
 /** A database with the tables of this version, once its parts have started. */

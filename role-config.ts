@@ -6,6 +6,7 @@ import { readEngineConfig } from './auction-engine/config.ts'
 import { readChatConfig } from './chat-store/config.ts'
 import { ProcessEnvironment, readAll, type Variables } from './config.ts'
 import { readGatewayConfig, secretCharactersMin } from './gateway/config.ts'
+import { readNotifierConfig } from './notifier/config.ts'
 import { readConfig } from './platform/config.ts'
 import { variable } from './platform/config-variables.ts'
 import { readObjectsConfig } from './platform/objects/config.ts'
@@ -35,6 +36,7 @@ export function readRoleConfig(role: RoleName, env: Variables) {
     engine: () => readEngineConfig(env, `${hostname()}-${process.pid}`),
     chat: () => readChatConfig(env),
     gateway: () => (role === 'gateway' ? readGatewayConfig(env, 'cluster') : undefined),
+    notifier: () => readNotifierConfig(env),
     objects: () => readObjectsConfig(env),
     signing: () => (role === 'chat' ? readConfig(Signing, env) : undefined),
   })
@@ -51,6 +53,7 @@ export function readRoleConfig(role: RoleName, env: Variables) {
     engine: all.engine,
     chat: all.chat,
     gateway: all.gateway,
+    notifier: all.notifier,
     objects: all.objects,
     tokenSecret: all.gateway?.tokens.secret ?? all.signing?.JWT_SECRET,
   }

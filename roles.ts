@@ -111,7 +111,7 @@ async function serviceOf(
         }),
       }
     case 'notifier':
-      return { parts: createNotifier(shared) }
+      return { parts: notifierOf(config, shared, nodeName) }
     case 'chat': {
       const { objects, close } = await objectsOf(config)
       const parts = createChatStore({ ...shared, ...config.chat, objects })
@@ -120,6 +120,18 @@ async function serviceOf(
     case 'gateway':
       return await gatewayOf(config, shared, nodeName, isAvailable)
   }
+}
+
+function notifierOf(config: RoleConfig, shared: Shared, nodeName: string): readonly Part[] {
+  const { log, metrics } = shared
+  const { pushTarget, rates } = config.notifier
+  const keyPrefix = `${config.clusterName}:`
+  const redis = createRedis({ url: config.redisUrl, keyPrefix, log, metrics })
+  const lease = createNodeLease({ redis, node: nodeName, clock })
+  const connectionCounts = createRedisConnectionCounts({ redis, lease, clock })
+  const limits = createRedisLimits(rates, redis, { clock, metrics })
+  const notifier = createNotifier({ ...shared, connectionCounts, pushTarget, limits })
+  return [redis, lease, connectionCounts, ...notifier]
 }
 
 async function objectsOf(config: RoleConfig) {

@@ -14,15 +14,20 @@ import type { Presence } from '../platform/presence/presence.ts'
 import { createBusAuctionHouse } from './adapters/bus-auction-house.ts'
 import { createBusChatAir } from './adapters/bus-chat-air.ts'
 import { createBusChatStore } from './adapters/bus-chat-store.ts'
+import { createBusDeviceMarkBoard } from './adapters/bus-device-mark-board.ts'
 import { createBusEventSource } from './adapters/bus-event-source.ts'
+import { createBusFeedOffice } from './adapters/bus-feed-office.ts'
+import { createBusWebhookOffice } from './adapters/bus-webhook-office.ts'
 import { createTokenMint } from './adapters/jose-token-mint.ts'
 import { createTokenVerifier } from './adapters/jose-token-verifier.ts'
 import { createObjectAttachmentLinks } from './adapters/object-attachment-links.ts'
 import { createPackagePageFiles } from './adapters/package-page-files.ts'
 import { createPostgresChatBook } from './adapters/postgres-chat-book.ts'
+import { createPostgresFeedBook } from './adapters/postgres-feed-book.ts'
 import { createPostgresLotBook } from './adapters/postgres-lot-book.ts'
 import { readStreamEpoch } from './adapters/postgres-stream-epoch.ts'
 import { createPostgresUserFeed } from './adapters/postgres-user-feed.ts'
+import { createPostgresWebhookBook } from './adapters/postgres-webhook-book.ts'
 import { createRepeatMetrics } from './adapters/repeat-metrics.ts'
 import { Repeats } from './adapters/repeats.ts'
 import { createSharedRevocations } from './adapters/shared-revocations.ts'
@@ -35,12 +40,14 @@ import { createTurn } from './fanout/turn.ts'
 import { type GatewayLimit, transfersMax } from './limits.ts'
 import type { HttpHandler } from './ports/http.ts'
 import type { ObjectHandler } from './ports/objects.ts'
+import type { PhoneWindow } from './ports/phone-window.ts'
 import type { Revocations } from './ports/revocations.ts'
 import { forbidden } from './routes/authorization.ts'
 import { createChannelRoutes } from './routes/channels.ts'
 import { createConversationDoor } from './routes/conversation-door.ts'
 import { createDesk } from './routes/desk.ts'
 import { createHttpApi } from './routes/http/api.ts'
+import { devPushesResource } from './routes/http/dev-pushes.ts'
 import { withDocs } from './routes/http/docs.ts'
 import { devTokenResource, probes, revokeResource } from './routes/http/house-resources.ts'
 import { createInFlight } from './routes/http/in-flight.ts'
@@ -78,6 +85,8 @@ export interface GatewayOptions {
   readonly objects: ObjectStore
   /** The same, where it is a folder whose links lead to this gateway. */
   readonly objectFolder?: FolderObjectStore
+  /** Where pushes go to something that stands in for phones; developers see them by it. */
+  readonly phones?: PhoneWindow
   /** Whether what the gateway needs is there; while it is not, `/readyz` says so. Default: it is. */
   readonly isAvailable?: () => boolean
   readonly clock: Clock
@@ -175,10 +184,15 @@ function openStores({ bus, pool, clock, log, metrics }: GatewayOptions) {
     lotBook: createPostgresLotBook(pool, clock),
     chatBook: createPostgresChatBook(pool, clock),
     userFeed: createPostgresUserFeed(pool),
+    feedBook: createPostgresFeedBook(pool),
     events: createBusEventSource(bus),
     chatAir: createBusChatAir(bus),
     house: createBusAuctionHouse(asking),
     chatStore: createBusChatStore(asking),
+    feedOffice: createBusFeedOffice(asking),
+    webhookBook: createPostgresWebhookBook(pool),
+    webhookOffice: createBusWebhookOffice(asking),
+    deviceMarks: createBusDeviceMarkBoard({ bus, log }),
   }
 }
 
@@ -231,6 +245,7 @@ function wireApi(
         ...methodResources(callMethod, rateHeaders),
         revokeResource(revocations, clock),
         ...devTokens(options),
+        ...(options.phones === undefined ? [] : [devPushesResource(options.phones)]),
       ],
       {
         version: options.version,

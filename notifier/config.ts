@@ -21,7 +21,7 @@ export type PushTarget =
   | { readonly type: 'none' }
 
 export interface NotifierConfig {
-  readonly push: PushTarget
+  readonly pushTarget: PushTarget
   /** Counted over all notifiers. */
   readonly rates: Readonly<Record<PushLimit, LimitSetting>>
 }
@@ -47,7 +47,7 @@ export function readNotifierConfig(
     const fault = 'FCM_ENDPOINT: expected nothing with NODE_ENV=production, where pushes go to FCM'
     throw new ConfigError([fault])
   }
-  return { push: targetOf(read), rates: { pushes: pushRate(read.FCM_QUOTA_PER_MINUTE) } }
+  return { pushTarget: targetOf(read), rates: { pushes: pushRate(read.FCM_QUOTA_PER_MINUTE) } }
 }
 
 /** Second by second, so that no minute begins with a burst; a small quota by the minute. */

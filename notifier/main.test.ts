@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Bus } from '../platform/bus/bus.ts'
 import { createInProcessBus } from '../platform/bus/in-process-bus.ts'
+import { createMemoryConnectionCounts } from '../platform/connections/memory-connection-counts.ts'
 import { type Running, runParts } from '../platform/lifecycle.ts'
+import { createMemoryLimits } from '../platform/limits/memory-limits.ts'
 import { createLogger, type Logger } from '../platform/log.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import { createPool, type Pool } from '../platform/postgres/pool.ts'
@@ -52,7 +54,16 @@ afterEach(async () => {
 
 async function startNotifier(): Promise<void> {
   const metrics = createMetrics({ role: 'test', ofProcess: false })
-  const parts = createNotifier({ pool: notifierPool, bus, clock: systemClock, log, metrics })
+  const parts = createNotifier({
+    pool: notifierPool,
+    bus,
+    connectionCounts: createMemoryConnectionCounts(),
+    pushTarget: { type: 'none' },
+    limits: createMemoryLimits({ pushes: 'off' }),
+    clock: systemClock,
+    log,
+    metrics,
+  })
   const one = runParts(parts, { log })
   running.push(one)
   await one.ready

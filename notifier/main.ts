@@ -2,12 +2,23 @@
 // run at once.
 import type { Bus } from '../platform/bus/bus.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { ConnectionCounts } from '../platform/connections/connection-counts.ts'
 import type { Part } from '../platform/lifecycle.ts'
+import type { Limits } from '../platform/limits/limits.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Registry } from '../platform/metrics.ts'
 import type { Pool } from '../platform/postgres/pool.ts'
+import { createFirebasePushService } from './adapters/firebase-push-service.ts'
 import { createPostgresFeedJournal } from './adapters/postgres-feed-journal.ts'
+import { createPostgresFeedKeeping } from './adapters/postgres-feed-keeping.ts'
+import { createPostgresFeedRegister } from './adapters/postgres-feed-register.ts'
+import { createUndeliverablePushService } from './adapters/undeliverable-push-service.ts'
+import type { PushLimit, PushTarget } from './config.ts'
 import { commitsPerPassMax, eventsPerPassMax } from './limits.ts'
+import { DeviceMarkGatherer } from './shell/device-marks.ts'
+import { createDeskMetrics } from './shell/feed-desk.metrics.ts'
+import { FeedDesk } from './shell/feed-desk.ts'
+import { FeedKeeper } from './shell/feed-keeping.ts'
 import { createFeedMetrics } from './shell/feed-teller.metrics.ts'
 import { createFeedTeller } from './shell/feed-teller.ts'
 
@@ -15,13 +26,40 @@ export interface NotifierOptions {
   /** To the database of the engines; it uses one connection at a time. */
   readonly pool: Pool
   readonly bus: Bus
+  /** Which devices are connected, over all gateways. */
+  readonly connectionCounts: ConnectionCounts
+  readonly pushTarget: PushTarget
+  /** Of what the notifiers together send. */
+  readonly limits: Limits<PushLimit>
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Registry
 }
 
 /** The parts of a notifier, in the order in which they start. */
-export function createNotifier({ pool, bus, clock, log, metrics }: NotifierOptions): Part[] {
+export function createNotifier(options: NotifierOptions): Part[] {
+  const { pool, bus, clock, log, metrics } = options
   const journal = createPostgresFeedJournal(pool, { commitsPerPassMax, eventsPerPassMax })
-  return [createFeedTeller({ journal, bus, clock, log, metrics: createFeedMetrics(metrics) })]
+  return [
+    pushServiceOf(options),
+    createFeedTeller({ journal, bus, clock, log, metrics: createFeedMetrics(metrics) }),
+    ...feedParts(options),
+  ]
+}
+
+/** What users settle, what their devices acknowledge, and for how long it is kept. */
+function feedParts({ pool, bus, clock, log, metrics: registry }: NotifierOptions): Part[] {
+  const register = createPostgresFeedRegister(pool)
+  const keeping = createPostgresFeedKeeping(pool)
+  const options = { register, bus, clock, log, metrics: createDeskMetrics(registry) }
+  return [
+    new FeedKeeper({ keeping, clock, log }),
+    new DeviceMarkGatherer(options),
+    new FeedDesk(options),
+  ]
+}
+
+function pushServiceOf({ pushTarget: target, ...options }: NotifierOptions) {
+  if (target.type === 'none') return createUndeliverablePushService(options.log)
+  return createFirebasePushService({ ...options, target })
 }

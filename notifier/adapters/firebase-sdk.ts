@@ -6,7 +6,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { PushTarget } from '../config.ts'
 import type { DeviceAddress, FcmMessage } from '../ports/push-service.ts'
 import { fcmAgent, standInAgent } from './firebase-agent.ts'
-import { watchAttempts } from './firebase-attempts.ts'
+import { withoutRetries } from './firebase-attempts.ts'
 import { readServiceAccount } from './firebase-credentials.ts'
 import { messageOf } from './firebase-message.ts'
 
@@ -27,7 +27,7 @@ export async function openFirebase(
 ): Promise<Firebase> {
   const { app, agent } = await openApp(target, socketsMax)
   const messaging = getMessaging(app)
-  const attempts = watchAttempts(clock)
+  const underWay = new Set<() => void>()
   return {
     send: (push, to, withinMs) =>
       new Promise((resolve) => {
@@ -35,21 +35,22 @@ export async function openFirebase(
           isOver: false,
           onUnavailable: (retryAfter: string | undefined) => end(failed(unavailable(retryAfter))),
         }
-        const timer = clock.after(withinMs, () => end(failed(new Error('no answer in time'))))
+        const giveUp = () => end(failed(new Error('no answer in time')))
+        const timer = clock.after(withinMs, giveUp)
         const end = (sent: Sent): void => {
           sending.isOver = true
           timer.cancel()
+          underWay.delete(giveUp)
           resolve(sent)
         }
-        attempts
-          .within(sending, () => messaging.send(messageOf(push, to)))
-          .then(
-            (messageId) => end({ type: 'accepted', messageId }),
-            (error: unknown) => end(failed(error)),
-          )
+        underWay.add(giveUp)
+        withoutRetries(sending, clock, async () => await messaging.send(messageOf(push, to))).then(
+          (messageId) => end({ type: 'accepted', messageId }),
+          (error: unknown) => end(failed(error)),
+        )
       }),
     async close() {
-      attempts.stop()
+      for (const giveUp of underWay) giveUp()
       agent.destroy()
       await deleteApp(app)
     },

@@ -5,49 +5,49 @@
 import { z } from 'zod'
 
 const texts = z.record(z.string(), z.string())
-const Shown = z.looseObject({ title: z.string().optional(), body: z.string().optional() })
+const Shown = z.looseObject({ title: z.string().exactOptional(), body: z.string().exactOptional() })
 
 export const FcmWireMessage = z.looseObject({
-  token: z.string().optional(),
-  fid: z.string().optional(),
-  data: texts.optional(),
-  notification: Shown.optional(),
+  token: z.string().exactOptional(),
+  fid: z.string().exactOptional(),
+  data: texts.exactOptional(),
+  notification: Shown.exactOptional(),
   android: z
     .looseObject({
-      collapse_key: z.string().optional(),
-      priority: z.enum(['normal', 'high', 'NORMAL', 'HIGH']).optional(),
+      collapse_key: z.string().exactOptional(),
+      priority: z.enum(['normal', 'high', 'NORMAL', 'HIGH']).exactOptional(),
       ttl: z
         .string()
         .regex(/^\d+(?:\.\d{1,9})?s$/)
-        .optional(),
+        .exactOptional(),
       notification: Shown.extend({
-        tag: z.string().optional(),
-        notification_count: z.number().int().optional(),
-      }).optional(),
+        tag: z.string().exactOptional(),
+        notification_count: z.number().int().exactOptional(),
+      }).exactOptional(),
     })
-    .optional(),
+    .exactOptional(),
   apns: z
     .looseObject({
-      headers: texts.optional(),
+      headers: texts.exactOptional(),
       payload: z
         .looseObject({
           aps: z
             .looseObject({
-              alert: z.union([z.string(), Shown]).optional(),
-              badge: z.number().int().optional(),
-              'content-available': z.literal(1).optional(),
+              alert: z.union([z.string(), Shown]).exactOptional(),
+              badge: z.number().int().exactOptional(),
+              'content-available': z.literal(1).exactOptional(),
             })
-            .optional(),
+            .exactOptional(),
         })
-        .optional(),
+        .exactOptional(),
     })
-    .optional(),
+    .exactOptional(),
   webpush: z
     .looseObject({
-      headers: texts.optional(),
-      notification: Shown.extend({ tag: z.string().optional() }).optional(),
+      headers: texts.exactOptional(),
+      notification: Shown.extend({ tag: z.string().exactOptional() }).exactOptional(),
     })
-    .optional(),
+    .exactOptional(),
 })
 export type FcmWireMessage = Readonly<z.output<typeof FcmWireMessage>>
 

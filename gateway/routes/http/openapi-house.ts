@@ -1,5 +1,6 @@
 // The operations that only HTTP has.
 import { inputSchema, type JsonSchema } from '../../../protocol/json-schema.ts'
+import { DEV_PHONES_SCHEMA, DEV_PUSHES_OPERATION } from './dev-pushes.ts'
 import { DevToken, Revoke } from './house-resources.ts'
 import {
   jsonContent,
@@ -35,6 +36,7 @@ export function houseSchemas(): Readonly<Record<string, JsonSchema>> {
       },
       required: ['token', 'expiresAt'],
     },
+    DevPhones: DEV_PHONES_SCHEMA,
     Status: {
       type: 'object',
       properties: { status: { type: 'string', enum: ['alive', 'ready', 'not ready'] } },
@@ -148,4 +150,5 @@ export const HOUSE_OPERATIONS: Readonly<Record<string, Operation>> = {
     },
     responses: { 200: answer('The token.', 'DevTokenMinted'), ...usualProblems },
   },
+  'GET /v1/dev/pushes': DEV_PUSHES_OPERATION,
 }
