@@ -153,6 +153,8 @@ export const verdictDeadlineMs = 2_000
 export const askAgainAfterMs = 500
 /** Commands asked again in such a time: beside what an engine decides in it they are nothing. */
 export const repeatsPerIntervalMax = 500
+/** Messages that somebody says to one conversation before the first is answered: as many as a burst has. */
+export const pipelinedMessagesMax = 100
 /** What a client is told to wait where nobody served its command until the deadline. */
 export const overloadedRetryMs = 500
 /** Acknowledgements of devices that travel together, some 150 bytes each. */

@@ -4,9 +4,10 @@ import type { MessageContent } from '../../../protocol/chat-store.ts'
 import { captionText, messageText } from '../../../protocol/message-text.ts'
 import type { MethodParams } from '../../../protocol/methods.ts'
 import { amountFault } from '../../../protocol/money.ts'
+import { overloadedRetryMs, pipelinedMessagesMax, verdictDeadlineMs } from '../../limits.ts'
 import type { ChatBook } from '../../ports/chat-book.ts'
 import type { Caller } from '../../ports/desk.ts'
-import type { MethodHandlers, MethodResult } from '../method.ts'
+import { type MethodHandlers, type MethodResult, tokenNeeded } from '../method.ts'
 import {
   allowedIn,
   type ChatCommandOptions,
@@ -14,6 +15,7 @@ import {
   chatRefused,
   command,
 } from './commands.ts'
+import { Lines } from './lines.ts'
 
 export interface MessageRoutesOptions extends ChatCommandOptions {
   readonly chatBook: ChatBook
@@ -28,8 +30,9 @@ type MessageMethod =
   | 'chat.versions'
 
 export function messageRoutes(options: MessageRoutesOptions): MethodHandlers<MessageMethod> {
+  const lines = new Lines(pipelinedMessagesMax)
   return {
-    'chat.send': async (caller, params) => await sendMessage(options, caller, params),
+    'chat.send': async (caller, params) => await sendInTurn(options, lines, caller, params),
     'chat.edit': async (caller, params) => await editMessage(options, caller, params),
     'chat.delete': async (caller, { conversationId, messageId, forAll }) =>
       await command(options, caller, 'chat.delete', { conversationId }, 'as_message', {
@@ -56,6 +59,45 @@ export function messageRoutes(options: MessageRoutesOptions): MethodHandlers<Mes
       return { kind: 'data', data: { items } }
     },
   }
+}
+
+/** What one user says to one conversation is stored in the order in which it was said. */
+async function sendInTurn(
+  options: MessageRoutesOptions,
+  lines: Lines,
+  caller: Caller,
+  params: MethodParams<'chat.send'>,
+): Promise<MethodResult> {
+  const { conversationId, clientMessageId } = params
+  if (caller.identity === undefined) return tokenNeeded
+  const { clock } = options
+  const line = `${caller.identity.userId} ${conversationId}`
+  const fromMs = clock.nowMs()
+  let goesOn = false
+  if (!(await lines.enter(line))) return turnedAway(options, { conversationId, clientMessageId })
+  try {
+    // Whoever has been silent for so long is not waited for any more: nothing of this one was decided.
+    if (clock.nowMs() - fromMs > verdictDeadlineMs) {
+      return turnedAway(options, { conversationId, clientMessageId })
+    }
+    const result = await sendMessage(options, caller, params)
+    goesOn = isDecided(result)
+    return result
+  } finally {
+    lines.leave(line, goesOn)
+  }
+}
+
+/** Behind a message that may have to be sent again none is taken, or the two would change places. */
+function isDecided(result: MethodResult): boolean {
+  if (result.kind !== 'outcome' || result.outcome.outcome === 'accepted') return true
+  const { code } = result.outcome
+  return code !== 'overloaded' && code !== 'outcome_unknown' && code !== 'internal'
+}
+
+function turnedAway({ clock }: MessageRoutesOptions, names: CommandNames): MethodResult {
+  const about = { ...names, serverTime: clock.nowMs() }
+  return chatRefused('overloaded', about, { retryAfterMs: overloadedRetryMs })
 }
 
 async function sendMessage(
