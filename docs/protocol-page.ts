@@ -18,6 +18,7 @@ import {
   FEED_REFUSALS,
   LOT_REFUSALS,
   type RefusalTable,
+  WEBHOOK_REFUSALS,
 } from '../protocol/refusals.ts'
 import {
   AUCTION_SHAPES,
@@ -25,6 +26,7 @@ import {
   FEED_SHAPES,
   MODERATION_SHAPES,
   SHAPES,
+  WEBHOOK_SHAPES,
 } from '../protocol/shapes.ts'
 import { declaration } from './declarations.ts'
 import { code, table, typescript } from './markdown.ts'
@@ -179,6 +181,9 @@ function shapes(): string[] {
     declared(MODERATION_SHAPES),
     '### Feed and devices',
     declared(FEED_SHAPES),
+    '### Webhooks',
+    'What is sent to a webhook is a `WebhookPayload`; [webhooks.md](webhooks.md) says how, with examples.',
+    declared(WEBHOOK_SHAPES),
     '### Clock',
     declared({ ServerTime: SHAPES.ServerTime }),
   ]
@@ -194,6 +199,8 @@ function refusals(): string[] {
     refusalTable(CHAT_REFUSALS),
     '### Of feeds and devices',
     refusalTable(FEED_REFUSALS),
+    '### Of webhooks',
+    refusalTable(WEBHOOK_REFUSALS),
   ]
 }
 

@@ -7,6 +7,7 @@ import { FEED_METHODS } from './feed-methods.ts'
 import type { MethodTable } from './method-table.ts'
 import { MODERATION_METHODS } from './moderation-methods.ts'
 import { Shape } from './shape.ts'
+import { WEBHOOK_METHODS } from './webhook-methods.ts'
 
 const TimeSync = z.object({})
 
@@ -17,6 +18,7 @@ export const METHODS = {
   ...CHAT_METHODS,
   ...MODERATION_METHODS,
   ...FEED_METHODS,
+  ...WEBHOOK_METHODS,
   'time.sync': {
     params: TimeSync,
     audience: 'anyone',

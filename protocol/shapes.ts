@@ -68,6 +68,28 @@ import {
   ModerationRuleList,
 } from './moderation.ts'
 import { Notification } from './notifications.ts'
+import {
+  BidsAcceptedEvent,
+  ConversationNames,
+  LotCancelledEvent,
+  LotSoldEvent,
+  LotUnsoldEvent,
+  MessageCreatedEvent,
+  OfferAcceptedEvent,
+  OrderCreatedEvent,
+  WebhookPayload,
+  WebhookTestEvent,
+} from './webhook-payloads.ts'
+import {
+  WebhookAccepted,
+  WebhookDelivery,
+  WebhookDeliveryPage,
+  WebhookList,
+  WebhookOutcome,
+  WebhookRefused,
+  WebhookUnknown,
+  WebhookView,
+} from './webhooks.ts'
 
 export const AUCTION_SHAPES = {
   LotView,
@@ -141,10 +163,32 @@ export const FEED_SHAPES = {
   DeviceView,
 } as const satisfies Record<string, z.ZodType>
 
+export const WEBHOOK_SHAPES = {
+  WebhookView,
+  WebhookList,
+  WebhookOutcome,
+  WebhookAccepted,
+  WebhookRefused,
+  WebhookUnknown,
+  WebhookDeliveryPage,
+  WebhookDelivery,
+  WebhookPayload,
+  LotSoldEvent,
+  LotUnsoldEvent,
+  LotCancelledEvent,
+  BidsAcceptedEvent,
+  MessageCreatedEvent,
+  OfferAcceptedEvent,
+  OrderCreatedEvent,
+  WebhookTestEvent,
+  ConversationNames,
+} as const satisfies Record<string, z.ZodType>
+
 export const SHAPES = {
   ...AUCTION_SHAPES,
   ...CHAT_SHAPES,
   ...MODERATION_SHAPES,
   ...FEED_SHAPES,
+  ...WEBHOOK_SHAPES,
   ServerTime,
 } as const satisfies Record<string, z.ZodType>

@@ -13,7 +13,7 @@ export const bidsPerEventMax = 250
 const Timestamp = z.iso.datetime().describe('When it happened, by ISO 8601 in UTC.')
 const Seq = z.number().int().min(1)
 
-const ConversationNames = Shape('The conversation that something happened in.', {
+export const ConversationNames = Shape('The conversation that something happened in.', {
   conversationId: ConversationId,
   kind: z.enum(CONVERSATION_KINDS),
   listingId: z.string().exactOptional(),

@@ -81,6 +81,15 @@ const whoMay: Record<Action, readonly Capacity[]> = {
   'device.list': withToken,
   'device.register': withToken,
   'device.remove': withToken,
+  'webhook.create': ['service'],
+  'webhook.list': ['service'],
+  'webhook.get': ['service'],
+  'webhook.update': ['service'],
+  'webhook.delete': ['service'],
+  'webhook.rotateSecret': ['service'],
+  'webhook.deliveries': ['service'],
+  'webhook.replay': ['service'],
+  'webhook.test': ['service'],
   'user.erase': ['service', 'admin'],
 }
 

@@ -137,6 +137,16 @@ const TABLE = {
   'device.list':           [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
   'device.register':       [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
   'device.remove':         [sign,    sign,    may,  may,  may,    may,    may,    may,     may,     may,     may],
+  // What the marketplace's own back end is told, and where.
+  'webhook.create':        [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     no],
+  'webhook.list':          [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     no],
+  'webhook.get':           [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     no],
+  'webhook.update':        [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     no],
+  'webhook.delete':        [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     no],
+  'webhook.rotateSecret':  [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     no],
+  'webhook.deliveries':    [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     no],
+  'webhook.replay':        [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     no],
+  'webhook.test':          [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     no],
   'user.erase':            [sign,    sign,    no,   no,   no,     no,     no,     no,      no,      may,     may],
 } as const satisfies Record<Action, Row>
 

@@ -9,6 +9,7 @@ import type { FeedOutcome } from '../../protocol/feed.ts'
 import type { Actor } from '../../protocol/identity.ts'
 import { METHODS, type MethodName, type MethodParams } from '../../protocol/methods.ts'
 import { isRetryable, type LotRefusalCode } from '../../protocol/refusals.ts'
+import type { WebhookOutcome } from '../../protocol/webhooks.ts'
 import type { GatewayLimit } from '../limits.ts'
 import type { Caller } from '../ports/desk.ts'
 import { type About, type Action, forbidden } from './authorization.ts'
@@ -20,6 +21,7 @@ export type Outcome =
   | ConversationOutcome
   | AttachmentOutcome
   | FeedOutcome
+  | WebhookOutcome
 
 /** What came of a call. An outcome is no error: a refused bid was heard, and answered. */
 export type MethodResult =

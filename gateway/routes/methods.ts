@@ -10,13 +10,15 @@ import { peopleRoutes } from './chat/people.ts'
 import { type FeedRoutesOptions, feedRoutes } from './feed.ts'
 import { type LotRoutesOptions, lotRoutes } from './lots.ts'
 import type { MethodHandlers } from './method.ts'
+import { type WebhookRoutesOptions, webhookRoutes } from './webhooks.ts'
 
 export type MethodRoutesOptions = BidRoutesOptions &
   LotRoutesOptions &
   ConversationRoutesOptions &
   MarkRoutesOptions &
   FeedRoutesOptions &
-  AttachmentRoutesOptions
+  AttachmentRoutesOptions &
+  WebhookRoutesOptions
 
 export function methodRoutes(options: MethodRoutesOptions): MethodHandlers {
   return {
@@ -30,6 +32,7 @@ export function methodRoutes(options: MethodRoutesOptions): MethodHandlers {
     ...moderationRoutes(options),
     ...attachmentRoutes(options),
     ...feedRoutes(options),
+    ...webhookRoutes(options),
     'time.sync': async () => ({ kind: 'data', data: { serverTime: options.clock.nowMs() } }),
   }
 }

@@ -14,6 +14,8 @@ import type { FeedBook } from '../ports/feed-book.ts'
 import type { FeedOffice } from '../ports/feed-office.ts'
 import type { LotBook } from '../ports/lot-book.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
+import type { WebhookBook } from '../ports/webhook-book.ts'
+import type { WebhookOffice } from '../ports/webhook-office.ts'
 import { createConversationDoor } from '../routes/conversation-door.ts'
 import { type CallMethod, createCallMethod } from '../routes/method.ts'
 import { createMethodMetrics } from '../routes/method-metrics.ts'
@@ -23,6 +25,7 @@ import { chatBookOf, chatStoreOf, links } from './conversations.ts'
 import { deviceMarksOf, feedBookOf, feedOfficeOf } from './feeds.ts'
 import { bookOf, houseOf } from './lots.ts'
 import { noonMs } from './people.ts'
+import { webhookBookOf, webhookOfficeOf } from './webhooks.ts'
 
 export interface CallsSetup {
   readonly house?: AuctionHouse
@@ -33,6 +36,8 @@ export interface CallsSetup {
   readonly feedOffice?: FeedOffice
   readonly userFeed?: Pick<UserFeed, 'head'>
   readonly deviceMarks?: DeviceMarkBoard
+  readonly webhookBook?: WebhookBook
+  readonly webhookOffice?: WebhookOffice
   readonly clock?: Clock
   readonly limits?: Limits<GatewayLimit>
   /** Instead of `limits`: those that are not as usual. */
@@ -52,6 +57,8 @@ export function callsOn(setup: CallsSetup = {}): CallMethod {
     feedOffice: setup.feedOffice ?? feedOfficeOf(),
     userFeed: setup.userFeed ?? { head: async () => 0 },
     deviceMarks: setup.deviceMarks ?? deviceMarksOf(),
+    webhookBook: setup.webhookBook ?? webhookBookOf(),
+    webhookOffice: setup.webhookOffice ?? webhookOfficeOf(),
     door: createConversationDoor({ chatBook, maySeeLot: createLotVisibility(book) }),
     attachmentLinks: links,
     limits: setup.limits ?? createMemoryLimits<GatewayLimit>({ ...RATES, ...setup.rates }),

@@ -56,11 +56,13 @@ function response(result: MethodResult, http: Binding, rateHeaders: RateHeaders)
   })
 }
 
+type CreatedId = 'lotId' | 'attachmentId' | 'webhookId'
+
 /** What was created lies below where it was created, under its own id. */
 function location({ success, path }: Binding, created: unknown): Readonly<Record<string, string>> {
   if (success !== 201) return {}
-  const { lotId, attachmentId } = created as { lotId?: string; attachmentId?: string }
-  return { location: `${path}/${lotId ?? attachmentId}` }
+  const { lotId, attachmentId, webhookId } = created as Partial<Record<CreatedId, string>>
+  return { location: `${path}/${lotId ?? attachmentId ?? webhookId}` }
 }
 
 /** Refusals that HTTP has a word for; any other decided bid or message, accepted or refused, is a 200. */
@@ -68,6 +70,9 @@ const PROBLEM_STATUS: Partial<Record<RefusalCode, number>> = {
   not_permitted: 403,
   lot_not_found: 404,
   not_member: 404,
+  webhook_url_refused: 400,
+  webhook_missing: 404,
+  delivery_missing: 404,
   rate_limited: 429,
   internal: 500,
   overloaded: 503,

@@ -50,6 +50,11 @@ export const EXAMPLES: Partial<Record<MethodName, Readonly<Record<string, unknow
   },
   'notification.read': { seq: 12 },
   'notification.prefer': { types: { outbid: 'push', lot_ending: 'feed' }, previews: false },
+  'webhook.create': {
+    url: 'https://shop.example/outcry',
+    types: ['lot.sold', 'offer.accepted', 'order.created'],
+  },
+  'webhook.replay': { deadSince: hammerMs },
   'moderation.setRules': {
     rules: [
       {

@@ -29,6 +29,7 @@ const FAMILY_TAGS: Readonly<Record<string, TagName>> = {
   moderation: 'moderation',
   notification: 'notifications',
   device: 'notifications',
+  webhook: 'webhooks',
   user: 'users',
 }
 

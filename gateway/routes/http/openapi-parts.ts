@@ -37,6 +37,7 @@ export const TAGS = {
   conversations: 'Conversations, their messages, offers and attachments.',
   moderation: 'For those who keep order: rules, held messages, reports.',
   notifications: 'Your feed, what you want to be told, and the devices that are told.',
+  webhooks: 'What your back end is told, and where; needs the role `service`.',
   users: 'What the marketplace does about a user; needs the role `service`.',
   service: 'The gateway itself.',
 } as const
