@@ -1,8 +1,8 @@
-// One person of a talking crowd: the public client with its defaults, and the manners that the protocol
+// One person of a talking crowd: the public client, and the manners that the protocol
 // asks of an app: the same id again until the outcome is known.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { PublicationContext, SubscribedContext } from 'centrifuge'
+import type { Centrifuge, PublicationContext, SubscribedContext } from 'centrifuge'
 import type { ChatHistory } from '../../history/chat-history.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import { chatChannel } from '../../protocol/channels.ts'
@@ -44,6 +44,8 @@ export class Speaker {
   seenSeq = -1
   /** Messages that were taken. */
   taken = 0
+  /** Whether the outcome of a message is not known yet. */
+  isSpeaking = false
   /** How often missed publications were made up for. */
   recoveries = 0
   /** How often they could not be, and a new snapshot came instead. */
@@ -57,6 +59,10 @@ export class Speaker {
     client.centrifuge.on('disconnected', ({ code, reason }) => {
       if (!this.#hasLeft) this.#stuck = new Error(`disconnected for good: ${code} ${reason}`)
     })
+  }
+
+  get centrifuge(): Centrifuge {
+    return this.#client.centrifuge
   }
 
   /** Connects, opens the conversation and watches it. */
@@ -82,6 +88,7 @@ export class Speaker {
     const clientMessageId = randomUUID()
     const text = `${this.user} says ${clientMessageId}`
     const params = { conversationId: this.conversationId, clientMessageId, text }
+    this.isSpeaking = true
     for (;;) {
       const sentAtMs = performance.now()
       const answer = await this.#ask<ChatOutcome>('chat.send', params)
@@ -91,6 +98,7 @@ export class Speaker {
       if (answer?.outcome === 'accepted') break
       await this.#beforeAgain(answer)
     }
+    this.isSpeaking = false
     this.taken += 1
   }
 

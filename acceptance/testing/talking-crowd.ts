@@ -1,118 +1,147 @@
 // People who talk in pairs, whatever happens to the fleet meanwhile. Each message is sent again under its id
-// until its sender knows what became of it; what they sent, heard and saw is told to the judge of chat.
+// until its sender knows what became of it; what they sent, heard and saw is told to the judge of histories,
+// who compares it with the database at the end.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ChatHistory } from '../../history/chat-history.ts'
-import type { Violation } from '../../history/violation.ts'
-import type { Pool } from '../../platform/postgres/pool.ts'
+import { createLogger } from '../../platform/log.ts'
+import { createPool, type Pool } from '../../platform/postgres/pool.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
-import { frontOf, type Gateways } from './front.ts'
+import type { Fleet } from './fleet.ts'
+import { frontOf } from './front.ts'
 import { Speaker } from './speaker.ts'
 import { tellStoredChat } from './stored-history.ts'
 
+/** Its gateways may come and go. */
+export type FleetToTalkIn = Pick<Fleet, 'databaseUrl' | 'running'>
+
 export interface TalkingCrowdOptions {
-  readonly gateways: Gateways
-  readonly pairs: number
-  /** Between the answer to a message and the next one of the same person. Default: 10 ms. */
-  readonly pauseMs?: number
+  /** Default: 4. */
+  readonly pairs?: number
 }
 
-/** However long a fault lasts in these tests, people come back within this time on the slowest machine. */
-const patienceMs = 60_000
-const pauseMsDefault = 10
+/** How long a fleet that is hurt on purpose may take until everybody is served again. */
+const patience = { timeoutMs: 90_000 }
+/** Between the answer to a message and the next one of the same person: they share the machine. */
+const breathMs = 10
+const violationsTold = 20
+
+/** Lets everybody come in, and begins to talk. */
+export async function gatherTalkingCrowd(
+  fleet: FleetToTalkIn,
+  { pairs = 4 }: TalkingCrowdOptions = {},
+): Promise<TalkingCrowd> {
+  const crowd = new TalkingCrowd(fleet, pairs)
+  try {
+    await crowd.begin()
+    return crowd
+  } catch (error) {
+    crowd.leave()
+    throw error
+  }
+}
 
 export class TalkingCrowd {
   readonly people: readonly Speaker[]
-  readonly #pauseMs: number
+  readonly #databaseUrl: string
   readonly #history = new ChatHistory({ allClients: true })
-  readonly #ending = new AbortController()
+  readonly #over = new AbortController()
   #talking: Promise<unknown> = Promise.resolve()
 
-  constructor({ gateways, pairs, pauseMs = pauseMsDefault }: TalkingCrowdOptions) {
-    const front = frontOf(gateways)
-    const crowd = randomUUID().slice(0, 8)
-    this.#pauseMs = pauseMs
-    this.people = Array.from({ length: pairs }, (_, pair) => [
-      [`buyer-${pair}-${crowd}`, `seller-${pair}-${crowd}`] as const,
-      [`seller-${pair}-${crowd}`, `buyer-${pair}-${crowd}`] as const,
-    ])
-      .flat()
-      .map(([user, peer]) => {
-        const client = front.client({ user })
-        return new Speaker({ user, peer, client, history: this.#history })
-      })
+  constructor(fleet: FleetToTalkIn, pairs: number) {
+    this.#databaseUrl = fleet.databaseUrl
+    const front = frontOf(() => fleet.running('gateway').map(({ url }) => url))
+    const speaker = (user: string, peer: string): Speaker =>
+      new Speaker({ user, peer, client: front.client({ user }), history: this.#history })
+    const ofThisCrowd = randomUUID().slice(0, 8)
+    this.people = Array.from({ length: pairs }, (_, at) => `${at + 1}-${ofThisCrowd}`).flatMap(
+      (pair) => [
+        speaker(`buyer-${pair}`, `seller-${pair}`),
+        speaker(`seller-${pair}`, `buyer-${pair}`),
+      ],
+    )
   }
 
-  /** Messages that were taken so far. */
-  get taken(): number {
-    return this.people.reduce((sum, { taken }) => sum + taken, 0)
+  /** How often a conversation could not be recovered, and was shown anew. */
+  get startsOver(): number {
+    return this.people.reduce((sum, { startsOver }) => sum + startsOver, 0)
   }
 
-  /** Resolves when everybody has come, and talks. */
-  async start(): Promise<void> {
+  /** To be called once. */
+  async begin(): Promise<void> {
     await Promise.all(this.people.map((person) => person.arrive()))
-    const talking = Promise.all(this.people.map((person) => this.#talk(person)))
-    // Whoever cannot go on says so at the end.
-    talking.catch(() => {})
-    this.#talking = talking
+    this.#talking = Promise.all(this.people.map((person) => this.#talk(person)))
+    // Whoever cannot go on is named by whoever waits for them.
+    this.#talking.catch(() => {})
   }
 
-  /** Resolves when everybody has had `count` more messages taken than now. */
-  async goOn(count = 3): Promise<void> {
-    const wanted = this.people.map((person) => ({ person, taken: person.taken + count }))
-    const behind = () => wanted.filter(({ person, taken }) => person.taken < taken)
-    await Promise.race([
-      this.#talking,
-      waitFor(() => behind().length === 0, {
-        timeoutMs: patienceMs,
-        what: `${count} more messages of everybody`,
-      }).catch((cause: unknown) => {
-        const who = behind().map(({ person }) => person.says())
-        throw new Error(`these do not go on: ${who.join('; ')}`, { cause })
-      }),
-    ])
+  /** Resolves when everybody has had so many more messages taken: all of them are served. */
+  async eachHears(more: number): Promise<void> {
+    const wanted = this.people.map((person) => ({ person, enough: person.taken + more }))
+    await this.#wait(`${more} more messages of everybody`, () =>
+      wanted.filter(({ person, enough }) => person.taken < enough).map(({ person }) => person),
+    )
   }
 
   /**
-   * Has everybody finish what they say, and waits until all have seen all of it.
-   * @returns what does not fit together in what they sent, heard, saw, and what is stored
+   * Has everybody finish what they say and see all of it, and compares what they were told with what is
+   * stored.
+   * @throws Error that tells what does not fit together
    */
-  async end(pool: Pool): Promise<readonly Violation[]> {
-    this.#ending.abort()
-    await this.#talking
-    const ends = await this.#ends(pool)
-    for (const person of this.people) {
-      await waitFor(() => person.seenSeq === ends.get(person.conversationId), {
-        timeoutMs: patienceMs,
-        what: `${person.says()} and the end at ${ends.get(person.conversationId)}`,
-      })
+  async judge(): Promise<void> {
+    this.#over.abort()
+    await this.#wait('the outcome of everybody’s last message', () =>
+      this.people.filter(({ isSpeaking }) => isSpeaking),
+    )
+    const log = createLogger({ name: 'test', level: 'silent' })
+    const pool = createPool(this.#databaseUrl, { log, applicationName: 'judge', max: 1 })
+    try {
+      const ends = await endsOf(pool)
+      await this.#wait('the end of everybody’s conversation', () =>
+        this.people.filter(({ seenSeq, conversationId }) => seenSeq !== ends.get(conversationId)),
+      )
+      for (const person of this.people) await person.tellUnread()
+      const conversationIds = new Set(this.people.map(({ conversationId }) => conversationId))
+      await tellStoredChat(this.#history, pool, [...conversationIds])
+    } finally {
+      this.leave()
+      await pool.end()
     }
-    for (const person of this.people) await person.tellUnread()
-    this.leave()
-    await tellStoredChat(this.#history, pool, [...new Set(this.people.map(conversationOf))])
-    return this.#history.violations()
+    const violations = this.#history.violations()
+    if (violations.length === 0) return
+    const told = violations.slice(0, violationsTold).map(({ rule, says }) => `${rule}: ${says}`)
+    throw new Error(`${this.#history.count} violations\n  ${told.join('\n  ')}`)
   }
 
-  /** Everybody goes; for `afterAll` too, where a test has failed. */
+  /** Closes every socket; for whoever does not come to the judging. */
   leave(): void {
-    this.#ending.abort()
+    this.#over.abort()
     for (const person of this.people) person.leave()
   }
 
   async #talk(person: Speaker): Promise<void> {
-    while (!this.#ending.signal.aborted) {
+    while (!this.#over.signal.aborted) {
       await person.say()
-      await pause(this.#pauseMs)
+      await pause(breathMs)
     }
   }
 
-  async #ends(pool: Pool): Promise<ReadonlyMap<string, number>> {
-    const { rows } = await pool.query<{
-      readonly conversation_id: string
-      readonly last_seq: number
-    }>('SELECT conversation_id, last_seq FROM conversations')
-    return new Map(rows.map(({ conversation_id: id, last_seq: lastSeq }) => [id, lastSeq]))
+  /** @throws Error that names those for whom it waits in vain */
+  async #wait(what: string, missing: () => readonly Speaker[]): Promise<void> {
+    const met = waitFor(() => missing().length === 0, { ...patience, what }).catch(
+      (cause: unknown) => {
+        const who = missing().map((person) => person.says())
+        throw new Error(`${what}, but: ${who.join('; ')}`, { cause })
+      },
+    )
+    // Who cannot go on says so at once.
+    await Promise.race([met, this.#talking.then(() => met)])
   }
 }
 
-const conversationOf = ({ conversationId }: Speaker): string => conversationId
+async function endsOf(pool: Pool): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await pool.query<{ readonly id: string; readonly lastSeq: number }>(
+    'SELECT conversation_id AS id, last_seq AS "lastSeq" FROM conversations',
+  )
+  return new Map(rows.map(({ id, lastSeq }) => [id, lastSeq]))
+}
