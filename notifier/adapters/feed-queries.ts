@@ -63,8 +63,9 @@ const appendQuery = {
       SELECT array_agg((
                'push',
                json_strip_nulls(json_build_object(
-                 'userId', n.user_id, 'deviceId', d.device_id, 'seq', n.seq, 'conversationId',
-                 CASE n.source WHEN 'conversation' THEN n.aggregate_id END)),
+                 'userId', n.user_id, 'deviceId', d.device_id, 'seq', n.seq,
+                 'toldAtMs', floor(extract(epoch FROM now()) * 1000)::bigint,
+                 'conversationId', CASE n.source WHEN 'conversation' THEN n.aggregate_id END)),
                NULL,
                CASE n.type WHEN 'outbid' THEN now() + interval '${outbidHoldMs} ms' END,
                ${TASKS.push.attemptsMax},

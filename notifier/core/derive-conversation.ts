@@ -16,9 +16,7 @@ import {
   type Redaction,
   UnderivableError,
 } from './notice.ts'
-
-/** Enough for a line on a lock screen; the rest is read in the conversation. */
-const textCharactersMax = 200
+import { quotedCharactersMax } from './quotation.ts'
 
 const nothing: Derived = { notices: [], redactions: [] }
 
@@ -127,7 +125,7 @@ function orderWords(
 
 /** The beginning of a text; nothing where nothing is said. */
 function saying(text: string): { readonly text?: string } {
-  return text === '' ? {} : { text: firstCharacters(text, textCharactersMax) }
+  return text === '' ? {} : { text: firstCharacters(text, quotedCharactersMax) }
 }
 
 function notice(

@@ -1,0 +1,72 @@
+// The words of pushes by ICU messages, one file for each language.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { IntlMessageFormat } from 'intl-messageformat'
+import { CURRENCY_EXPONENTS } from '../../protocol/currencies.ts'
+import { nearestLocale, PUSH_LOCALES, type PushLocale } from '../../protocol/devices.ts'
+import { quotation } from '../core/push/payload.ts'
+import { type Money, type Saying, SENTENCES, type SentenceKey } from '../core/push/words.ts'
+import type { PushWords } from '../ports/push-words.ts'
+
+type Sentences = Readonly<Record<SentenceKey, IntlMessageFormat>>
+
+const folder = join(import.meta.dirname, '..', 'locales')
+
+/** Reads the files. @throws where one of them is not as it must be */
+export function createIcuPushWords(): PushWords {
+  const languages = new Map(PUSH_LOCALES.map((locale) => [locale, sentencesIn(locale)]))
+  return {
+    say({ title, body }, tag) {
+      const locale = nearestLocale(tag)
+      const sentences = languages.get(locale) ?? sentencesIn(locale)
+      // The words are of the nearest language there is, numbers and money of the region.
+      const region =
+        new Intl.Locale(tag).language === new Intl.Locale(locale).language ? tag : locale
+      const words = (saying: Saying) => spoken(saying, sentences, region)
+      return { title: words(title), body: words(body) }
+    },
+  }
+}
+
+function sentencesIn(locale: PushLocale): Sentences {
+  const texts: Record<string, string> = JSON.parse(
+    readFileSync(join(folder, `${locale}.json`), 'utf8'),
+  )
+  const keys = Object.keys(SENTENCES) as SentenceKey[]
+  return Object.fromEntries(
+    keys.map((key) => {
+      const text = texts[key]
+      if (text === undefined) throw new Error(`the language ${locale} lacks ${key}`)
+      // What is put in is text, and nothing in it is markup.
+      return [key, new IntlMessageFormat(text, locale, undefined, { ignoreTag: true })]
+    }),
+  ) as Sentences
+}
+
+function spoken(saying: Saying, sentences: Sentences, region: string): string {
+  if ('quoted' in saying) return quotation(saying.quoted)
+  const args = Object.entries(saying.args).map(([name, value]) => [
+    name,
+    typeof value === 'object' ? moneyIn(region, value) : value,
+  ])
+  return String(sentences[saying.key].format(Object.fromEntries(args)))
+}
+
+const moneyFormats = new Map<string, Intl.NumberFormat>()
+
+/** By the minor units of ISO 4217, and without going through a fraction that no number holds exactly. */
+function moneyIn(region: string, { amount, currency }: Money): string {
+  const digits = CURRENCY_EXPONENTS[currency]
+  const name = `${region} ${currency}`
+  let format = moneyFormats.get(name)
+  if (format === undefined) {
+    format = new Intl.NumberFormat(region, {
+      style: 'currency',
+      currency,
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    })
+    moneyFormats.set(name, format)
+  }
+  return format.format(`${amount}e-${digits}` as `${number}`)
+}
