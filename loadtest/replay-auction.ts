@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { BidOutcome, LotOutcome, LotView } from '../protocol/auction.ts'
 import type { PastAuction, PastBid } from './auction-file.ts'
 import type { HttpClient } from './http-client.ts'
+import { patiently } from './patience.ts'
+import { createSteadyClient, type SteadyClient } from './steady-client.ts'
 import type { Tokens } from './tokens.ts'
 import type { Watcher } from './watcher.ts'
-import { connectWire, type WireClient } from './wire-client.ts'
 
 /** What all auctions of a run share. */
 export interface House {
@@ -33,15 +34,18 @@ export interface Replayed {
 const dayMs = 24 * 3_600_000
 /** How far ahead of the server's clock the end is put: time for the command to get there. */
 const endAheadMs = 50
-const attemptsMax = 100
-/** How long after its end a lot may take to close before the run calls it a fault. */
-const closeTimeoutMs = 30_000
+/** How long after its end a lot may take to close: an owner that was away gives it some time back. */
+const closeTimeoutMs = 120_000
+/** How long the server may put a bid off, or lose it. */
+const decideTimeoutMs = 120_000
+const retryAfterMsDefault = 200
+const movesMax = 100
 
 /** @throws Error where the server refused or lost what it must not */
 export async function replayAuction(house: House, auction: PastAuction): Promise<Replayed> {
   const lotId = await openLot(house, auction)
   const { ended } = await house.watcher.watch(lotId)
-  const bidders = new Map<string, WireClient>()
+  const bidders = new Map<string, SteadyClient>()
   const outcomes: BidOutcome[] = []
   try {
     for (const bid of auction.bids) {
@@ -63,59 +67,70 @@ export async function replayAuction(house: House, auction: PastAuction): Promise
 }
 
 /** Creates the lot and publishes it, so that it opens at once. Default increments are eBay's. */
-async function openLot({ http }: House, auction: PastAuction): Promise<string> {
+async function openLot(house: House, auction: PastAuction): Promise<string> {
   const startsAt = Date.now()
-  const created = await http.call('POST', '/v1/lots', {
+  const created = await sendCommand(house, 'POST', '/v1/lots', {
     title: `Auction ${auction.auctionId}`,
     currency: 'USD',
     format: 'english',
     startPrice: auction.openingBidCents,
     startsAt,
     endsAt: startsAt + dayMs,
-    commandId: randomUUID(),
   })
   const { lotId } = accepted(created)
-  accepted(await http.call('POST', `/v1/lots/${lotId}/publish`, { commandId: randomUUID() }))
+  accepted(await sendCommand(house, 'POST', `/v1/lots/${lotId}/publish`, {}))
   return lotId
 }
 
+/** Sends a command on a lot until it is answered, under one id. */
+async function sendCommand(
+  { http }: House,
+  method: string,
+  path: string,
+  fields: object,
+): Promise<LotOutcome> {
+  const body = { ...fields, commandId: randomUUID() }
+  return (await patiently(() => http.call(method, path, body))) as unknown as LotOutcome
+}
+
 /** The lot of an accepted command. @throws Error where it was refused */
-function accepted(answer: unknown): LotView {
-  const outcome = answer as LotOutcome
+function accepted(outcome: LotOutcome): LotView {
   if (outcome.outcome === 'accepted') return outcome.lot
   throw new Error(`a command on lot ${outcome.lotId} was refused: ${outcome.code}`)
 }
 
-async function arrive(house: House, auction: PastAuction, bidder: string): Promise<WireClient> {
-  const token = await house.tokens(`${house.runId}-${auction.auctionId}-${bidder}`)
-  return connectWire({ url: house.websocketUrl, token })
+async function arrive(house: House, auction: PastAuction, bidder: string): Promise<SteadyClient> {
+  const user = `${house.runId}-${auction.auctionId}-${bidder}`
+  const token = await patiently(() => house.tokens(user))
+  return await patiently(() => createSteadyClient({ url: house.websocketUrl, token }))
 }
 
 /** Bids until it is decided: what was put off or got lost is sent again, under the same id. */
-async function place(bidder: WireClient, lotId: string, bid: PastBid): Promise<BidOutcome> {
+async function place(bidder: SteadyClient, lotId: string, bid: PastBid): Promise<BidOutcome> {
   const command = { lotId, clientBidId: randomUUID(), amount: bid.maxCents, currency: 'USD' }
-  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+  const givesUpAtMs = performance.now() + decideTimeoutMs
+  while (performance.now() < givesUpAtMs) {
     const outcome = (await bidder.rpc('bid.place', command)) as BidOutcome
     if (outcome.outcome === 'accepted') return outcome
     if (outcome.outcome === 'refused') {
       if (isOfTheBid(outcome.code)) return outcome
       if (!outcome.retryable) throw new Error(`a bid on lot ${lotId} was refused: ${outcome.code}`)
-      await sleep(outcome.retryAfterMs ?? 0)
     }
+    const retryAfterMs = outcome.outcome === 'refused' ? outcome.retryAfterMs : undefined
+    await sleep(retryAfterMs ?? retryAfterMsDefault)
   }
-  throw new Error(`a bid on lot ${lotId} was put off ${attemptsMax} times`)
+  throw new Error(`a bid on lot ${lotId} was not decided for ${decideTimeoutMs / 1_000} s`)
 }
 
 /** Refusals which are the auction's own verdict on a bid; any other one spoils the replay. */
 const isOfTheBid = (code: string): boolean => code === 'bid_too_low' || code === 'max_not_raised'
 
 /** @param serverTimeMs the server's clock, as it was told in its last answer */
-async function moveEndToNow({ http }: House, lotId: string, serverTimeMs: number): Promise<void> {
+async function moveEndToNow(house: House, lotId: string, serverTimeMs: number): Promise<void> {
   let nowMs = serverTimeMs
-  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-    const changes = { endsAt: nowMs + endAheadMs, commandId: randomUUID() }
-    const answer: unknown = await http.call('PATCH', `/v1/lots/${lotId}`, changes)
-    const outcome = answer as LotOutcome
+  for (let move = 1; move <= movesMax; move += 1) {
+    const endsAt = nowMs + endAheadMs
+    const outcome = await sendCommand(house, 'PATCH', `/v1/lots/${lotId}`, { endsAt })
     if (outcome.outcome === 'accepted') return
     // The command took longer than the time it was given: `too_soon`.
     if (outcome.code !== 'lot_rules') accepted(outcome)

@@ -1,26 +1,25 @@
 // One connection that watches the lots of a run and tells what each of them ended as.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { LotPublication, LotSnapshot, LotView } from '../protocol/auction.ts'
 import { lotChannel, parseChannel } from '../protocol/channels.ts'
-import { CommandError, connectWire } from './wire-client.ts'
+import { PROTOCOL_ERRORS } from '../protocol/errors.ts'
+import { createSteadyClient } from './steady-client.ts'
+import { CommandError } from './wire-client.ts'
 
 export interface Watcher {
   /**
    * Watches the lot from now on; `ended` resolves with its final state, as the channel tells it.
-   * @throws CommandError, ConnectionLost
+   * @throws CommandError, ConnectionLost, when it has been patient
    */
   watch(lotId: string): Promise<{ readonly ended: Promise<LotView> }>
   close(): Promise<void>
 }
 
-const attemptsMax = 50
-const retryAfterMs = 200
-
 interface Awaited {
   readonly resolve: (lot: LotView) => void
-  readonly reject: (error: Error) => void
+  readonly reject: (error: unknown) => void
 }
 
+/** @throws CommandError, ConnectionLost, or the socket's error, where it can not connect at all */
 export async function createWatcher(url: string, token: string): Promise<Watcher> {
   const watched = new Map<string, Awaited>()
 
@@ -30,7 +29,7 @@ export async function createWatcher(url: string, token: string): Promise<Watcher
     watched.delete(lot.lotId)
   }
 
-  const client = await connectWire({
+  const client = await createSteadyClient({
     url,
     token,
     onPush(push) {
@@ -38,24 +37,32 @@ export async function createWatcher(url: string, token: string): Promise<Watcher
       if (!('pub' in push) || parseChannel(push.channel)?.kind !== 'lot') return
       see((push.pub.data as LotPublication).lot)
     },
-    onClose({ code, reason }) {
-      const lost = new Error(`the connection that watches the lots was closed: ${reason} (${code})`)
-      for (const { reject } of watched.values()) reject(lost)
-      watched.clear()
+    onLost() {
+      for (const [lotId, { reject }] of watched) subscribe(lotId).catch(reject)
     },
   })
+
+  async function subscribe(lotId: string): Promise<void> {
+    try {
+      const { data } = await client.request('subscribe', { channel: lotChannel(lotId) })
+      see((data as LotSnapshot).lot)
+    } catch (error) {
+      // Asked twice on one connection, before and after it was lost: the other answer has the state.
+      const { code } = PROTOCOL_ERRORS.already_subscribed
+      if (!(error instanceof CommandError) || error.code !== code) throw error
+    }
+  }
+
   return {
     async watch(lotId) {
-      const channel = lotChannel(lotId)
       const ended = new Promise<LotView>((resolve, reject) => {
         watched.set(lotId, { resolve, reject })
       })
       // Whoever awaits it hears of a failure; until somebody does it is not an unhandled one.
       ended.catch(() => {})
-      const { data } = await patiently(() => client.request('subscribe', { channel }))
-      see((data as LotSnapshot).lot)
+      await subscribe(lotId)
       const unsubscribed = ended.then(async (lot) => {
-        await patiently(() => client.request('unsubscribe', { channel }))
+        await client.request('unsubscribe', { channel: lotChannel(lotId) })
         return lot
       })
       unsubscribed.catch(() => {})
@@ -64,18 +71,5 @@ export async function createWatcher(url: string, token: string): Promise<Watcher
     async close() {
       await client.close()
     },
-  }
-}
-
-/** Asks until it is not too soon: one connection for many lots may be too busy for the server's taste. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (!(error instanceof CommandError) || !error.temporary || attempt === attemptsMax)
-        throw error
-      await sleep(retryAfterMs)
-    }
   }
 }
