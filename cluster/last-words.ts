@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises'
 
 const bytesRead = 16 * 1024
-const linesTold = 5
+const linesTold = 8
 
 /** The last lines of a log that people should see; '' where it has none. */
 export async function lastWords(file: string): Promise<string> {
@@ -19,9 +19,10 @@ export async function lastWords(file: string): Promise<string> {
   }
 }
 
-/** What it said to people, where it said something to people at last; else its last lines for machines. */
+/** What it said to people at the very end, from its beginning; else its last lines for machines. */
 export function told(log: string): string {
   const lines = log.split('\n').filter((line) => line.trim() !== '')
   const toPeople = lines.slice(lines.findLastIndex((line) => line.startsWith('{')) + 1)
-  return (toPeople.length > 0 ? toPeople : lines).slice(-linesTold).join('\n')
+  const shown = toPeople.length > 0 ? toPeople.slice(0, linesTold) : lines.slice(-linesTold)
+  return shown.join('\n')
 }

@@ -41,6 +41,7 @@ const connectionsOfPeople = 20
 
 export function createServers(options: ServersOptions): Servers {
   const { rows, temporary: inFolder } = options
+  let isEnding = false
   const started = new Map<ServerName, { readonly server: Server; readonly pid: number }>()
   const bring = async (name: ServerName, starting: Promise<Server>): Promise<void> => {
     rows.change(name, { state: 'starting' })
@@ -48,7 +49,9 @@ export function createServers(options: ServersOptions): Servers {
     started.set(name, { server, pid: server.pid })
     const port = Number(new URL(server.url).port)
     rows.change(name, { pid: server.pid, port, state: 'running' })
-    void server.ended.then((end) => rows.change(name, { state: stateOfEnd(end) }))
+    void server.ended.then((end) =>
+      rows.change(name, { state: isEnding ? 'ended' : stateOfEnd(end) }),
+    )
   }
   const place = (name: ServerName) => {
     const found = started.get(name)
@@ -78,6 +81,7 @@ export function createServers(options: ServersOptions): Servers {
     },
     async drain() {},
     async stop() {
+      isEnding = true
       await Promise.all([...started.values()].map(({ server }) => server.stop()))
     },
   }
