@@ -72,6 +72,7 @@ export function createOutcry(config: OutcryConfig, log: Logger): Outcry {
         ...shared,
         pushTarget: pushTargetOf(config, fcm),
         limits: createMemoryLimits(config.notifier.rates),
+        webhooks: config.notifier.webhooks,
       }),
       gateway,
     ]

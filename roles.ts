@@ -124,13 +124,13 @@ async function serviceOf(
 
 function notifierOf(config: RoleConfig, shared: Shared, nodeName: string): readonly Part[] {
   const { log, metrics } = shared
-  const { pushTarget, rates } = config.notifier
+  const { pushTarget, rates, webhooks } = config.notifier
   const keyPrefix = `${config.clusterName}:`
   const redis = createRedis({ url: config.redisUrl, keyPrefix, log, metrics })
   const lease = createNodeLease({ redis, node: nodeName, clock })
   const connectionCounts = createRedisConnectionCounts({ redis, lease, clock })
   const limits = createRedisLimits(rates, redis, { clock, metrics })
-  const notifier = createNotifier({ ...shared, connectionCounts, pushTarget, limits })
+  const notifier = createNotifier({ ...shared, connectionCounts, pushTarget, limits, webhooks })
   return [redis, lease, connectionCounts, ...notifier]
 }
 

@@ -24,6 +24,15 @@ export interface NotifierConfig {
   readonly pushTarget: PushTarget
   /** Counted over all notifiers. */
   readonly rates: Readonly<Record<PushLimit, LimitSetting>>
+  readonly webhooks: WebhookReach
+}
+
+/** Where webhooks may lead, besides public addresses by https. */
+export interface WebhookReach {
+  /** Networks (`10.2.0.0/16`) of receivers that are not public. */
+  readonly allowedNetworks: readonly string[]
+  /** Whether `http` will do; for development. */
+  readonly allowHttp: boolean
 }
 
 /** What the pushes of all users together are counted by. */
@@ -35,6 +44,8 @@ const Environment = z.object({
   FCM_PROJECT_ID: variable.text().optional(),
   FCM_ENDPOINT: variable.url('http').optional(),
   FCM_QUOTA_PER_MINUTE: variable.wholeNumber({ min: 1 }).default(fcmQuotaPerMinute),
+  WEBHOOK_ALLOWED_NETWORKS: variable.networks().default([]),
+  WEBHOOK_ALLOW_HTTP: variable.flag().default(false),
 })
 type Environment = Frozen<z.output<typeof Environment>>
 
@@ -43,11 +54,27 @@ export function readNotifierConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): NotifierConfig {
   const read = readConfig(Environment, env)
-  if (read.FCM_ENDPOINT !== undefined && read.NODE_ENV === 'production') {
-    const fault = 'FCM_ENDPOINT: expected nothing with NODE_ENV=production, where pushes go to FCM'
-    throw new ConfigError([fault])
+  const faults = read.NODE_ENV === 'production' ? faultsInProduction(read) : []
+  if (faults.length > 0) throw new ConfigError(faults)
+  return {
+    pushTarget: targetOf(read),
+    rates: { pushes: pushRate(read.FCM_QUOTA_PER_MINUTE) },
+    webhooks: {
+      allowedNetworks: read.WEBHOOK_ALLOWED_NETWORKS,
+      allowHttp: read.WEBHOOK_ALLOW_HTTP,
+    },
   }
-  return { pushTarget: targetOf(read), rates: { pushes: pushRate(read.FCM_QUOTA_PER_MINUTE) } }
+}
+
+function faultsInProduction(read: Environment): string[] {
+  return [
+    ...(read.FCM_ENDPOINT === undefined
+      ? []
+      : ['FCM_ENDPOINT: expected nothing with NODE_ENV=production, where pushes go to FCM']),
+    ...(read.WEBHOOK_ALLOW_HTTP
+      ? ['WEBHOOK_ALLOW_HTTP: expected false with NODE_ENV=production, where webhooks go by https']
+      : []),
+  ]
 }
 
 /** Second by second, so that no minute begins with a burst; a small quota by the minute. */

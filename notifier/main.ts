@@ -3,17 +3,20 @@
 import type { Bus } from '../platform/bus/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ConnectionCounts } from '../platform/connections/connection-counts.ts'
-import type { Part } from '../platform/lifecycle.ts'
+import { endingWith, type Part } from '../platform/lifecycle.ts'
 import type { Limits } from '../platform/limits/limits.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Registry } from '../platform/metrics.ts'
 import type { Pool } from '../platform/postgres/pool.ts'
 import { createFirebasePushService } from './adapters/firebase-push-service.ts'
+import { createHttpsWebhookSender } from './adapters/https-webhook-sender.ts'
 import { createPostgresFeedJournal } from './adapters/postgres-feed-journal.ts'
 import { createPostgresFeedKeeping } from './adapters/postgres-feed-keeping.ts'
 import { createPostgresFeedRegister } from './adapters/postgres-feed-register.ts'
+import { createPostgresWebhookQueue } from './adapters/postgres-webhook-queue.ts'
+import { createPostgresWebhookRegister } from './adapters/postgres-webhook-register.ts'
 import { createUndeliverablePushService } from './adapters/undeliverable-push-service.ts'
-import type { PushLimit, PushTarget } from './config.ts'
+import type { PushLimit, PushTarget, WebhookReach } from './config.ts'
 import { commitsPerPassMax, eventsPerPassMax } from './limits.ts'
 import { DeviceMarkGatherer } from './shell/device-marks.ts'
 import { createDeskMetrics } from './shell/feed-desk.metrics.ts'
@@ -21,6 +24,9 @@ import { FeedDesk } from './shell/feed-desk.ts'
 import { FeedKeeper } from './shell/feed-keeping.ts'
 import { createFeedMetrics } from './shell/feed-teller.metrics.ts'
 import { createFeedTeller } from './shell/feed-teller.ts'
+import { createWebhookDesk } from './shell/webhook-desk.ts'
+import { createWebhookMetrics } from './shell/webhook-dispatcher.metrics.ts'
+import { createWebhookDispatcher } from './shell/webhook-dispatcher.ts'
 
 export interface NotifierOptions {
   /** To the database of the engines; it uses one connection at a time. */
@@ -31,6 +37,8 @@ export interface NotifierOptions {
   readonly pushTarget: PushTarget
   /** Of what the notifiers together send. */
   readonly limits: Limits<PushLimit>
+  /** Default: public addresses, by https. */
+  readonly webhooks?: WebhookReach
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Registry
@@ -44,6 +52,7 @@ export function createNotifier(options: NotifierOptions): Part[] {
     pushServiceOf(options),
     createFeedTeller({ journal, bus, clock, log, metrics: createFeedMetrics(metrics) }),
     ...feedParts(options),
+    ...webhookParts(options),
   ]
 }
 
@@ -58,6 +67,27 @@ function feedParts({ pool, bus, clock, log, metrics: registry }: NotifierOptions
     new FeedDesk(options),
   ]
 }
+
+/** What the marketplace's own back end is told. */
+function webhookParts(options: NotifierOptions): Part[] {
+  const { pool, bus, clock, log, metrics, webhooks = publicOnly } = options
+  const sender = createHttpsWebhookSender(webhooks)
+  const register = createPostgresWebhookRegister(pool)
+  return [
+    endingWith('webhook connections', async () => sender.close()),
+    createWebhookDispatcher({
+      queue: createPostgresWebhookQueue(pool),
+      sender,
+      clock,
+      log,
+      metrics: createWebhookMetrics(metrics),
+      random: Math.random,
+    }),
+    createWebhookDesk({ register, sender, bus, clock, log }),
+  ]
+}
+
+const publicOnly: WebhookReach = { allowedNetworks: [], allowHttp: false }
 
 function pushServiceOf({ pushTarget: target, ...options }: NotifierOptions) {
   if (target.type === 'none') return createUndeliverablePushService(options.log)

@@ -1,5 +1,6 @@
 // What an environment variable can be. Each is a zod schema from its text to its value, so
 // `.optional()` and `.default(value)` work on it; its message says what was expected.
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { type LimitSetting, parseLimit } from './limits/parse-limit.ts'
 import { parseRedisUrl } from './redis/redis-url.ts'
@@ -86,6 +87,12 @@ export const variable = {
       all(text.split(',').map((part) => part.trim() || undefined)),
     ),
 
+  /** Networks of IP addresses, divided by commas. */
+  networks: (): Variable<readonly string[]> =>
+    read('networks such as 10.2.0.0/16 or fd00::/8, divided by commas', (text) =>
+      all(text.split(',').map((part) => networkOf(part.trim()))),
+    ),
+
   /** `5/1s`, `50/1s+100`, `off`. */
   limit: (): Variable<LimitSetting> => readOrSay('expected a limit', parseLimit),
 
@@ -134,6 +141,10 @@ function spelt(schemes: readonly string[]): string {
 function urlOf(text: string, schemes: readonly string[]): string | undefined {
   if (!URL.canParse(text)) return undefined
   return schemes.some((scheme) => text.startsWith(`${scheme}://`)) ? text : undefined
+}
+
+function networkOf(text: string): string | undefined {
+  return ipaddr.isValidCIDR(text) ? text : undefined
 }
 
 function all<T>(values: readonly (T | undefined)[]): readonly T[] | undefined {

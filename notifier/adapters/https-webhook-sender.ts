@@ -6,6 +6,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { codeOf } from '../../platform/failure.ts'
+import type { WebhookReach } from '../config.ts'
 import type { Receipt } from '../core/webhooks/verdict.ts'
 import {
   attemptMs,
@@ -15,7 +16,7 @@ import {
   webhookIdleMs,
 } from '../limits.ts'
 import type { WebhookRequest, WebhookSender } from '../ports/webhook-sender.ts'
-import { addressFault, type ReachablePolicy, urlFault } from './receiver-address.ts'
+import { addressFault, urlFault } from './receiver-address.ts'
 
 /** A name that leads where nothing is sent. */
 class OutOfReachError extends Error {
@@ -29,7 +30,7 @@ export type Resolve = (
   done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void
 
-export interface HttpsWebhookSenderOptions extends ReachablePolicy {
+export interface HttpsWebhookSenderOptions extends WebhookReach {
   /** Default: the system's. */
   readonly resolve?: Resolve
 }
@@ -65,10 +66,10 @@ export function createHttpsWebhookSender(options: HttpsWebhookSenderOptions): Ht
 }
 
 /** As Node's `lookup`, but an error for a name of which any address is out of reach. */
-function judgedLookup(resolve: Resolve, policy: ReachablePolicy): LookupFunction {
+function judgedLookup(resolve: Resolve, reach: WebhookReach): LookupFunction {
   return (hostname, options, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      const fault = error ?? outOfReach(hostname, addresses, policy)
+      const fault = error ?? outOfReach(hostname, addresses, reach)
       const [first] = addresses ?? []
       if (fault !== undefined) done(fault, [])
       else if (options.all === true || first === undefined) done(null, addresses)
@@ -80,16 +81,16 @@ function judgedLookup(resolve: Resolve, policy: ReachablePolicy): LookupFunction
 function outOfReach(
   hostname: string,
   addresses: readonly LookupAddress[],
-  policy: ReachablePolicy,
+  reach: WebhookReach,
 ): OutOfReachError | undefined {
-  const faults = addresses.flatMap(({ address }) => addressFault(address, policy) ?? [])
+  const faults = addresses.flatMap(({ address }) => addressFault(address, reach) ?? [])
   return faults[0] === undefined ? undefined : new OutOfReachError(`${hostname}: ${faults[0]}`)
 }
 
 function nameFault(
   hostname: string,
   resolve: Resolve,
-  policy: ReachablePolicy,
+  reach: WebhookReach,
 ): Promise<string | undefined> {
   // A literal address was judged as part of the URL.
   if (hostname.startsWith('[')) return Promise.resolve(undefined)
@@ -100,7 +101,7 @@ function nameFault(
     )
     resolve(hostname, { all: true }, (error, addresses) => {
       clearTimeout(patience)
-      const fault = error ?? outOfReach(hostname, addresses, policy)
+      const fault = error ?? outOfReach(hostname, addresses, reach)
       answer(fault === undefined ? undefined : reasonOf(fault))
     })
   })

@@ -2,13 +2,7 @@
 // else (this machine, the networks behind it, what a cloud tells its machines) is out of reach, since
 // whoever registers a webhook must not be able to look around from here.
 import ipaddr from 'ipaddr.js'
-
-export interface ReachablePolicy {
-  /** Networks (`10.2.0.0/16`) that may be reached although they are not public. */
-  readonly allowedNetworks: readonly string[]
-  /** Whether `http` will do; for development. */
-  readonly allowHttp: boolean
-}
+import type { WebhookReach } from '../config.ts'
 
 type Address = ReturnType<typeof ipaddr.parse>
 
@@ -22,10 +16,10 @@ const reservedPortsEnd = 1_024
 const webPorts: readonly string[] = ['80', '443']
 
 /** What is wrong with a URL before anything is looked up; undefined where nothing is. */
-export function urlFault(text: string, policy: ReachablePolicy): string | undefined {
+export function urlFault(text: string, reach: WebhookReach): string | undefined {
   if (!URL.canParse(text)) return 'expected an absolute URL'
   const url = new URL(text)
-  const schemes = policy.allowHttp ? ['https:', 'http:'] : ['https:']
+  const schemes = reach.allowHttp ? ['https:', 'http:'] : ['https:']
   if (!schemes.includes(url.protocol)) return 'expected https'
   if (url.username !== '' || url.password !== '') return 'expected no user and no password in it'
   if (url.hash !== '') return 'expected no fragment'
@@ -33,7 +27,7 @@ export function urlFault(text: string, policy: ReachablePolicy): string | undefi
     return `port ${url.port} is no port of a web server`
   }
   const literal = literalAddress(url)
-  return literal === undefined ? undefined : addressFault(literal, policy)
+  return literal === undefined ? undefined : addressFault(literal, reach)
 }
 
 /** The address that a URL names by its number, in whichever notation: parsing a URL settles that. */
@@ -45,7 +39,7 @@ function literalAddress({ hostname }: URL): string | undefined {
 /** Why nothing is sent to this IP address; undefined where it may be reached. */
 export function addressFault(
   address: string,
-  { allowedNetworks }: Pick<ReachablePolicy, 'allowedNetworks'>,
+  { allowedNetworks }: Pick<WebhookReach, 'allowedNetworks'>,
 ): string | undefined {
   if (!ipaddr.isValid(address)) return `${address} is no address`
   const parsed = ipaddr.parse(address)
