@@ -106,8 +106,9 @@ export async function storeMessage(
     messageId,
   })
   await pool.query(
-    `UPDATE conversations SET last_message_id = $2, last_message_at_ms = $3 WHERE conversation_id = $1`,
-    [conversationId, messageId, at],
+    `UPDATE conversations SET last_message_id = $2, last_message_at_ms = $3, last_message_seq = $4
+      WHERE conversation_id = $1`,
+    [conversationId, messageId, at, seq],
   )
   return view
 }

@@ -80,6 +80,12 @@ export class ConversationLog {
       [this.conversationId, seq, atMs, type, actorId, message?.messageId ?? null],
     )
     if (message !== undefined) await this.#project(client, message, atMs)
+    await client.query(
+      `UPDATE conversations
+          SET last_seq = $2, last_message_seq = greatest(last_message_seq, $3::bigint)
+        WHERE conversation_id = $1`,
+      [this.conversationId, seq, message?.seq ?? 0],
+    )
   }
 
   async #project(client: PoolClient, message: MessageView, atMs: number): Promise<void> {
