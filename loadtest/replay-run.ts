@@ -1,6 +1,7 @@
 // A whole replay: several auctions at a time, each with connections of its own, until all are through.
 import { randomUUID } from 'node:crypto'
 import type { PastAuction } from './auction-file.ts'
+import { eachOf } from './each-of.ts'
 import { createHttpClient } from './http-client.ts'
 import { type House, type Replayed, replayAuction } from './replay-auction.ts'
 import type { ReplayReport } from './replay-report.ts'
@@ -58,29 +59,4 @@ async function openHouse(
   const http = createHttpClient(options.url, token)
   const house = { http, tokens, watcher, websocketUrl: websocketUrl.toString(), runId }
   return { house, close: () => watcher.close() }
-}
-
-/** Runs `action` for each item, at most `atOnce` at the same time; the first failure ends it all. */
-async function eachOf<T>(
-  items: readonly T[],
-  atOnce: number,
-  action: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items.values()
-  let failed = false
-  const worker = async () => {
-    for (const item of queue) {
-      if (failed) return
-      await action(item)
-    }
-  }
-  const workers = Array.from({ length: atOnce }, async () => {
-    await worker().catch((error: unknown) => {
-      failed = true
-      throw error
-    })
-  })
-  const outcomes = await Promise.allSettled(workers)
-  const failure = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (failure !== undefined) throw failure.reason
 }

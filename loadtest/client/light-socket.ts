@@ -126,7 +126,7 @@ export abstract class LightSocket {
   }
 
   /** As a lost network ends it: nothing is said. */
-  drop(reason = 'dropped'): void {
+  protected drop(reason: string): void {
     this.#closeReason = reason
     this.#socket?.destroy()
   }

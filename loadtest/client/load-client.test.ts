@@ -9,7 +9,7 @@ import { jsonClientCodec, msgpackClientCodec } from '../../protocol/client-codec
 import type { ErrorObject } from '../../protocol/errors.ts'
 import type { Publication, SubscribeResult } from '../../protocol/frames.ts'
 import { endpointOf } from './light-socket.ts'
-import { LoadClient, type LoadObserver } from './load-client.ts'
+import { type Ending, LoadClient, type LoadObserver } from './load-client.ts'
 
 let server: TestServer
 const clients: LoadClient[] = []
@@ -26,11 +26,7 @@ afterAll(() => server.stop())
 
 interface Heard {
   readonly connects: number
-  readonly ends: readonly {
-    readonly code: number
-    readonly reason: string
-    readonly isFinal: boolean
-  }[]
+  readonly ends: readonly Ending[]
   readonly joins: readonly { readonly channel: string; readonly result: SubscribeResult }[]
   readonly refusals: readonly { readonly channel: string; readonly error: ErrorObject }[]
   readonly publications: readonly { readonly channel: string; readonly publication: Publication }[]
@@ -54,14 +50,14 @@ function device({
 }: DeviceOptions): Device {
   const heard = {
     connects: 0,
-    ends: [] as Heard['ends'][number][],
+    ends: [] as Ending[],
     joins: [] as Heard['joins'][number][],
     refusals: [] as Heard['refusals'][number][],
     publications: [] as Heard['publications'][number][],
   }
   const observer: LoadObserver = {
     connected: () => void (heard.connects += 1),
-    disconnected: (_, code, reason, isFinal) => void heard.ends.push({ code, reason, isFinal }),
+    disconnected: (_, end) => void heard.ends.push(end),
     subscribed: (_, channel, result) => void heard.joins.push({ channel, result }),
     refused: (_, channel, error) => void heard.refusals.push({ channel, error }),
     published: (_, channel, publication) => void heard.publications.push({ channel, publication }),
@@ -103,7 +99,7 @@ describe.each([jsonClientCodec, msgpackClientCodec])('in $name', (codec) => {
     await waitFor(() => ann.heard.joins.some((join) => join.channel === channel))
     await waitFor(() => bob.client.isConnected)
     const { ends, connects } = { ...ann.heard, ends: ann.heard.ends.length }
-    ann.client.drop()
+    ann.client.lose()
     await waitFor(() => ann.heard.ends.length > ends)
     const { seq } = (await bid(bob, lotId, 2_000)) as { readonly seq: number }
     await waitFor(() => ann.heard.connects > connects)

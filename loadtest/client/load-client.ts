@@ -20,13 +20,23 @@ import { type Endpoint, LightSocket } from './light-socket.ts'
 export interface LoadObserver {
   /** The server said hello; `sinceMs` is when the attempt began. */
   connected(client: LoadClient, hello: ConnectResult, sinceMs: number): void
-  /** A connection ended, or did not come about. `isFinal`: the server wants nobody to come back. */
-  disconnected(client: LoadClient, code: number, reason: string, isFinal: boolean): void
+  /** A connection ended, or did not come about. */
+  disconnected(client: LoadClient, end: Ending): void
   /** It has the stream: with a snapshot, with what it missed, or with both. */
   subscribed(client: LoadClient, channel: string, result: SubscribeResult): void
   /** The server let it have the stream no longer, or not at all. */
   refused(client: LoadClient, channel: string, error: ErrorObject): void
   published(client: LoadClient, channel: string, publication: Publication): void
+}
+
+export interface Ending {
+  /** 1006 where the connection broke without a word. */
+  readonly code: number
+  readonly reason: string
+  /** Whether the server had said hello on it. */
+  readonly wasConnected: boolean
+  /** It will not come back: the server wants nobody to, or the device has left. */
+  readonly isFinal: boolean
 }
 
 /** What came of a command: the result, the protocol's error, or neither where the connection was lost. */
@@ -48,6 +58,9 @@ interface Followed {
   /** Where it stands, once it has stood anywhere. */
   position: { readonly offset: number; readonly epoch: string } | undefined
 }
+
+/** The reason of a connection that `lose` ended. */
+export const droppedOnPurpose = 'dropped on purpose'
 
 /** Those of the public SDKs. */
 const reconnectDelayMs = { min: 500, max: 20_000 }
@@ -111,6 +124,11 @@ export class LoadClient extends LightSocket {
     this.close()
   }
 
+  /** Loses the connection as a device loses its network, and comes back. */
+  lose(): void {
+    this.drop(droppedOnPurpose)
+  }
+
   /** Follows a channel from now on, over all its connections. */
   subscribe(channel: string): void {
     const followed: Followed = { channel, isServerSide: false, position: undefined }
@@ -162,11 +180,13 @@ export class LoadClient extends LightSocket {
   }
 
   protected override ended(code: number, reason: string): void {
+    const wasConnected = this.#isConnected
     this.#isConnected = false
     if (!shouldReconnect(code)) this.#isWanted = false
     const waiting = this.#waiting
     this.#waiting = undefined
-    this.#options.observer.disconnected(this, code, reason, !this.#isWanted)
+    const isFinal = !this.#isWanted
+    this.#options.observer.disconnected(this, { code, reason, wasConnected, isFinal })
     for (const answered of waiting?.values() ?? []) answered(undefined, undefined)
     if (this.#isWanted) this.#comeBack()
   }

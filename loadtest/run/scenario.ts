@@ -1,0 +1,68 @@
+// What a scenario is: what there must be before anybody comes, and what the devices of each process then do.
+import type { Role } from '../../protocol/identity.ts'
+import type { LoadClient, LoadObserver } from '../client/load-client.ts'
+import type { HttpClient } from '../http-client.ts'
+import type { Tokens } from '../tokens.ts'
+import type { Recorder } from './measures.ts'
+import type { Plan, PlanOptions, Share } from './plan.ts'
+
+/** What is there when devices come; it travels to the processes that hold them. */
+export interface Stage {
+  /** Tells the people of this run from those of another. */
+  readonly runId: string
+  readonly lots: readonly string[]
+  /** Epoch ms. */
+  readonly madeAtMs: number
+}
+
+/** Who makes the stage: the marketplace itself. */
+export interface House {
+  /** In the name of a user with the roles `seller` and `service`. */
+  readonly http: HttpClient
+  readonly tokens: Tokens
+}
+
+/** Who a device belongs to, and what it follows. */
+export interface Cast {
+  /** Undefined: a watcher without a name. */
+  readonly user: string | undefined
+  readonly roles?: readonly Role[]
+  readonly channels: readonly string[]
+}
+
+/** What one process has to work with. */
+export interface Crew {
+  readonly plan: Plan
+  readonly stage: Stage
+  readonly share: Share
+  readonly recorder: Recorder
+  /** Seeded for this process. */
+  readonly random: () => number
+  /** When the run is broken off. */
+  readonly signal: AbortSignal
+  /** The devices of the share, `devices[n]` with the number `share.from + n`; all connected once it performs. */
+  readonly devices: readonly LoadClient[]
+}
+
+/** What the devices of one process do. The crew counts connections and deliveries by itself. */
+export interface Act {
+  cast(nth: number): Cast
+  /** Told of everything that devices hear. */
+  readonly observer?: Partial<LoadObserver>
+  /** Begins when all devices of all processes are there; resolves when all that was asked is answered. */
+  perform(): Promise<void>
+  /** What this process saw, for the auditor: plain data, some thousands of entries at a time. */
+  testify(): Iterable<readonly Testimony[]>
+}
+
+/** A sentence of a witness; the auditor of the scenario knows what it means. */
+export type Testimony = Readonly<Record<string, unknown>>
+
+export interface Scenario {
+  /** In one sentence, for the help. */
+  readonly says: string
+  /** Where the plan says nothing. */
+  readonly defaults: Partial<PlanOptions>
+  prepare(house: House, plan: Plan): Promise<Stage>
+  act(crew: Crew): Act
+}
