@@ -166,7 +166,7 @@ function tagOf({ android, apns, webpush }: FcmWireMessage): string | undefined {
 }
 
 function badgeOf({ android, apns, data }: FcmWireMessage): number | undefined {
-  const told = data?.['badge']
+  const told = data?.['unread']
   return (
     apns?.payload?.aps?.badge ??
     android?.notification?.notification_count ??
@@ -174,7 +174,7 @@ function badgeOf({ android, apns, data }: FcmWireMessage): number | undefined {
   )
 }
 
-/** The tags that the app is told to take away, divided by commas. */
+/** The tags that the app is told to take away, divided by spaces. */
 function clearedBy({ data }: FcmWireMessage): readonly string[] {
-  return data?.['clear']?.split(',') ?? []
+  return data?.['clears']?.split(' ') ?? []
 }
