@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf, Failure } from '../platform/failure.ts'
 import { shouldReconnect } from '../protocol/close-codes.ts'
+import { HttpError } from './http-client.ts'
 import { CommandError, ConnectionLost } from './wire-client.ts'
 
 /** A part of the server may be away for a minute, and is given another one to catch up. */
@@ -26,6 +27,8 @@ export async function patiently<T>(work: () => Promise<T>): Promise<T> {
 
 function mayPass(error: unknown): boolean {
   if (error instanceof CommandError) return error.temporary
+  // By the protocol an internal error is temporary, over HTTP as well: the database is away, say.
+  if (error instanceof HttpError) return error.status >= 500
   if (error instanceof ConnectionLost) return shouldReconnect(error.closed.code)
   // The address worked before, or the run would not have come so far.
   if (error instanceof Failure) return true
