@@ -46,6 +46,8 @@ export class RoleProcess {
   readonly #child: ChildProcess
   readonly #ended: Promise<ProcessEnd>
   #looks: Beat | undefined
+  /** Told to end. */
+  #isTold = false
   #isGone = false
 
   /** Starts it at once. */
@@ -75,6 +77,7 @@ export class RoleProcess {
   /** Asks it to drain and leave. Resolves when the process is gone. */
   async end(): Promise<void> {
     if (this.#isGone) return
+    this.#isTold = true
     this.#options.onChange({ state: 'draining' })
     this.#child.kill('SIGTERM')
     // One that was stopped would never hear of it.
@@ -106,7 +109,7 @@ export class RoleProcess {
 
   async #look(metricsPort: number): Promise<void> {
     const state = await readiness(`http://127.0.0.1:${metricsPort}/readyz`)
-    if (!this.#isGone) this.#options.onChange({ state })
+    if (!this.#isGone && !this.#isTold) this.#options.onChange({ state })
   }
 
   async #noteEnd(end: ProcessEnd): Promise<void> {
