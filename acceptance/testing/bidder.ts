@@ -94,6 +94,11 @@ export class Bidder {
     this.#isBidding = false
   }
 
+  /** One bid, which leads whatever the others have bid in a test. Resolves with what became of it. */
+  async bidHigh(lotId: string): Promise<void> {
+    await this.#bid(lotId, 1_000_000_000)
+  }
+
   async #bid(lotId: string, least: number): Promise<void> {
     this.#bids += 1
     // Some of them go just above the least, some far; some are called, most are secret.

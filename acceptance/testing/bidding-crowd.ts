@@ -32,7 +32,7 @@ export interface CrowdOptions {
   readonly bidders?: number
   /** Default: 3. */
   readonly watchers?: number
-  /** Default: 4. */
+  /** Default: 8, so that hardly ever one of two engines owns none of them. */
   readonly lots?: number
   /** Of every lot, where they differ from an English lot that is open for an hour. */
   readonly terms?: Partial<LotTerms>
@@ -83,7 +83,7 @@ export class BiddingCrowd {
   }
 
   /** To be called once. */
-  async begin({ bidders = 8, watchers = 3, lots = 4, terms = {} }: CrowdOptions): Promise<void> {
+  async begin({ bidders = 8, watchers = 3, lots = 8, terms = {} }: CrowdOptions): Promise<void> {
     const allTerms = { ...lotTerms(), ...terms }
     const house = await this.#arrive('house')
     this.#lotIds = await Promise.all(Array.from({ length: lots }, () => openLot(house, allTerms)))
@@ -117,6 +117,11 @@ export class BiddingCrowd {
     const enough = this.#bidders.map(({ verdicts }) => verdicts + more)
     const allHave = () => this.#bidders.every(({ verdicts }, at) => verdicts >= (enough[at] ?? 0))
     await waitFor(allHave, { ...patience, what: `${more} verdicts for every bidder` })
+  }
+
+  /** One more bid of one bidder, who leads by it, while the others rest. */
+  async bidHigh(lotId: string): Promise<void> {
+    await this.#bidders[0]?.bidHigh(lotId)
   }
 
   /** Nobody bids any more. Resolves when everybody knows what became of its last bid. */
