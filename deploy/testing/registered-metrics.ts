@@ -7,6 +7,7 @@ import { createEdgeMetrics } from '../../gateway/edge/metrics.ts'
 import { createFanoutMetrics } from '../../gateway/fanout/metrics.ts'
 import { createHttpMetrics } from '../../gateway/routes/http/metrics.ts'
 import { createMethodMetrics } from '../../gateway/routes/method-metrics.ts'
+import { createFcmMetrics } from '../../notifier/adapters/firebase.metrics.ts'
 import { createFeedMetrics } from '../../notifier/shell/feed-teller.metrics.ts'
 import { createWebhookMetrics } from '../../notifier/shell/webhook-dispatcher.metrics.ts'
 import { createNatsMetrics } from '../../platform/bus/nats-metrics.ts'
@@ -24,6 +25,7 @@ export const registrars: Readonly<Record<string, (metrics: Registry) => unknown>
   'gateway/fanout/metrics.ts': (metrics) => createFanoutMetrics(metrics, () => 0),
   'gateway/routes/http/metrics.ts': createHttpMetrics,
   'gateway/routes/method-metrics.ts': createMethodMetrics,
+  'notifier/adapters/firebase.metrics.ts': createFcmMetrics,
   'notifier/shell/feed-teller.metrics.ts': createFeedMetrics,
   'notifier/shell/webhook-dispatcher.metrics.ts': createWebhookMetrics,
   'platform/bus/nats-metrics.ts': (metrics) =>
