@@ -8,7 +8,7 @@ import { ChatDatabase } from '../chat-store/testing/database-store.ts'
 import { ChatHistory } from '../history/chat-history.ts'
 import { LotHistory } from '../history/lot-history.ts'
 import type { Violation } from '../history/violation.ts'
-import { tellStoredChat, tellStoredLots } from './testing/stored-history.ts'
+import { tellStoredChat, tellStoredLots } from '../loadtest/audit/stored-history.ts'
 
 const rulesOf = (violations: readonly Violation[]) => violations.map(({ rule }) => rule)
 

@@ -3,6 +3,7 @@
 // hear is told to the judge of histories, who compares it with the database at the end.
 import { randomUUID } from 'node:crypto'
 import { LotHistory } from '../../history/lot-history.ts'
+import { tellStoredLots } from '../../loadtest/audit/stored-history.ts'
 import { createLogger } from '../../platform/log.ts'
 import { createPool } from '../../platform/postgres/pool.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
@@ -15,7 +16,6 @@ import { frontOf } from './front.ts'
 import { LotWatcher } from './lot-watcher.ts'
 import type { PublicClient } from './public-client.ts'
 import { lotTerms, signToken } from './server.ts'
-import { tellStoredLots } from './stored-history.ts'
 
 /** A burst is faster than people: for the fleet's environment. */
 export const burstLimits = {

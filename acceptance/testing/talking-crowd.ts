@@ -4,13 +4,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ChatHistory } from '../../history/chat-history.ts'
+import { tellStoredChat } from '../../loadtest/audit/stored-history.ts'
 import { createLogger } from '../../platform/log.ts'
 import { createPool, type Pool } from '../../platform/postgres/pool.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import type { Fleet } from './fleet.ts'
 import { frontOf } from './front.ts'
 import { Speaker } from './speaker.ts'
-import { tellStoredChat } from './stored-history.ts'
 
 /** Its gateways may come and go. */
 export type FleetToTalkIn = Pick<Fleet, 'databaseUrl' | 'running'>
