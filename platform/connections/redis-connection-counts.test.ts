@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Part } from '../lifecycle.ts'
 import { createLogger } from '../log.ts'
 import { createRedis, type RedisConnection } from '../redis/connection.ts'
 import { createNodeLease, type NodeLease } from '../redis/node-lease.ts'
+import { RedisServer } from '../servers/redis-server.ts'
 import { systemClock as clock } from '../system-clock.ts'
 import { expectNoLeaks } from '../testing/leak-check.ts'
-import { RedisServer } from '../servers/redis-server.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { describeConnectionCounts } from './connection-counts.contract.ts'
 import {
@@ -88,6 +89,47 @@ test('the connections of a process that died make room within its lease', async 
   expect(await one.counts.enter('ann', 1)).toBe(false)
   await other.redis.stop()
   await waitFor(async () => await one.counts.enter('ann', 1))
+})
+
+test('in whatever order two processes let in and let go, Redis has in the end what they hold', async () => {
+  const [one, other] = await two()
+  const keys = ['ann', 'bob'] as const
+  const happenings = fc.array(
+    fc.record({
+      process: fc.constantFrom(one, other),
+      key: fc.constantFrom(...keys),
+      does: fc.constantFrom('enter', 'add', 'leave', 'pause'),
+    }),
+    { maxLength: 40 },
+  )
+  await fc.assert(
+    fc.asyncProperty(happenings, fc.integer({ min: 1, max: 4 }), async (all, max) => {
+      const held: Process['counts'][][] = keys.map(() => [])
+      const of = (key: (typeof keys)[number]) => held[keys.indexOf(key)] ?? []
+      const entering: Promise<void>[] = []
+      const enter = async (counts: Process['counts'], key: (typeof keys)[number]) => {
+        if (await counts.enter(key, max)) of(key).push(counts)
+      }
+      for (const { process, key, does } of all) {
+        if (does === 'pause') await process.redis.client.ping()
+        else if (does === 'enter') entering.push(enter(process.counts, key))
+        else if (does === 'add') {
+          process.counts.add(key)
+          of(key).push(process.counts)
+        } else of(key).pop()?.leave(key)
+      }
+      await Promise.all(entering)
+      const expected = held.map((holders) => holders.length)
+      for (const { counts } of [one, other]) {
+        await waitFor(async () => (await counts.held(keys)).join() === expected.join())
+      }
+      for (const key of keys) for (const counts of of(key).splice(0)) counts.leave(key)
+      const stored = async () =>
+        await Promise.all(keys.map((key) => one.redis.client.hlen(`connections:${key}`)))
+      await waitFor(async () => (await stored()).join() === '0,0')
+    }),
+    { numRuns: 60 },
+  )
 })
 
 test('nothing is left in Redis of whoever has left', async () => {
