@@ -18,7 +18,12 @@ import {
 import { waitFor } from '../platform/testing/wait-for.ts'
 import type { ConversationCommand } from '../protocol/chat-store.ts'
 import type { EngineCommand, EngineReply } from '../protocol/engine.ts'
-import { chatCommandsSubject, lotCommandsSubject, shardOf } from '../protocol/subjects.ts'
+import {
+  chatCommandsSubject,
+  feedCommandsSubject,
+  lotCommandsSubject,
+  shardOf,
+} from '../protocol/subjects.ts'
 import { readGatewayConfig } from './config.ts'
 import { WireClient } from './edge/testing/wire-client.ts'
 import { createGateway, type Gateway, revocationsKept } from './main.ts'
@@ -142,6 +147,10 @@ test('a revocation closes the user’s sockets with 3503 and keeps the token out
   await hers.connect(ann)
   await his.connect(bob)
   const service = await tokenFor('svc', 'service')
+  await bus.serve(feedCommandsSubject, async () => ({
+    outcome: 'accepted',
+    serverTime: clock.nowMs(),
+  }))
   expect((await post('/v1/users/ann/revoke', {}, service)).status).toBe(200)
   expect(await hers.closing()).toBe(3503)
   const again = new WireClient(gateway.port)

@@ -141,7 +141,7 @@ function wire(
   const httpMetrics = createHttpMetrics(options.metrics)
   const { isAvailable = () => true } = options
   const isReady = () => server.takesTraffic && isAvailable()
-  const api = wireApi(options, routes, revocations, httpMetrics, isReady)
+  const api = wireApi(options, routes, stores, revocations, httpMetrics, isReady)
   const transfers = new Transfers(transfersMax)
   const objects = wireObjects(options, transfers, httpMetrics)
   const { handler, part: requests } = createInFlight(api)
@@ -232,6 +232,7 @@ function wireRoutes(
 function wireApi(
   options: GatewayOptions,
   { identify, callMethod }: ReturnType<typeof wireRoutes>,
+  stores: Stores,
   revocations: Revocations,
   metrics: HttpMetrics,
   ready: () => boolean,
@@ -243,7 +244,7 @@ function wireApi(
       [
         ...probes(ready),
         ...methodResources(callMethod, rateHeaders),
-        revokeResource(revocations, clock),
+        revokeResource({ revocations, feedOffice: stores.feedOffice, clock }),
         ...devTokens(options),
         ...(options.phones === undefined ? [] : [devPushesResource(options.phones)]),
       ],

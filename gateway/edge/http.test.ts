@@ -2,9 +2,11 @@
 import { connect } from 'node:net'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { waitFor } from '../../platform/testing/wait-for.ts'
+import type { FeedOutcome } from '../../protocol/feed.ts'
 import type { LotRefusalCode } from '../../protocol/refusals.ts'
 import { bodyBytesMax } from '../limits.ts'
 import type { AuctionHouse } from '../ports/auction-house.ts'
+import { feedOfficeOf } from '../testing/feeds.ts'
 import { acceptance, bidId, bookOf, draftId, houseOf, lotId, refusing } from '../testing/lots.ts'
 import { noonMs } from '../testing/people.ts'
 import { startApiServer } from './testing/api-server.ts'
@@ -306,6 +308,30 @@ describe('tokens', () => {
       { userId: 'bob', deviceId: 'phone', beforeMs: noonMs - 1 },
       { userId: 'bob', beforeMs: noonMs },
     ])
+  })
+
+  test('whose tokens are revoked gets no further push either, or its house is told to ask again', async () => {
+    let outcome: FeedOutcome = { outcome: 'accepted', serverTime: noonMs }
+    const feedOffice = feedOfficeOf(() => outcome)
+    const other = await startApiServer({ feedOffice })
+    const url = `${other.url}/v1/users/bob/revoke`
+    const house = await other.bearer('house', 'service')
+    expect((await post(url, { device: 'phone', before: 7 }, house)).status).toBe(200)
+    expect(feedOffice.asked).toEqual([
+      {
+        type: 'revoke_devices',
+        userId: 'bob',
+        deviceId: 'phone',
+        beforeMs: 7,
+        actor: { userId: 'house', roles: ['service'] },
+      },
+    ])
+    outcome = { outcome: 'unknown', code: 'outcome_unknown', serverTime: noonMs, retryable: true }
+    await expectProblem(await post(url, {}, house), 504, 'outcome_unknown', 'ask again')
+    outcome = { outcome: 'refused', code: 'overloaded', serverTime: noonMs, retryable: true }
+    await expectProblem(await post(url, {}, house), 503, 'overloaded', 'ask again')
+    expect(other.posted.at(-1)).toEqual({ userId: 'bob', beforeMs: noonMs })
+    other.close()
   })
 
   test('each token has a rate of its own, and those without share that of their address', async () => {

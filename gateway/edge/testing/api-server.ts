@@ -14,6 +14,7 @@ import { type GatewayLimit, RATES } from '../../limits.ts'
 import type { AuctionHouse } from '../../ports/auction-house.ts'
 import type { ChatBook } from '../../ports/chat-book.ts'
 import type { ChatStore } from '../../ports/chat-store.ts'
+import type { FeedOffice } from '../../ports/feed-office.ts'
 import type { LotBook } from '../../ports/lot-book.ts'
 import { createHttpApi } from '../../routes/http/api.ts'
 import { withDocs } from '../../routes/http/docs.ts'
@@ -23,6 +24,7 @@ import { createHttpMetrics } from '../../routes/http/metrics.ts'
 import { createRateHeaders } from '../../routes/http/rate-headers.ts'
 import { createIdentify } from '../../routes/identify.ts'
 import { callsOn } from '../../testing/calls.ts'
+import { feedOfficeOf } from '../../testing/feeds.ts'
 import { noonMs } from '../../testing/people.ts'
 import { ownRevocations } from '../../testing/revocations.ts'
 import { mountHttp } from '../http.ts'
@@ -33,6 +35,7 @@ export interface ApiServerOptions {
   readonly book?: LotBook
   readonly chatBook?: ChatBook
   readonly chatStore?: ChatStore
+  readonly feedOffice?: FeedOffice
   readonly anonymous?: 'watch' | 'deny'
   readonly devTokens?: boolean
   readonly allowedOrigins?: readonly string[] | 'any'
@@ -70,14 +73,15 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const { ready = () => true, allowedOrigins = [], trustProxy = false } = options
   const metrics = createMetrics({ role: 'test', ofProcess: false })
   const limits = createMemoryLimits(rates)
-  const callMethod = callsOn({ ...options, limits, clock })
+  const feedOffice = options.feedOffice ?? feedOfficeOf()
+  const callMethod = callsOn({ ...options, feedOffice, limits, clock })
   const rateHeaders = createRateHeaders(rates)
   const handler = createHttpApi({
     resources: withDocs(
       [
         ...probes(ready),
         ...methodResources(callMethod, rateHeaders),
-        revokeResource(revocations, clock),
+        revokeResource({ revocations, feedOffice, clock }),
         ...(options.devTokens === true ? [devTokenResource(mint)] : []),
       ],
       { version: '0.0.0', files: createPackagePageFiles() },

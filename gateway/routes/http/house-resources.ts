@@ -2,13 +2,15 @@
 import { z } from 'zod'
 import type { Clock } from '../../../platform/clock.ts'
 import { faultsOf } from '../../../protocol/faults.ts'
+import type { FeedOutcome } from '../../../protocol/feed.ts'
 import { ROLES } from '../../../protocol/identity.ts'
 import { UserId } from '../../../protocol/ids.ts'
+import type { FeedOffice } from '../../ports/feed-office.ts'
 import type { HttpResponse } from '../../ports/http.ts'
 import type { Revocations } from '../../ports/revocations.ts'
 import type { TokenMint } from '../../ports/token-mint.ts'
 import { permitted } from '../method.ts'
-import { badRequest, json, problem } from './problem.ts'
+import { badRequest, json, problem, problemOf } from './problem.ts'
 import type { Resource, ResourceRequest } from './resource.ts'
 
 const DeviceId = z.string().min(1).max(128)
@@ -56,7 +58,14 @@ export function probes(ready: () => boolean): Resource[] {
   ]
 }
 
-export function revokeResource(revocations: Revocations, clock: Clock): Resource {
+export interface RevokeOptions {
+  readonly revocations: Revocations
+  readonly feedOffice: FeedOffice
+  readonly clock: Clock
+}
+
+/** Tokens first: whoever lost a phone wants its sockets closed, even while no notifier can be reached. */
+export function revokeResource({ revocations, feedOffice, clock }: RevokeOptions): Resource {
   return {
     method: 'POST',
     path: '/v1/users/{userId}/revoke',
@@ -69,11 +78,27 @@ export function revokeResource(revocations: Revocations, clock: Clock): Resource
       const nowMs = clock.nowMs()
       const { userId, device, before = nowMs } = checked.data
       if (before > nowMs) return problem('bad_request', 'before: expected a time in the past')
-      const revocation = { userId, beforeMs: before }
-      revocations.post(device === undefined ? revocation : { ...revocation, deviceId: device })
+      const revocation = {
+        userId,
+        beforeMs: before,
+        ...(device === undefined ? {} : { deviceId: device }),
+      }
+      revocations.post(revocation)
+      const outcome = await feedOffice.submit({
+        type: 'revoke_devices',
+        ...revocation,
+        actor: right.actor,
+      })
+      if (outcome.outcome !== 'accepted') return pushesGoOn(outcome)
       return json(200, { userId, before, ...(device === undefined ? {} : { device }) })
     },
   }
+}
+
+function pushesGoOn(outcome: Exclude<FeedOutcome, { readonly outcome: 'accepted' }>): HttpResponse {
+  const status = outcome.outcome === 'unknown' ? 504 : 503
+  const says = 'The tokens are worthless; ask again, so that no push goes to their devices either.'
+  return problemOf(status, outcome.code, says, { headers: { 'retry-after': '1' } })
 }
 
 /** For developers only: whoever can reach it can be anybody. */

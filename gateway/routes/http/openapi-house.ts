@@ -128,7 +128,8 @@ export const HOUSE_OPERATIONS: Readonly<Record<string, Operation>> = {
   [`POST ${revokePath}`]: {
     operationId: 'user.revoke',
     summary: 'Makes a user’s tokens worthless and closes its sockets; needs the role `service`.',
-    description: 'Everywhere within a second, with close code 3503.',
+    description:
+      'Everywhere within a second, with close code 3503. Devices that were registered before get no further push.',
     tags: ['users'],
     security: security.token,
     parameters: parametersIn('path', namesInPath(revokePath), revoke),
@@ -137,6 +138,7 @@ export const HOUSE_OPERATIONS: Readonly<Record<string, Operation>> = {
       200: answer('Revoked.', 'Revoked'),
       ...usualProblems,
       ...problemRef('Forbidden'),
+      ...problemRef('OutcomeUnknown'),
     },
   },
   'POST /v1/dev/token': {
