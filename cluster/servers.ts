@@ -2,9 +2,10 @@
 import { EmbeddedPostgres } from '../platform/embedded/embedded-postgres.ts'
 import type { Part } from '../platform/lifecycle.ts'
 import type { Logger } from '../platform/log.ts'
-import { NatsServer } from '../platform/servers/nats-server.ts'
+import { NatsServer, natsProgram } from '../platform/servers/nats-server.ts'
 import type { ProcessEnd } from '../platform/servers/process-end.ts'
-import { RedisServer } from '../platform/servers/redis-server.ts'
+import { RedisServer, redisProgram } from '../platform/servers/redis-server.ts'
+import { serverProgram } from '../platform/servers/server-program.ts'
 import { type Rows, stateOfEnd } from './rows.ts'
 
 export const SERVERS = ['postgres', 'nats', 'redis'] as const
@@ -71,6 +72,8 @@ export function createServers(options: ServersOptions): Servers {
       }
     },
     async start() {
+      // What is missing is said, or installed, before anything runs.
+      for (const program of [natsProgram, redisProgram]) await serverProgram(program)
       const outcomes = await Promise.allSettled([
         bring('postgres', startPostgres(options)),
         bring('nats', NatsServer.start({ inFolder })),

@@ -5,6 +5,7 @@ import {
   type ServerPlace,
   startLocalServer,
 } from './local-server.ts'
+import type { ServerProgram } from './server-program.ts'
 
 export interface RedisServerOptions extends LocalServerOptions {
   readonly password?: string
@@ -12,11 +13,11 @@ export interface RedisServerOptions extends LocalServerOptions {
   readonly cluster?: boolean
 }
 
-const redisProgram = {
+export const redisProgram: ServerProgram = {
   program: 'redis-server',
   variable: 'REDIS_SERVER_BIN',
   packages: { apt: 'redis-server', homebrew: 'redis' },
-} as const
+}
 
 export class RedisServer extends LocalServer {
   protected readonly saysReady = 'Ready to accept connections'
