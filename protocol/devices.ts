@@ -21,7 +21,7 @@ export const PushToken = z
   .string()
   .min(1)
   .max(pushTokenCharactersMax)
-  .regex(/^[\x21-\x7e]+$/, { message: 'expected the push service’s token as it came' })
+  .regex(/^[\x21-\x7e]*$/, { message: 'expected no spaces and ASCII only, as the service gave it' })
   .describe('What the push service calls the device.')
 
 // ---- words ------------------------------------------------------------------------------------
@@ -79,7 +79,10 @@ const ClockTime = z
 export const QuietHours = Shape('When pushes wait, by the clock of the device’s time zone.', {
   from: ClockTime,
   to: ClockTime.describe('Before `from`, where midnight lies between.'),
-}).refine(({ from, to }) => from !== to, { path: ['to'], message: 'expected another than from' })
+}).refine(({ from, to }) => from !== to, {
+  path: ['to'],
+  message: 'expected another time than from',
+})
 export type QuietHours = Readonly<z.output<typeof QuietHours>>
 
 /** Minutes after midnight of a time such as "22:00". */
@@ -90,8 +93,8 @@ export function minutesOf(clockTime: string): number {
 
 /** The time so many minutes after midnight: "22:00". */
 export function clockTimeOf(minutes: number): string {
-  const two = (count: number) => String(count).padStart(2, '0')
-  return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
+  const parts = [Math.floor(minutes / 60), minutes % 60]
+  return parts.map((part) => String(part).padStart(2, '0')).join(':')
 }
 
 // ---- the device -------------------------------------------------------------------------------

@@ -315,8 +315,8 @@ describe('tokens', () => {
     const feedOffice = feedOfficeOf(() => outcome)
     const other = await startApiServer({ feedOffice })
     const url = `${other.url}/v1/users/bob/revoke`
-    const house = await other.bearer('house', 'service')
-    expect((await post(url, { device: 'phone', before: 7 }, house)).status).toBe(200)
+    const service = await other.bearer('house', 'service')
+    expect((await post(url, { device: 'phone', before: 7 }, service)).status).toBe(200)
     expect(feedOffice.asked).toEqual([
       {
         type: 'revoke_devices',
@@ -327,9 +327,9 @@ describe('tokens', () => {
       },
     ])
     outcome = { outcome: 'unknown', code: 'outcome_unknown', serverTime: noonMs, retryable: true }
-    await expectProblem(await post(url, {}, house), 504, 'outcome_unknown', 'ask again')
+    await expectProblem(await post(url, {}, service), 504, 'outcome_unknown', 'ask again')
     outcome = { outcome: 'refused', code: 'overloaded', serverTime: noonMs, retryable: true }
-    await expectProblem(await post(url, {}, house), 503, 'overloaded', 'ask again')
+    await expectProblem(await post(url, {}, service), 503, 'overloaded', 'ask again')
     expect(other.posted.at(-1)).toEqual({ userId: 'bob', beforeMs: noonMs })
     other.close()
   })
