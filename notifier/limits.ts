@@ -24,6 +24,28 @@ export const failureDelays = { delayMsMin: 100, delayMsMax: 5_000 } as const
 /** For so long an outbid waits for a later one on the same lot: two bidders may outbid each other ten times a second. */
 export const outbidHoldMs = 1_000
 
+/** For so long what is read elsewhere is gathered before a device is told to take it away. */
+export const badgeHoldMs = 1_000
+
+/** Pushes decided or on their way at once. */
+export const pushJobsAtOnce = 100
+
+/** A push service that is away is asked again after this: at first soon, then every ten minutes at most. */
+export const pushRetryDelays = { delayMsMin: 1_000, delayMsMax: 600_000 } as const
+
+/** So often one push is offered to a service that is away; some three hours. */
+export const pushTriesMax = 40
+
+/** What was noted of a push serves to take it away again, and to not send it twice; then it goes. */
+export const pushesKeptMs = 2 * 24 * 3_600_000
+export const pushKeepingPeriodMs = 600_000
+export const pushRowsPerPass = 5_000
+
+/** Bidders are told so long before the end, found so often, and so many lots in a transaction. */
+export const endingSoonMs = 5 * 60_000
+export const endingPeriodMs = 5_000
+export const endingLotsPerPass = 50
+
 /** How jobs are looked for and noted. */
 export const jobPace = {
   /** A job that falls due is found by looking; one that is added says so. */

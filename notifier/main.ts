@@ -9,21 +9,29 @@ import type { Logger } from '../platform/log.ts'
 import type { Registry } from '../platform/metrics.ts'
 import type { Pool } from '../platform/postgres/pool.ts'
 import { createFirebasePushService } from './adapters/firebase-push-service.ts'
+import { createGraphileJobs } from './adapters/graphile-jobs.ts'
 import { createHttpsWebhookSender } from './adapters/https-webhook-sender.ts'
+import { createIcuPushWords } from './adapters/icu-push-words.ts'
 import { createPostgresFeedJournal } from './adapters/postgres-feed-journal.ts'
 import { createPostgresFeedKeeping } from './adapters/postgres-feed-keeping.ts'
 import { createPostgresFeedRegister } from './adapters/postgres-feed-register.ts'
+import { createPostgresLotEndings } from './adapters/postgres-lot-endings.ts'
+import { createPostgresPushBook } from './adapters/postgres-push-book.ts'
 import { createPostgresWebhookQueue } from './adapters/postgres-webhook-queue.ts'
 import { createPostgresWebhookRegister } from './adapters/postgres-webhook-register.ts'
 import { createUndeliverablePushService } from './adapters/undeliverable-push-service.ts'
 import type { PushLimit, PushTarget, WebhookReach } from './config.ts'
-import { commitsPerPassMax, eventsPerPassMax } from './limits.ts'
+import { commitsPerPassMax, eventsPerPassMax, pushJobsAtOnce } from './limits.ts'
 import { DeviceMarkGatherer } from './shell/device-marks.ts'
 import { createDeskMetrics } from './shell/feed-desk.metrics.ts'
 import { FeedDesk } from './shell/feed-desk.ts'
 import { FeedKeeper } from './shell/feed-keeping.ts'
 import { createFeedMetrics } from './shell/feed-teller.metrics.ts'
 import { createFeedTeller } from './shell/feed-teller.ts'
+import { LotEndingTeller } from './shell/lot-endings.ts'
+import { createPushMetrics } from './shell/push.metrics.ts'
+import { PushKeeper } from './shell/push-keeping.ts'
+import { createPushTasks } from './shell/push-tasks.ts'
 import { createWebhookDesk } from './shell/webhook-desk.ts'
 import { createWebhookMetrics } from './shell/webhook-dispatcher.metrics.ts'
 import { createWebhookDispatcher } from './shell/webhook-dispatcher.ts'
@@ -48,11 +56,42 @@ export interface NotifierOptions {
 export function createNotifier(options: NotifierOptions): Part[] {
   const { pool, bus, clock, log, metrics } = options
   const journal = createPostgresFeedJournal(pool, { commitsPerPassMax, eventsPerPassMax })
+  const feedMetrics = createFeedMetrics(metrics)
   return [
-    pushServiceOf(options),
-    createFeedTeller({ journal, bus, clock, log, metrics: createFeedMetrics(metrics) }),
+    ...pushParts(options),
+    createFeedTeller({ journal, bus, clock, log, metrics: feedMetrics }),
+    new LotEndingTeller({
+      endings: createPostgresLotEndings(pool),
+      bus,
+      clock,
+      log,
+      metrics: feedMetrics,
+    }),
     ...feedParts(options),
     ...webhookParts(options),
+  ]
+}
+
+/** What devices are pushed that do not hear it otherwise. */
+function pushParts(options: NotifierOptions): Part[] {
+  const { pool, clock, log, connectionCounts: connections } = options
+  const service = pushServiceOf(options)
+  const book = createPostgresPushBook(pool)
+  const metrics = createPushMetrics(options.metrics)
+  const random = Math.random
+  const words = createIcuPushWords()
+  return [
+    service,
+    new PushKeeper({ book, clock, log }),
+    createGraphileJobs({
+      name: 'push jobs',
+      pool,
+      tasks: createPushTasks({ service, book, words, connections, clock, log, metrics, random }),
+      concurrency: pushJobsAtOnce,
+      clock,
+      log,
+      onEnd: metrics.job,
+    }),
   ]
 }
 

@@ -6,8 +6,9 @@ import { transaction } from '../../platform/postgres/pool.ts'
 import type { Commit } from '../core/commit.ts'
 import type { Derived, Notice, Redaction, WebhookCause } from '../core/notice.ts'
 import type { FeedJournal, Told, Underivable } from '../ports/feed-journal.ts'
+import { addBadgeJobs } from './badge-jobs.ts'
 import { readConversationCommits } from './conversation-queries.ts'
-import { append, feedsOf, recordUnderivable, redact } from './feed-queries.ts'
+import { append, type FeedEntry, feedsOf, recordUnderivable, redact } from './feed-queries.ts'
 import { readLotCommits } from './lot-queries.ts'
 import {
   heldByOthers,
@@ -46,6 +47,7 @@ async function tellOnce(
   for (const each of underivable) await recordUnderivable(client, each)
   const added = await append(client, notices)
   const changed = await redact(client, redactions)
+  await addBadgeJobs(client, whoseDevicesShowTooMuch(commits, changed))
   await recordWebhookCauses(client, webhooks, wanted)
   await markTold(
     client,
@@ -58,6 +60,22 @@ async function tellOnce(
     oldestAtMs: Math.min(...taken.map(({ createdAtMs }) => createdAtMs)),
     left: taken.length < locked.length || locked.length === limits.commitsPerPassMax,
   }
+}
+
+/** Those who have read something, perhaps on another device, and those whom a message was told that says no more. */
+function whoseDevicesShowTooMuch(
+  commits: readonly Commit[],
+  changed: readonly FeedEntry[],
+): ReadonlySet<string> {
+  const readers = commits.flatMap((commit) =>
+    commit.source === 'conversation'
+      ? commit.entries.flatMap(({ type, actorId }) => (type === 'receipt' ? [actorId] : []))
+      : [],
+  )
+  const told = changed.flatMap(({ userId, notification }) =>
+    notification.text === undefined ? [userId] : [],
+  )
+  return new Set([...readers, ...told])
 }
 
 /** The oldest of the commits which together have at most `eventsMax` events; at least one. */

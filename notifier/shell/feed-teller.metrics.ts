@@ -1,12 +1,14 @@
 // What the feed teller counts.
 import { Counter, Histogram } from 'prom-client'
 import type { Registry } from '../../platform/metrics.ts'
-import { NOTIFICATION_TYPES } from '../../protocol/notifications.ts'
+import { NOTIFICATION_TYPES, type UserEvents } from '../../protocol/notifications.ts'
 import type { Told } from '../ports/feed-journal.ts'
 
 export interface FeedMetrics {
   /** Counts a pass which was committed at `nowMs`. */
   told(told: Told, nowMs: number): void
+  /** Counts what was added to feeds. */
+  added(feeds: readonly UserEvents[]): void
   failed(): void
 }
 
@@ -39,10 +41,14 @@ export function createFeedMetrics(registry: Registry): FeedMetrics {
   })
   // So that each is on the page before it first happens.
   for (const type of NOTIFICATION_TYPES) notifications.inc({ type }, 0)
+  const added = (feeds: readonly UserEvents[]): void => {
+    for (const { type } of feeds.flatMap(({ events }) => events)) notifications.inc({ type })
+  }
   return {
+    added,
     told(told, nowMs) {
       if (told.oldestAtMs !== undefined) lag.observe(Math.max(0, nowMs - told.oldestAtMs))
-      for (const { type } of told.feeds.flatMap(({ events }) => events)) notifications.inc({ type })
+      added(told.feeds)
       underivable.inc(told.underivable.length)
     },
     failed: () => failures.inc(),

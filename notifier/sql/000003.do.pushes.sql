@@ -8,9 +8,8 @@ CREATE TABLE push_sends (
   device_id       text COLLATE "C" NOT NULL,
   seq             bigint NOT NULL,
   -- accepted: by the push service. waits: for the next digest; digested: told in one.
-  -- undeliverable: no push service is configured. refused: the service would not have it.
-  state           text NOT NULL
-                  CHECK (state IN ('accepted', 'waits', 'digested', 'undeliverable', 'refused')),
+  -- undeliverable: no push service is configured.
+  state           text NOT NULL CHECK (state IN ('accepted', 'waits', 'digested', 'undeliverable')),
   type            text NOT NULL,
   conversation_id uuid,
   message_seq     bigint,
@@ -23,6 +22,9 @@ CREATE TABLE push_sends (
 );
 CREATE INDEX push_sends_by_device_age ON push_sends (user_id, device_id, at_ms);
 CREATE INDEX push_sends_by_age ON push_sends (at_ms);
+-- What devices may still show.
+CREATE INDEX push_sends_shown ON push_sends (user_id, device_id)
+ WHERE NOT cleared AND state IN ('accepted', 'digested');
 
 -- Lots whose bidders were told that it ends soon.
 CREATE TABLE lot_endings (

@@ -8,7 +8,7 @@ import type { LotEntry } from '../core/lot-commit.ts'
  * tests depend on what the engine promises and not on how it keeps it.
  */
 export async function standInForEngine(pool: Pool): Promise<void> {
-  for (const view of ['lot_publications', 'lot_standings', 'lot_states']) {
+  for (const view of ['lot_publications', 'lot_standings', 'lot_states', 'open_lots']) {
     await pool.query(`
       CREATE TABLE stand_in AS TABLE ${view} WITH NO DATA;
       DROP VIEW ${view};

@@ -1,0 +1,126 @@
+// The statements by which pushes are decided and noted.
+import { UNCOUNTED_TYPES } from '../core/push/policy.ts'
+
+const deviceColumns = `
+  d.platform, d.token, d.token_kind, d.locale, d.time_zone, d.quiet_from_min, d.quiet_to_min`
+
+/** Whether the device has the notification `n`, by the feed or by its conversation (mark `k`). */
+const isDelivered = `
+  coalesce(n.seq <= d.feed_delivered_seq OR k.delivered_seq >= n.source_seq, false)`
+
+const withMark = `
+  LEFT JOIN device_marks k
+         ON n.source = 'conversation' AND k.user_id = d.user_id AND k.device_id = d.device_id
+            AND k.conversation_id = n.aggregate_id`
+
+/** A text message that says nothing was deleted. */
+const isDeleted = `
+  (n.type = 'message' AND n.data ->> 'kind' = 'text' AND NOT n.data ? 'text')`
+
+const uncounted = UNCOUNTED_TYPES.map((type) => `'${type}'`).join(', ')
+
+/** Everything about one push: $1 user, $2 device, $3 seq, $4 now in ms. One row. */
+export const factsQuery = {
+  name: 'notifier-push-facts',
+  text: `
+    SELECT ${deviceColumns}, n.type, n.at_ms, n.data, n.is_read, ${isDelivered} AS is_delivered,
+           s.state, p.types ->> n.type AS wanted, coalesce(p.previews, true) AS previews,
+           coalesce(n.type IN ('message', 'offer') AND m.muted_until_ms > $4, false)
+             OR EXISTS (SELECT FROM blocks b
+                         WHERE n.type IN ('message', 'offer')
+                           AND b.blocker_id = $1 AND b.blocked_id = n.data ->> 'senderId') AS is_muted,
+           l.state AS lot_state, l.ends_at_ms AS lot_ends_at_ms, l.leads AS lot_leads,
+           sent.last_hour, sent.unheard, u.unread
+      FROM (SELECT) one
+      LEFT JOIN devices d ON d.user_id = $1 AND d.device_id = $2
+      LEFT JOIN told_notifications n ON n.user_id = $1 AND n.seq = $3
+      LEFT JOIN push_sends s ON s.user_id = $1 AND s.device_id = $2 AND s.seq = $3
+      LEFT JOIN notification_preferences p ON p.user_id = $1
+      LEFT JOIN conversation_members m
+             ON n.source = 'conversation' AND m.conversation_id = n.aggregate_id AND m.user_id = $1
+           ${withMark}
+      LEFT JOIN LATERAL (
+             SELECT t.state, (t.view ->> 'endsAt')::bigint AS ends_at_ms, t.leader_id = $1 AS leads
+               FROM lot_states t
+              WHERE n.type IN ('outbid', 'lot_ending') AND t.lot_id = n.aggregate_id
+              LIMIT 1) l ON true
+     CROSS JOIN LATERAL (
+             SELECT count(*) FILTER (WHERE type NOT IN (${uncounted}) AND at_ms > $4 - 3600000) AS last_hour,
+                    count(*) FILTER (WHERE at_ms > d.seen_at_ms) AS unheard
+               FROM push_sends
+              WHERE user_id = $1 AND device_id = $2 AND state = 'accepted'
+                AND at_ms > least($4 - 3600000, d.seen_at_ms)) sent
+     CROSS JOIN LATERAL unread_count($1) u`,
+}
+
+/** What a notification is about is kept with the push, since it may be gone before the push is. */
+export const noteQuery = {
+  name: 'notifier-note-push',
+  text: `
+    INSERT INTO push_sends
+           (user_id, device_id, seq, state, type, conversation_id, message_seq, tag, at_ms)
+    SELECT n.user_id, $2, n.seq, $4, n.type, (n.data ->> 'conversationId')::uuid,
+           (n.data ->> 'messageSeq')::bigint, $5, $6
+      FROM notifications n
+     WHERE n.user_id = $1 AND n.seq = $3
+        ON CONFLICT (user_id, device_id, seq) DO NOTHING`,
+}
+
+/** $1 user, $2 device. One row for each that waits; one of nothing where none does. */
+export const digestQuery = {
+  name: 'notifier-digest-facts',
+  text: `
+    SELECT ${deviceColumns}, u.unread, s.seq, s.type,
+           n.seq IS NULL OR n.is_read OR ${isDelivered} OR ${isDeleted} AS is_over
+      FROM (SELECT) one
+      LEFT JOIN devices d ON d.user_id = $1 AND d.device_id = $2
+     CROSS JOIN LATERAL unread_count($1) u
+      LEFT JOIN push_sends s ON s.user_id = $1 AND s.device_id = $2 AND s.state = 'waits'
+      LEFT JOIN told_notifications n ON n.user_id = $1 AND n.seq = s.seq
+           ${withMark}
+     ORDER BY s.seq`,
+}
+
+/** $3 the last seq told, or null: all, and none of it was told. */
+export const endDigestQuery = {
+  name: 'notifier-end-digest',
+  text: `
+    UPDATE push_sends SET state = 'digested', tag = $4, cleared = $3::bigint IS NULL
+     WHERE user_id = $1 AND device_id = $2 AND state = 'waits' AND ($3::bigint IS NULL OR seq <= $3)`,
+}
+
+/** As `digestQuery`, of what the device may still show. */
+export const badgeQuery = {
+  name: 'notifier-badge-facts',
+  text: `
+    SELECT ${deviceColumns}, u.unread, s.seq, s.tag,
+           n.seq IS NULL OR n.is_read OR ${isDeleted} AS is_over
+      FROM (SELECT) one
+      LEFT JOIN devices d ON d.user_id = $1 AND d.device_id = $2
+     CROSS JOIN LATERAL unread_count($1) u
+      LEFT JOIN push_sends s
+             ON s.user_id = $1 AND s.device_id = $2 AND NOT s.cleared
+                AND s.state IN ('accepted', 'digested')
+      LEFT JOIN told_notifications n ON n.user_id = $1 AND n.seq = s.seq
+     ORDER BY s.seq`,
+}
+
+export const clearedQuery = {
+  name: 'notifier-note-cleared',
+  text: `
+    UPDATE push_sends SET cleared = true
+     WHERE user_id = $1 AND device_id = $2 AND seq = ANY ($3::bigint[])`,
+}
+
+export const forgetDeviceQuery = {
+  name: 'notifier-forget-device',
+  text: 'DELETE FROM devices WHERE user_id = $1 AND device_id = $2 AND token = $3',
+}
+
+export const forgetQuery = {
+  name: 'notifier-forget-pushes',
+  text: `
+    WITH lots AS (DELETE FROM lot_endings WHERE ends_at_ms < $1)
+    DELETE FROM push_sends
+     WHERE ctid = ANY (ARRAY(SELECT ctid FROM push_sends WHERE at_ms < $1 LIMIT $2))`,
+}
