@@ -1,5 +1,6 @@
 // `npm run bench`: how many messages per second become durable, one transaction each and in batches, in
-// one run on one throw-away PostgreSQL. Takes about a minute and leaves nothing behind.
+// one run on one throw-away PostgreSQL. Takes about a minute and leaves nothing behind. `owners` measures
+// another thing: how long lots stand still when their engine changes.
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
@@ -9,6 +10,7 @@ import { closePool, createPool, type Pool } from '../platform/postgres/pool.ts'
 import { runMain } from '../platform/run-process.ts'
 import { batched } from './batched.ts'
 import { oneInsertEach, oneTransactionEach } from './one-by-one.ts'
+import { benchOwners } from './owners.ts'
 import { describeReport, type Report } from './report.ts'
 import { run } from './run.ts'
 import { startThrowawayPostgres } from './throwaway-postgres.ts'
@@ -113,5 +115,13 @@ const command = new Command('bench')
   .option('--seconds <n>', 'how long each turn is measured', between(0.1, 60), 1.5)
   .option('--json <file>', 'where to write the numbers as well')
   .action(bench)
+  .enablePositionalOptions()
+
+command
+  .command('owners')
+  .description('Measures how long lots stand still when their engine is killed, ended, or joined.')
+  .option('--rounds <n>', 'how often each of these happens', between(1, 1_000), 20)
+  .option('--lots <n>', 'how many lots are bid on', between(1, 1_000), 32)
+  .action(benchOwners)
 
 await runMain(async () => void (await command.parseAsync()))
