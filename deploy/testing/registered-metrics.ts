@@ -8,6 +8,7 @@ import { createFanoutMetrics } from '../../gateway/fanout/metrics.ts'
 import { createHttpMetrics } from '../../gateway/routes/http/metrics.ts'
 import { createMethodMetrics } from '../../gateway/routes/method-metrics.ts'
 import { createFcmMetrics } from '../../notifier/adapters/firebase.metrics.ts'
+import { createDeskMetrics } from '../../notifier/shell/feed-desk.metrics.ts'
 import { createFeedMetrics } from '../../notifier/shell/feed-teller.metrics.ts'
 import { createWebhookMetrics } from '../../notifier/shell/webhook-dispatcher.metrics.ts'
 import { createNatsMetrics } from '../../platform/bus/nats-metrics.ts'
@@ -26,6 +27,7 @@ export const registrars: Readonly<Record<string, (metrics: Registry) => unknown>
   'gateway/routes/http/metrics.ts': createHttpMetrics,
   'gateway/routes/method-metrics.ts': createMethodMetrics,
   'notifier/adapters/firebase.metrics.ts': createFcmMetrics,
+  'notifier/shell/feed-desk.metrics.ts': createDeskMetrics,
   'notifier/shell/feed-teller.metrics.ts': createFeedMetrics,
   'notifier/shell/webhook-dispatcher.metrics.ts': createWebhookMetrics,
   'platform/bus/nats-metrics.ts': (metrics) =>
