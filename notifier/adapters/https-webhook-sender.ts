@@ -9,7 +9,7 @@ import { codeOf } from '../../platform/failure.ts'
 import type { WebhookReach } from '../config.ts'
 import type { Receipt } from '../core/webhooks/verdict.ts'
 import {
-  attemptMs,
+  attemptMs as attemptMsDefault,
   inFlightPerWebhookMax,
   lookupMs,
   responseBytesMax,
@@ -33,6 +33,8 @@ export type Resolve = (
 export interface HttpsWebhookSenderOptions extends WebhookReach {
   /** Default: the system's. */
   readonly resolve?: Resolve
+  /** How long a receiver is waited for. Default: as `limits.ts` says. */
+  readonly attemptMs?: number
 }
 
 export interface HttpsWebhookSender extends WebhookSender {
@@ -41,7 +43,7 @@ export interface HttpsWebhookSender extends WebhookSender {
 }
 
 export function createHttpsWebhookSender(options: HttpsWebhookSenderOptions): HttpsWebhookSender {
-  const { resolve = systemLookup } = options
+  const { resolve = systemLookup, attemptMs = attemptMsDefault } = options
   const keeping = {
     keepAlive: true,
     maxSockets: inFlightPerWebhookMax,
@@ -162,7 +164,7 @@ function reasonOf(error: Error): string {
     error.name === 'TimeoutError' ||
     (error.cause as Error | undefined)?.name === 'TimeoutError'
   ) {
-    return `no answer within ${attemptMs / 1_000} s`
+    return 'no answer in time'
   }
   if (code === 'ABORT_ERR') return 'broken off'
   return code ?? error.message
