@@ -44,7 +44,7 @@ export async function createCluster(
   const { show, say } = createDisplay(output, names.length)
   const rows = createRows(names, clock, (row) => show(rows.all, row))
   const rolesCount = planned.length
-  const servers = createServers({ dataFolder: data, temporary, rolesCount, rows, log })
+  const servers = createServers({ dataFolder: data, temporary, rolesCount, rows, log, say })
   const ofCluster = clusterVariables(env, data)
   const ofRoles = () => ({ ...ofCluster, ...servers.variables })
   const roles = createRoles({

@@ -19,6 +19,8 @@ export interface ServersOptions {
   readonly rolesCount: number
   readonly rows: Rows
   readonly log: Logger
+  /** What people should read. */
+  readonly say: (text: string) => void
 }
 
 export interface Servers extends Part {
@@ -41,7 +43,7 @@ const connectionsPerRole = 30
 const connectionsOfPeople = 20
 
 export function createServers(options: ServersOptions): Servers {
-  const { rows, temporary: inFolder } = options
+  const { rows, temporary: inFolder, say } = options
   let isEnding = false
   const started = new Map<ServerName, { readonly server: Server; readonly pid: number }>()
   const bring = async (name: ServerName, starting: Promise<Server>): Promise<void> => {
@@ -73,7 +75,10 @@ export function createServers(options: ServersOptions): Servers {
     },
     async start() {
       // What is missing is said, or installed, before anything runs.
-      for (const program of [natsProgram, redisProgram]) await serverProgram(program)
+      for (const wanted of [natsProgram, redisProgram]) {
+        const onInstall = () => say(`Installing ${wanted.program}, which is not on this machine.`)
+        await serverProgram(wanted, { onInstall })
+      }
       const outcomes = await Promise.allSettled([
         bring('postgres', startPostgres(options)),
         bring('nats', NatsServer.start({ inFolder })),

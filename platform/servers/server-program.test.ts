@@ -58,9 +58,11 @@ describe('a server program', () => {
       commands.push([command, ...args].join(' '))
       await makeProgram()
     }
-    const path = await serverProgram(wanted, { environment: { PATH: folder }, isRoot, run })
+    const onInstall = () => commands.push('told')
+    const environment = { PATH: folder }
+    const path = await serverProgram(wanted, { environment, isRoot, run, onInstall })
     expect(path).toBe(join(folder, wanted.program))
-    expect(commands).toEqual([expect.stringContaining(asked)])
+    expect(commands).toEqual(['told', expect.stringContaining(asked)])
   })
 
   test('is looked for in newer lists, and at Homebrew, before one sentence says what to install', async () => {

@@ -20,6 +20,8 @@ export interface ServerProgramOptions {
   /** Runs a command; rejects where it fails or is not there. */
   readonly run?: (command: string, args: readonly string[]) => Promise<unknown>
   readonly isRoot?: boolean
+  /** Told before it is tried to install the program, which may take a minute. */
+  readonly onInstall?: () => void
 }
 
 /** Debian puts servers where the PATH of an ordinary user does not lead. */
@@ -42,6 +44,7 @@ export async function serverProgram(
   if (named !== undefined && named !== '') return await theNamed(named, wanted)
   const found = await onPath(program, environment)
   if (found !== undefined) return found
+  options.onInstall?.()
   await install(wanted, options.run ?? runQuietly, options.isRoot ?? process.getuid?.() === 0)
   const installed = await onPath(program, environment)
   if (installed !== undefined) return installed
