@@ -45,11 +45,11 @@ export const factsQuery = {
               WHERE n.type IN ('outbid', 'lot_ending') AND t.lot_id = n.aggregate_id
               LIMIT 1) l ON true
      CROSS JOIN LATERAL (
-             SELECT count(*) FILTER (WHERE type NOT IN (${uncounted}) AND at_ms > $4 - 3600000) AS last_hour,
+             SELECT count(*) FILTER (WHERE type NOT IN (${uncounted}) AND at_ms > $4::bigint - 3600000) AS last_hour,
                     count(*) FILTER (WHERE at_ms > d.seen_at_ms) AS unheard
                FROM push_sends
               WHERE user_id = $1 AND device_id = $2 AND state = 'accepted'
-                AND at_ms > least($4 - 3600000, d.seen_at_ms)) sent
+                AND at_ms > least($4::bigint - 3600000, d.seen_at_ms)) sent
      CROSS JOIN LATERAL unread_count($1) u`,
 }
 
