@@ -35,7 +35,7 @@ describe('an auction with its conversations', { timeout: 180_000 }, () => {
   afterAll(() => fleet.stop())
 
   async function gather() {
-    const bidding = await gatherBiddingCrowd(fleet, { bidders: 4, lots: 2 })
+    const bidding = await gatherBiddingCrowd(fleet, { bidders: 4, lots: 2, breathMs: 10 })
     bidders = bidding
     const talking = await gatherTalkingCrowd(fleet, { pairs: 2 })
     talkers = talking

@@ -58,6 +58,8 @@ function isVerdict(answer: EngineReply): boolean {
 }
 
 export interface BidderOptions extends AskerOptions {
+  /** Between a verdict and the next bid. Default: none. */
+  readonly breathMs?: number
   /** Told each verdict. */
   readonly onVerdict: (verdict: BidOutcome) => void
 }
@@ -85,10 +87,13 @@ export class Bidder {
 
   /** Bids on one lot after the other, until told to stop or until all are closed. */
   async bidUntil(signal: AbortSignal): Promise<void> {
+    const { breathMs = 0 } = this.#options
     this.#isBidding = true
     while (this.#least.size > 0 && !signal.aborted) {
       for (const [lotId, least] of this.#least) {
-        if (!signal.aborted) await this.#bid(lotId, least)
+        if (signal.aborted) break
+        await this.#bid(lotId, least)
+        if (breathMs > 0) await pause(breathMs)
       }
     }
     this.#isBidding = false

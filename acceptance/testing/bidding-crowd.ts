@@ -34,6 +34,8 @@ export interface CrowdOptions {
   readonly watchers?: number
   /** Default: 8, so that hardly ever one of two engines owns none of them. */
   readonly lots?: number
+  /** Between a verdict and the same one's next bid. Default: none, as fast as answers come. */
+  readonly breathMs?: number
   /** Of every lot, where they differ from an English lot that is open for an hour. */
   readonly terms?: Partial<LotTerms>
 }
@@ -83,7 +85,8 @@ export class BiddingCrowd {
   }
 
   /** To be called once. */
-  async begin({ bidders = 8, watchers = 3, lots = 8, terms = {} }: CrowdOptions): Promise<void> {
+  async begin(options: CrowdOptions): Promise<void> {
+    const { bidders = 8, watchers = 3, lots = 8, terms = {}, breathMs = 0 } = options
     const allTerms = { ...lotTerms(), ...terms }
     const house = await this.#arrive('house')
     this.#lotIds = await Promise.all(Array.from({ length: lots }, () => openLot(house, allTerms)))
@@ -100,7 +103,8 @@ export class BiddingCrowd {
     }
     for (let nth = 1; nth <= bidders; nth += 1) {
       const asker = await this.#arrive(`bidder-${nth}`)
-      this.#bidders.push(new Bidder({ ...asker, onVerdict }, this.#lotIds, allTerms.startPrice))
+      const bidder = { ...asker, onVerdict, breathMs }
+      this.#bidders.push(new Bidder(bidder, this.#lotIds, allTerms.startPrice))
     }
     this.#bidding = Promise.all(this.#bidders.map((bidder) => bidder.bidUntil(this.#over.signal)))
   }

@@ -29,6 +29,8 @@ const againMsMax = 1_000
 const patienceMs = 60_000
 /** Of the client library: what it knows only by itself, of connections and of answers that do not come. */
 const libraryCodeMax = 99
+/** Of the client library: it connects because it was told to. */
+const firstConnectCode = 0
 
 export class Speaker {
   readonly user: string
@@ -46,6 +48,8 @@ export class Speaker {
   taken = 0
   /** Whether the outcome of a message is not known yet. */
   isSpeaking = false
+  /** Why connections ended: the code of each. */
+  readonly closings: number[] = []
   /** How often missed publications were made up for. */
   recoveries = 0
   /** How often they could not be, and a new snapshot came instead. */
@@ -56,6 +60,9 @@ export class Speaker {
     this.#peer = peer
     this.#client = client
     this.#history = history
+    client.centrifuge.on('connecting', ({ code }) => {
+      if (code !== firstConnectCode) this.closings.push(code)
+    })
     client.centrifuge.on('disconnected', ({ code, reason }) => {
       if (!this.#hasLeft) this.#stuck = new Error(`disconnected for good: ${code} ${reason}`)
     })
