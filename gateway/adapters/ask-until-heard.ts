@@ -2,11 +2,10 @@
 // answer (a process that stands still, or died without its connection being closed), and an answer may get
 // lost. So it is asked again, in copies that its server knows for one command by its id.
 import { type Bus, NoResponderError } from '../../platform/bus/bus.ts'
-import type { Expiring } from '../../platform/bus/deadlines.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { wait } from '../../platform/retry.ts'
 import { askAgainAfterMs, verdictDeadlineMs } from '../limits.ts'
-import type { Repeats } from './repeats.ts'
+import type { Repeats, Waiting } from './repeats.ts'
 
 /** Whoever serves the subject next is there within a lease's time; asking again costs next to nothing. */
 const askUnheardAgainMs = 50
@@ -41,9 +40,10 @@ export function askUntilHeard(
   })
 }
 
-class Question implements Expiring {
-  readonly timeoutMs = askAgainAfterMs
+class Question implements Waiting {
   dueMs = 0
+  before: Waiting | undefined
+  after: Waiting | undefined
   readonly #options: AskOptions
   readonly #subject: string
   readonly #request: unknown
@@ -53,6 +53,7 @@ class Question implements Expiring {
   #underWay = 0
   /** Of what the copies came to, that which promises least. */
   #worst: Heard | undefined
+  #isWatched = false
   #isSettled = false
 
   constructor(
@@ -69,26 +70,32 @@ class Question implements Expiring {
   }
 
   begin(): void {
-    this.#options.repeats?.watch(this)
-    void this.#ask()
+    this.#watch(this.#deadlineMs - verdictDeadlineMs)
+    void this.#ask(verdictDeadlineMs)
   }
 
-  /** No answer for a while. Where nobody is being asked just now the next copy is on its way anyway. */
-  expire(): void {
+  /** Where nobody is being asked just now the next copy is on its way anyway. */
+  overdue(): void {
+    this.#isWatched = false
     const { repeats, clock } = this.#options
-    if (this.#isSettled || repeats === undefined) return
-    if (this.#deadlineMs - clock.nowMs() < askAgainAfterMs) return
-    if (this.#underWay > 0 && repeats.grant()) void this.#ask()
-    repeats.watch(this)
+    const nowMs = clock.nowMs()
+    const leftMs = this.#deadlineMs - nowMs
+    if (leftMs < askAgainAfterMs) return
+    this.#watch(nowMs)
+    if (this.#underWay > 0 && repeats?.grant() === true) void this.#ask(leftMs)
   }
 
-  async #ask(): Promise<void> {
-    const { bus, clock } = this.#options
-    const leftMs = this.#deadlineMs - clock.nowMs()
-    if (leftMs <= 0) return this.#end({ type: 'unheard' })
+  #watch(nowMs: number): void {
+    const { repeats } = this.#options
+    if (repeats === undefined) return
+    this.#isWatched = true
+    repeats.watch(this, nowMs)
+  }
+
+  async #ask(leftMs: number): Promise<void> {
     this.#underWay += 1
     try {
-      const answer = await bus.request(this.#subject, this.#request, leftMs)
+      const answer = await this.#options.bus.request(this.#subject, this.#request, leftMs)
       this.#hear({ type: 'answer', answer })
     } catch (cause) {
       this.#hear(cause instanceof NoResponderError ? { type: 'unheard' } : { type: 'lost', cause })
@@ -109,14 +116,17 @@ class Question implements Expiring {
 
   async #askSoon(): Promise<void> {
     const { clock, random } = this.#options
-    const leftMs = Math.max(0, this.#deadlineMs - clock.nowMs())
-    await wait(Math.min(leftMs, askUnheardAgainMs * (0.5 + random())), clock)
-    await this.#ask()
+    const pauseMs = askUnheardAgainMs * (0.5 + random())
+    await wait(Math.max(0, Math.min(this.#deadlineMs - clock.nowMs(), pauseMs)), clock)
+    const leftMs = this.#deadlineMs - clock.nowMs()
+    if (leftMs > 0) await this.#ask(leftMs)
+    else this.#end({ type: 'unheard' })
   }
 
   #end(heard: Heard): void {
     this.#isSettled = true
-    this.#options.repeats?.forget(this)
+    if (this.#isWatched) this.#options.repeats?.forget(this)
+    this.#isWatched = false
     this.#settle(heard)
   }
 }

@@ -2,10 +2,19 @@
 // time after which a request is repeated, also where it has too much to do: it says so. So silence tells
 // of a process that stands still, or of a store that does; for the sake of the latter, where repeats help
 // nobody, they are few.
-import { Deadlines, type Expiring } from '../../platform/bus/deadlines.ts'
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock, Timer } from '../../platform/clock.ts'
 import { askAgainAfterMs, repeatsPerIntervalMax } from '../limits.ts'
 import type { RepeatMetrics } from './repeat-metrics.ts'
+
+/** A request that waits for its answer, in a list of all of them: every bid enters it and leaves it. */
+export interface Waiting {
+  /** Set by `Repeats`: when it will have waited for long enough, and those beside it in the list. */
+  dueMs: number
+  before: Waiting | undefined
+  after: Waiting | undefined
+  /** No answer has come for a while; it is in the list no longer. */
+  overdue(): void
+}
 
 export interface RepeatsOptions {
   readonly clock: Clock
@@ -15,22 +24,34 @@ export interface RepeatsOptions {
 /** For all requests of a gateway. */
 export class Repeats {
   readonly #options: RepeatsOptions
-  readonly #deadlines: Deadlines
+  /** In the order in which they fall due. */
+  #first: Waiting | undefined
+  #last: Waiting | undefined
+  #timer: Timer | undefined
   #intervalEndsMs = 0
   #left = 0
 
   constructor(options: RepeatsOptions) {
     this.#options = options
-    this.#deadlines = new Deadlines(options.clock)
   }
 
-  /** Tells the request when it has waited for long enough, unless it is forgotten before. */
-  watch(request: Expiring): void {
-    this.#deadlines.add(request)
+  /** Tells the request when it has waited for long enough from `nowMs` on, unless it is forgotten before. */
+  watch(request: Waiting, nowMs: number): void {
+    request.dueMs = nowMs + askAgainAfterMs
+    request.before = this.#last
+    request.after = undefined
+    if (this.#last === undefined) this.#first = request
+    else this.#last.after = request
+    this.#last = request
+    this.#timer ??= this.#options.clock.after(askAgainAfterMs, () => this.#look())
   }
 
-  forget(request: Expiring): void {
-    this.#deadlines.remove(request)
+  /** To be called once for each that is watched, and not for one that was told. */
+  forget({ before, after }: Waiting): void {
+    if (before === undefined) this.#first = after
+    else before.after = after
+    if (after === undefined) this.#last = before
+    else after.before = before
   }
 
   /** Whether one more may be asked again; those of one turn travel together. */
@@ -45,5 +66,19 @@ export class Repeats {
     if (isGranted) this.#left -= 1
     metrics.due.inc({ asked: isGranted ? 'again' : 'no_more' })
     return isGranted
+  }
+
+  #look(): void {
+    const { clock } = this.#options
+    const nowMs = clock.nowMs()
+    for (;;) {
+      const first = this.#first
+      if (first === undefined || first.dueMs > nowMs) break
+      this.forget(first)
+      first.overdue()
+    }
+    const next = this.#first
+    this.#timer =
+      next === undefined ? undefined : clock.after(next.dueMs - nowMs, () => this.#look())
   }
 }

@@ -14,7 +14,7 @@ type QuestionOf<T extends Question['type']> = Extract<Question, { readonly type:
 export interface Asker extends Subscriber, Caller {
   readonly isGone: boolean
   /** Enters the connection as this user's; false where the user has too many over all gateways. */
-  claim(holder: Identity): Promise<boolean>
+  claim(holder: Identity): boolean | Promise<boolean>
 }
 
 export interface Answerers {
@@ -48,8 +48,10 @@ async function authenticate(
   // A socket that has closed meanwhile must not be entered as anybody's.
   if (asker.isGone) return undefined
   const { identity, data } = admission
-  const isNew = identity !== undefined && asker.identity === undefined
-  if (isNew && !(await asker.claim(identity))) return { type: 'expelled', why: 'connection_limit' }
+  if (identity !== undefined && asker.identity === undefined) {
+    const claimed = asker.claim(identity)
+    if (claimed !== true && !(await claimed)) return { type: 'expelled', why: 'connection_limit' }
+  }
   return { type: 'admitted', id, identity, data }
 }
 

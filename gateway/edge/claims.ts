@@ -14,11 +14,20 @@ export class Claims<Socket extends object> {
     this.#max = max
   }
 
-  /** Counts the socket for `key`; false where the key has too many already. Once for each socket. */
-  async claim(key: string, socket: Socket): Promise<boolean> {
+  /**
+   * Counts the socket for `key`; false where the key has too many already. Once for each socket. A promise
+   * only where others have to be asked.
+   */
+  claim(key: string, socket: Socket): boolean | Promise<boolean> {
     if (this.#max === Infinity) return true
+    const entering = this.#counts.enter(key, this.#max)
+    if (entering === true) return true
     this.#emptyHanded.add(socket)
-    if (!(await this.#counts.enter(key, this.#max))) return false
+    return entering === false ? false : this.#claimed(entering, key, socket)
+  }
+
+  async #claimed(entering: Promise<boolean>, key: string, socket: Socket): Promise<boolean> {
+    if (!(await entering)) return false
     // Whoever is not on the list any more was released, and had nothing to give back then.
     if (!this.#emptyHanded.delete(socket)) this.#counts.leave(key)
     return true

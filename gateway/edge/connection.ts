@@ -88,7 +88,7 @@ export class Connection implements Asker, Flushable {
     return this.#session.state === 'gone'
   }
 
-  claim(holder: Identity): Promise<boolean> {
+  claim(holder: Identity): boolean | Promise<boolean> {
     this.#holder = holder
     return this.#context.roster.claim(holder, this)
   }

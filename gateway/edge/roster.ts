@@ -68,19 +68,19 @@ export class Roster<Socket extends Enrolled> {
     this.#all.add(socket)
     const { address } = socket
     this.#countByAddress.set(address, (this.#countByAddress.get(address) ?? 0) + 1)
-    void this.#claimAddress(socket)
+    const claimed = this.#ofAddresses.claim(addressConnectionsKey(address), socket)
+    if (claimed !== true) void this.#expelUnless(claimed, socket)
   }
 
-  async #claimAddress(socket: Socket): Promise<void> {
-    const isLetIn = await this.#ofAddresses.claim(addressConnectionsKey(socket.address), socket)
-    if (!isLetIn) socket.expel('connection_limit')
+  async #expelUnless(claimed: boolean | Promise<boolean>, socket: Socket): Promise<void> {
+    if (!(await claimed)) socket.expel('connection_limit')
   }
 
   /**
    * The connection turned out to be its holder's; false where that user has too many already. From now on
-   * it is among those of the user, whatever comes of the claim.
+   * it is among those of the user, whatever comes of the claim. A promise only where others have to be asked.
    */
-  claim({ userId, deviceId }: Identity, socket: Socket): Promise<boolean> {
+  claim({ userId, deviceId }: Identity, socket: Socket): boolean | Promise<boolean> {
     this.#byUser.set(userId, this.of(userId).concat([socket]))
     if (deviceId !== undefined) this.#options.counts.add(deviceConnectionsKey(userId, deviceId))
     return this.#ofUsers.claim(userConnectionsKey(userId), socket)

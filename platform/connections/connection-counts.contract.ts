@@ -11,7 +11,9 @@ export function describeConnectionCounts(
   describe(`${name} are kept`, () => {
     test('as many are let in as may be, and no more', async () => {
       const counts = await make()
-      const entered = await Promise.all(Array.from({ length: 8 }, () => counts.enter('ann', 5)))
+      const entered = await Promise.all(
+        Array.from({ length: 8 }, async () => await counts.enter('ann', 5)),
+      )
       expect(entered.filter(Boolean)).toHaveLength(5)
       expect(await counts.enter('ann', 5)).toBe(false)
     })

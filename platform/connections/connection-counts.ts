@@ -3,9 +3,9 @@
 export interface ConnectionCounts {
   /**
    * One connection more for `key` (a user, an address). False, and nothing is counted, where all gateways
-   * together hold `max` already.
+   * together hold `max` already. A promise only where somebody has to be asked.
    */
-  enter(key: string, max: number): Promise<boolean>
+  enter(key: string, max: number): boolean | Promise<boolean>
   /** One connection more for `key`, however many there are: for what is only to be known. */
   add(key: string): void
   /** A connection that was let in, or added, is gone. */

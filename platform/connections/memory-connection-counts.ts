@@ -4,7 +4,7 @@ import type { ConnectionCounts } from './connection-counts.ts'
 export function createMemoryConnectionCounts(): ConnectionCounts {
   const counts = new OwnCounts()
   return {
-    async enter(key, max) {
+    enter(key, max) {
       if (counts.of(key) >= max) return false
       counts.add(key)
       return true

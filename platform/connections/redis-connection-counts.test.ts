@@ -63,7 +63,7 @@ describeConnectionCounts(
 test('two processes let in as many as may be, together', async () => {
   const [one, other] = await two()
   const entered = await Promise.all(
-    [one, other, one, other, one, other].map(({ counts }) => counts.enter('ann', 4)),
+    [one, other, one, other, one, other].map(async ({ counts }) => await counts.enter('ann', 4)),
   )
   expect(entered.filter(Boolean)).toHaveLength(4)
   other.counts.leave('ann')

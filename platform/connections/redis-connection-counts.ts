@@ -52,12 +52,14 @@ class SharedCounts implements RedisConnectionCounts {
     options.lease.onNewId(() => this.#writeAllAgain())
   }
 
-  async enter(key: string, max: number): Promise<boolean> {
+  /** The sum decides; where it cannot be known, the own count has decided. */
+  enter(key: string, max: number): boolean | Promise<boolean> {
     if (this.#own.of(key) >= max) return false
-    if (await this.#isLetIn(key, this.#own.add(key), max)) return true
-    // Whatever was written meanwhile counted this one.
-    if (this.#own.remove(key) > 0) this.#write(key)
-    return false
+    const count = this.#own.add(key)
+    const { redis, lease } = this.#options
+    if (lease.id !== undefined && redis.ready()) return this.#enterAll(lease.id, key, count, max)
+    this.#unwritten.add(key)
+    return true
   }
 
   add(key: string): void {
@@ -100,20 +102,18 @@ class SharedCounts implements RedisConnectionCounts {
     await this.#writeUnwritten()
   }
 
-  /** The sum decides; where it cannot be known, the own count has decided. */
-  async #isLetIn(key: string, count: number, max: number): Promise<boolean> {
+  async #enterAll(id: string, key: string, count: number, max: number): Promise<boolean> {
     const { redis, lease } = this.#options
-    if (lease.id === undefined || !redis.ready()) {
-      this.#unwritten.add(key)
-      return true
-    }
-    const words = [lease.id, count, max, forgottenAfterMs, ...lease.others()]
+    const words = [id, count, max, forgottenAfterMs, ...lease.others()]
     try {
-      return (await redis.client.eval(script, 1, keyOf(key), ...words)) === 1
+      if ((await redis.client.eval(script, 1, keyOf(key), ...words)) === 1) return true
     } catch {
       this.#unwritten.add(key)
       return true
     }
+    // Whatever was written meanwhile counted this one.
+    if (this.#own.remove(key) > 0) this.#write(key)
+    return false
   }
 
   #write(key: string): void {
