@@ -2,7 +2,7 @@
 // time after which a request is repeated, also where it has too much to do: it says so. So silence tells
 // of a process that stands still, or of a store that does; for the sake of the latter, where repeats help
 // nobody, they are few.
-import type { Clock, Timer } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/clock.ts'
 import { askAgainAfterMs, repeatsPerIntervalMax } from '../limits.ts'
 import type { RepeatMetrics } from './repeat-metrics.ts'
 
@@ -27,7 +27,7 @@ export class Repeats {
   /** In the order in which they fall due. */
   #first: Waiting | undefined
   #last: Waiting | undefined
-  #timer: Timer | undefined
+  #isLooking = false
   #intervalEndsMs = 0
   #left = 0
 
@@ -43,7 +43,7 @@ export class Repeats {
     if (this.#last === undefined) this.#first = request
     else this.#last.after = request
     this.#last = request
-    this.#timer ??= this.#options.clock.after(askAgainAfterMs, () => this.#look())
+    if (!this.#isLooking) this.#lookIn(askAgainAfterMs)
   }
 
   /** To be called once for each that is watched, and not for one that was told. */
@@ -68,17 +68,20 @@ export class Repeats {
     return isGranted
   }
 
+  #lookIn(ms: number): void {
+    this.#isLooking = true
+    this.#options.clock.after(ms, () => this.#look())
+  }
+
   #look(): void {
-    const { clock } = this.#options
-    const nowMs = clock.nowMs()
+    const nowMs = this.#options.clock.nowMs()
     for (;;) {
       const first = this.#first
       if (first === undefined || first.dueMs > nowMs) break
       this.forget(first)
       first.overdue()
     }
-    const next = this.#first
-    this.#timer =
-      next === undefined ? undefined : clock.after(next.dueMs - nowMs, () => this.#look())
+    this.#isLooking = false
+    if (this.#first !== undefined) this.#lookIn(this.#first.dueMs - nowMs)
   }
 }
