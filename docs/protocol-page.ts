@@ -137,6 +137,9 @@ function channels(): string[] {
     '### In a conversation',
     'The stream of `chat:` holds an event for each change: a message sent, edited or deleted, reactions, an offer’s new state, read marks, the room’s slow mode. They are numbered 1, 2, 3 … without a gap. An event shows its message as it is now, so a text that was deleted is in nothing that is told afterwards. Up to 300 missed events come in the reply to `subscribe`; beyond that it says `recovered: false`, and `history` or `chat.history` fetch the rest, page by page.',
     '`publish {channel, data: {type: "typing"}}` tells the others that one types: at most every 3 seconds, over by itself after 6, and never stored. It is the only thing that a client may publish. Whoever subscribes with `join_leave` is told who comes and goes.',
+    '### In a feed',
+    'The stream of `user:` holds a notification for each thing to tell, numbered 1, 2, 3 … without a gap. A message is read in its conversation (`chat.read`), an offer there or in the feed, all else in the feed (`notification.read`); when the feed is read, every session of the user is told so by a publication without an offset. `unread` is the number for the app’s badge, exactly: messages as `chat.list` counts them, and unread notifications of what is neither a message nor an offer.',
+    'A session whose token has a `deviceId` speaks for that device: by `chat.delivered`, `chat.read`, `notification.delivered` and `notification.read` it says what has reached it, and what was acknowledged within 3 seconds is not pushed to it.',
   ]
 }
 

@@ -92,6 +92,7 @@ describe('a shared secret', () => {
     ['without a user', () => signed({ exp: claims.exp })],
     ['for a user whose id can be none', () => signed({ ...claims, sub: 'ann:bob' })],
     ['for nobody', () => signed({ ...claims, sub: '' })],
+    ['of a device that no table can hold', () => signed({ ...claims, deviceId: 'pho\0ne' })],
     ['not valid yet', () => signed({ ...claims, nbf: noon + 1 })],
     ['for a channel', () => signed({ ...claims, channel: 'user:ann' })],
   ])('a token which is %s is invalid', async (_, make) => {

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { parseChannel } from '../../protocol/channels.ts'
+import { DeviceId } from '../../protocol/devices.ts'
 import { type Identity, ROLES, type Role } from '../../protocol/identity.ts'
 import { UserId } from '../../protocol/ids.ts'
 import { verifiedTokensMax } from '../limits.ts'
@@ -40,7 +41,7 @@ const ConnectionClaims = z.object({
   iat: z.number().optional(),
   roles: z.array(z.string()).catch([]),
   name: z.string().min(1).max(128).optional().catch(undefined),
-  deviceId: z.string().min(1).max(128).optional(),
+  deviceId: DeviceId.optional(),
   // A token for one channel is not one for the connection.
   channel: z.never().optional(),
 })

@@ -30,7 +30,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   await pool.query(`
-    TRUNCATE devices, device_marks, feed_marks, notification_preferences, notifications, user_streams`)
+    TRUNCATE push_sends, devices, device_marks, feed_marks, notification_preferences, notifications, user_streams`)
 })
 
 /** The columns of Ann's device. */
@@ -177,6 +177,24 @@ describe('reading the feed', () => {
     expect(await register.read('bob', 1)).toEqual({ type: 'beyond_end', max: 0 })
     expect((await pool.query('SELECT * FROM feed_marks')).rows).toEqual([])
     expect(await register.read('bob', 0)).toEqual({ type: 'read', readSeq: 0, unread: 0 })
+  })
+
+  test('has each device that shows something of it look whether it still should', async () => {
+    const jobs = async () =>
+      (
+        await pool.query<{ payload: unknown }>(`
+        SELECT j.payload FROM graphile_worker._private_jobs j
+          JOIN graphile_worker._private_tasks t ON t.id = j.task_id WHERE t.identifier = 'push_badge'`)
+      ).rows
+    await pool.query(`
+      INSERT INTO push_sends (user_id, device_id, seq, state, type, at_ms, cleared)
+      VALUES ('ann', 'p1', 2, 'accepted', 'outbid', 1, false), ('ann', 'p2', 2, 'accepted', 'outbid', 1, true),
+             ('bob', 'p3', 1, 'accepted', 'outbid', 1, false)`)
+    await register.read('ann', 5)
+    expect(await jobs()).toEqual([])
+    await register.read('ann', 4)
+    await register.read('ann', 4)
+    expect(await jobs()).toEqual([{ payload: { userId: 'ann', deviceId: 'p1' } }])
   })
 
   test('on two devices at once leaves the higher mark', async () => {

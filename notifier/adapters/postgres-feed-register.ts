@@ -1,9 +1,10 @@
 // What users settle, in PostgreSQL; the statements that are longer than a line or two are in `sql/000002`.
-import type { Pool } from '../../platform/postgres/pool.ts'
+import { type Pool, type PoolClient, transaction } from '../../platform/postgres/pool.ts'
 import { minutesOf } from '../../protocol/devices.ts'
 import type { DeviceMark } from '../../protocol/feed-commands.ts'
 import { seenPrecisionMs } from '../limits.ts'
 import type { FeedRead, FeedRegister } from '../ports/feed-register.ts'
+import { addBadgeJobs } from './badge-jobs.ts'
 
 const registerQuery = {
   name: 'notifier-register-device',
@@ -73,20 +74,22 @@ export function createPostgresFeedRegister(pool: Pool): FeedRegister {
     async prefer(userId, { types = {}, previews }) {
       await pool.query({ ...preferQuery, values: [userId, types, previews ?? null] })
     },
-    read: (userId, seq) => readFeed(pool, userId, seq),
+    read: (userId, seq) => transaction(pool, (client) => readFeed(client, userId, seq)),
     note: (marks, nowMs) => noteMarks(pool, marks, nowMs),
   }
 }
 
-async function readFeed(pool: Pool, userId: string, seq: number): Promise<FeedRead> {
-  const { rows } = await pool.query<{ max: number; read_seq: number | null }>({
+/** What other devices show of it goes, and their badges with it. */
+async function readFeed(client: PoolClient, userId: string, seq: number): Promise<FeedRead> {
+  const { rows } = await client.query<{ max: number; read_seq: number | null }>({
     ...readQuery,
     values: [userId, seq],
   })
   const { max = 0, read_seq: readSeq = null } = rows[0] ?? {}
   if (readSeq === null) return { type: 'beyond_end', max }
+  await addBadgeJobs(client, new Set([userId]))
   // A statement of its own: the one that writes does not see what it wrote.
-  const counted = await pool.query<{ unread: number }>({ ...unreadQuery, values: [userId] })
+  const counted = await client.query<{ unread: number }>({ ...unreadQuery, values: [userId] })
   return { type: 'read', readSeq, unread: counted.rows[0]?.unread ?? 0 }
 }
 

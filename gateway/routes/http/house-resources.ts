@@ -1,6 +1,7 @@
 // What HTTP has and the WebSocket does not: the probes, revoking tokens, minting them for developers.
 import { z } from 'zod'
 import type { Clock } from '../../../platform/clock.ts'
+import { DeviceId } from '../../../protocol/devices.ts'
 import { faultsOf } from '../../../protocol/faults.ts'
 import type { FeedOutcome } from '../../../protocol/feed.ts'
 import { ROLES } from '../../../protocol/identity.ts'
@@ -12,8 +13,6 @@ import type { TokenMint } from '../../ports/token-mint.ts'
 import { permitted } from '../method.ts'
 import { badRequest, json, problem, problemOf } from './problem.ts'
 import type { Resource, ResourceRequest } from './resource.ts'
-
-const DeviceId = z.string().min(1).max(128)
 
 export const Revoke = z.object({
   userId: UserId,
