@@ -91,6 +91,7 @@ function pushParts(options: NotifierOptions): Part[] {
       clock,
       log,
       onEnd: metrics.job,
+      onCount: metrics.kept,
     }),
   ]
 }

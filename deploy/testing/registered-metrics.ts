@@ -10,6 +10,7 @@ import { createMethodMetrics } from '../../gateway/routes/method-metrics.ts'
 import { createFcmMetrics } from '../../notifier/adapters/firebase.metrics.ts'
 import { createDeskMetrics } from '../../notifier/shell/feed-desk.metrics.ts'
 import { createFeedMetrics } from '../../notifier/shell/feed-teller.metrics.ts'
+import { createPushMetrics } from '../../notifier/shell/push.metrics.ts'
 import { createWebhookMetrics } from '../../notifier/shell/webhook-dispatcher.metrics.ts'
 import { createNatsMetrics } from '../../platform/bus/nats-metrics.ts'
 import { createLimitsMetrics } from '../../platform/limits/limits-metrics.ts'
@@ -29,6 +30,7 @@ export const registrars: Readonly<Record<string, (metrics: Registry) => unknown>
   'notifier/adapters/firebase.metrics.ts': createFcmMetrics,
   'notifier/shell/feed-desk.metrics.ts': createDeskMetrics,
   'notifier/shell/feed-teller.metrics.ts': createFeedMetrics,
+  'notifier/shell/push.metrics.ts': createPushMetrics,
   'notifier/shell/webhook-dispatcher.metrics.ts': createWebhookMetrics,
   'platform/bus/nats-metrics.ts': (metrics) =>
     createNatsMetrics(metrics, {

@@ -10,6 +10,7 @@ import { type Beat, beat } from '../../platform/beat.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
+import { countJobs, type JobCounts } from '../../platform/postgres/job-office.ts'
 import { type Pool, transaction } from '../../platform/postgres/pool.ts'
 import { retrying } from '../../platform/retry.ts'
 import { untilAborted } from '../../platform/until-aborted.ts'
@@ -32,6 +33,8 @@ export interface GraphileJobsOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly onEnd?: (task: TaskName, outcome: JobOutcome) => void
+  /** Told each minute how many jobs there are. */
+  readonly onCount?: (counts: JobCounts) => void
   readonly pace?: LeasePace
 }
 
@@ -64,10 +67,13 @@ class GraphileJobs implements Part {
   }
 
   async start(): Promise<void> {
-    const { pool, clock } = this.#options
-    const every = jobPace.sweepMs
+    const { pool, clock, onCount } = this.#options
     const pacing = { clock, log: this.#log }
-    this.#sweep = beat('removing superseded jobs', every, () => removeSuperseded(pool), pacing)
+    const sweep = async () => {
+      await removeSuperseded(pool)
+      onCount?.(await countJobs(pool))
+    }
+    this.#sweep = beat('looking over the jobs', jobPace.sweepMs, sweep, pacing)
     this.#work = this.#workUntilEnd()
   }
 

@@ -1,5 +1,5 @@
 // What becomes of pushes: due → sent → accepted, and where the others went.
-import { Counter, Histogram } from 'prom-client'
+import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from '../../platform/metrics.ts'
 import { NOTIFICATION_TYPES, type NotificationType } from '../../protocol/notifications.ts'
 import { SKIP_REASONS, type SkipReason } from '../core/push/decide.ts'
@@ -36,6 +36,8 @@ export interface PushMetrics {
   lag(lagMs: number): void
   failed(reason: PushFailure): void
   job(task: TaskName, outcome: string): void
+  /** How many jobs there are, of all tasks. */
+  kept(counts: { readonly dead: number; readonly all: number }): void
 }
 
 const lagBucketsMs = [10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 15_000, 60_000, 600_000]
@@ -51,6 +53,12 @@ export function createPushMetrics(registry: Registry): PushMetrics {
   const accepted = counter('pushes_accepted_total', 'Pushes that the service took.', 'kind')
   const failed = counter('pushes_failed_total', 'Pushes that it did not take, by why.', 'reason')
   const jobs = counter('jobs_total', 'Attempts at jobs, by how they ended.', 'task', 'outcome')
+  const kept = new Gauge({
+    name: 'outcry_notifier_jobs_kept',
+    help: 'Jobs that wait or are being done, and jobs that are dead; looked at once a minute.',
+    labelNames: ['state'],
+    registers,
+  })
   const lag = new Histogram({
     name: 'outcry_notifier_push_lag_ms',
     help: 'From the commit of a cause until the service took its push, where it waited for nothing else.',
@@ -73,5 +81,9 @@ export function createPushMetrics(registry: Registry): PushMetrics {
     lag: (lagMs) => lag.observe(Math.max(0, lagMs)),
     failed: (reason) => failed.inc({ reason }),
     job: (task, outcome) => jobs.inc({ task, outcome }),
+    kept: ({ dead, all }) => {
+      kept.set({ state: 'dead' }, dead)
+      kept.set({ state: 'waiting' }, all - dead)
+    },
   }
 }
