@@ -35,7 +35,10 @@ export class DeviceMarkGatherer implements Part {
     const { bus } = this.#options
     this.#unlisten = await bus.serve(
       deviceMarksSubject,
-      async (message) => this.#gather((message as DeviceMarks).marks),
+      async (message) => {
+        this.#gather((message as DeviceMarks).marks)
+        return {}
+      },
       { queue: feedQueue },
     )
   }
