@@ -4,13 +4,13 @@
 // Everything is taken entry by entry. Of a command or an event some numbers are kept, so a million of
 // them fit in memory.
 import type { SoftClose } from '../protocol/auction.ts'
-import type { EngineReply } from '../protocol/engine.ts'
 import { shardOf } from '../protocol/subjects.ts'
-import { CommandLedger, type CommandLedgerOptions, type Heard } from './command-ledger.ts'
+import { CommandLedger, type CommandLedgerOptions } from './command-ledger.ts'
+import { heardIn } from './lot-answers.ts'
 import type { FinalLot, LiveView, LotAttempt, LotSeen, StoredDecision } from './lot-entries.ts'
 import { LotReplay } from './lot-replay.ts'
 import { digestOfAsked, digestOfReply, digestOfView } from './lot-texts.ts'
-import { StreamWatchers } from './stream-watchers.ts'
+import { StreamWatchers, type WatchersAccount } from './stream-watchers.ts'
 import { Findings, type Violation } from './violation.ts'
 
 export class LotHistory {
@@ -44,6 +44,12 @@ export class LotHistory {
     const { seq } = view
     const digest = digestOfView(view)
     this.#watchers.seen({ watcher, stream: lotId, seq, fromSeq: fromSeq ?? seq, digest })
+  }
+
+  /** What watchers in another place saw; what they missed is found there. */
+  heard(place: string, { streams, violations, count }: WatchersAccount): void {
+    for (const stream of streams) this.#watchers.heard(place, stream)
+    this.#findings.adopt(violations, count)
   }
 
   /** A watcher does not watch any more. */
@@ -116,21 +122,4 @@ export class LotHistory {
     this.#replays.set(lotId, replay)
     return replay
   }
-}
-
-function heardIn(answer: EngineReply | undefined): Heard {
-  if (answer === undefined || answer.outcome === 'unknown') return { type: 'in_doubt' }
-  const decided: Heard = {
-    type: 'decided',
-    digest: digestOfReply(answer),
-    code: answer.outcome === 'accepted' ? 'accepted' : answer.code,
-    seq: 'seq' in answer ? answer.seq : undefined,
-    isRepeat: answer.replayed === true,
-  }
-  if (answer.outcome === 'accepted') return decided
-  if (answer.code === 'overloaded' || answer.code === 'rate_limited') return { type: 'undecided' }
-  // Its sender is to try again: the fault may have come after the decision.
-  if (answer.code === 'internal') return { type: 'in_doubt' }
-  // A refusal that was decided on a lot says where the lot stood; any other leaves no trace.
-  return answer.seq === undefined ? { type: 'turned_away' } : decided
 }

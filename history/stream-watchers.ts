@@ -1,5 +1,5 @@
 // Whoever watches a stream sees it in order, without a hole, and to its end; and all are told the same.
-import type { Findings } from './violation.ts'
+import type { Findings, Violation } from './violation.ts'
 
 /** A publication as a watcher got it. */
 export interface Seen {
@@ -18,6 +18,23 @@ export interface Joined {
   readonly stream: string
   readonly seq: number
   readonly digest: number | undefined
+}
+
+/** What the watchers in one place saw of a stream, short enough to travel to whoever judges. */
+export interface StreamAccount {
+  readonly stream: string
+  /** Each seq that was told, and the digest of what was. */
+  readonly told: readonly (readonly [seq: number, digest: number])[]
+  /** At which seq how many of them are. */
+  readonly ends: readonly (readonly [seq: number, watchers: number])[]
+}
+
+/** All that the watchers in one place saw, and what they were denied. */
+export interface WatchersAccount {
+  readonly streams: readonly StreamAccount[]
+  readonly violations: readonly Violation[]
+  /** Of violations, those included that were not kept. */
+  readonly count: number
 }
 
 interface Stream {
@@ -78,6 +95,27 @@ export class StreamWatchers {
   /** The stream has ended at `seq`, for now. */
   ended(name: string, seq: number): void {
     this.#streamOf(name).endSeq = seq
+  }
+
+  /** What was seen here, for another judge that hears all places. */
+  accounts(): StreamAccount[] {
+    return Array.from(this.#streams, ([stream, { told, at }]) => {
+      const ends = new Map<number, number>()
+      for (const seq of at.values()) ends.set(seq, (ends.get(seq) ?? 0) + 1)
+      return {
+        stream,
+        told: Array.from(told, ([seq, { digest }]) => [seq, digest]),
+        ends: [...ends],
+      }
+    })
+  }
+
+  /** What was seen in another place. Holes and steps back it has found itself. */
+  heard(place: string, { stream: name, told, ends }: StreamAccount): void {
+    const stream = this.#streamOf(name)
+    for (const [seq, digest] of told) this.#told(stream, name, place, seq, digest)
+    for (const [seq, watchers] of ends)
+      stream.at.set(`${watchers} watchers of ${place} at ${seq}`, seq)
   }
 
   /** To be called last. */

@@ -68,6 +68,12 @@ export class Findings {
     return this.#kept
   }
 
+  /** Those that another judge has found; `count` is that of all, kept or not. */
+  adopt(violations: readonly Violation[], count: number): void {
+    this.#count += count
+    this.#kept.push(...violations.slice(0, keptMax - this.#kept.length))
+  }
+
   add(rule: Rule, detail: string, evidence: Violation['evidence']): void {
     this.#count += 1
     if (this.#kept.length < keptMax) {

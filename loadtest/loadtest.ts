@@ -12,6 +12,8 @@ import { type RunResult, run } from './run/run.ts'
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`)
 
+const violationsShown = 10
+
 async function loadtest(): Promise<void> {
   const { what, given } = readArguments(process.argv)
   const finding = findServers(given, process.env['JWT_SECRET'])
@@ -35,12 +37,13 @@ async function loadtest(): Promise<void> {
     view.end()
     say(describe(result))
     if (result.brokenOff !== undefined) throw result.brokenOff
+    if (result.audit !== undefined && result.audit.count > 0) process.exitCode = 1
   } finally {
     await found.stop()
   }
 }
 
-function describe({ timeline, bytesPerDevice }: RunResult): string {
+function describe({ timeline, bytesPerDevice, audit }: RunResult): string {
   const { measured, performedSeconds } = timeline
   const counts = Array.from(measured.counts, ([name, times]) => {
     const rate = (times / Math.max(1, performedSeconds)).toFixed(1)
@@ -55,8 +58,17 @@ function describe({ timeline, bytesPerDevice }: RunResult): string {
     '',
     ...counts,
     ...times,
+    ...verdictOf(audit),
     `  a device of the load test costs ${cost.toFixed(0)} bytes`,
   ].join('\n')
+}
+
+function verdictOf(audit: RunResult['audit']): string[] {
+  if (audit === undefined) return ['  nothing was judged']
+  const judged = Object.entries(audit.judged).map(([what, many]) => `${many} ${what}`)
+  const found = audit.count === 0 ? 'no fault' : `${audit.count} faults`
+  const shown = audit.violations.slice(0, violationsShown).map(({ says }) => `    ${says}`)
+  return [`  judged by ${audit.by}: ${judged.join(', ')}: ${found}`, ...shown]
 }
 
 await runMain(loadtest)

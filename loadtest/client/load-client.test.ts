@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openLot, startServer, type TestServer } from '../../acceptance/testing/server.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
-import type { BidOutcome, LotPublication } from '../../protocol/auction.ts'
+import type { BidOutcome, LotSnapshot } from '../../protocol/auction.ts'
 import { lotChannel } from '../../protocol/channels.ts'
 import { jsonClientCodec, msgpackClientCodec } from '../../protocol/client-codec.ts'
 import type { ErrorObject } from '../../protocol/errors.ts'
 import type { Publication, SubscribeResult } from '../../protocol/frames.ts'
+import { createFrameReader } from './frame-memory.ts'
 import { endpointOf } from './light-socket.ts'
 import { type Ending, LoadClient, type LoadObserver } from './load-client.ts'
 
@@ -63,7 +64,9 @@ function device({
     published: (_, channel, publication) => void heard.publications.push({ channel, publication }),
   }
   const endpoints = [endpointOf(url, codec.subprotocol)]
-  const client = new LoadClient({ endpoints, codec, observer, random: () => 0 }, 0, token)
+  const frames = createFrameReader(codec)
+  const options = { endpoints, codec, frames, observer, random: () => 0 }
+  const client = new LoadClient(options, 0, token)
   clients.push(client)
   client.connect()
   return { client, heard }
@@ -103,13 +106,11 @@ describe.each([jsonClientCodec, msgpackClientCodec])('in $name', (codec) => {
     await waitFor(() => ann.heard.ends.length > ends)
     const { seq } = (await bid(bob, lotId, 2_000)) as { readonly seq: number }
     await waitFor(() => ann.heard.connects > connects)
-    const seen = () =>
-      ann.heard.publications.flatMap(({ publication }) => publication.data as LotPublication)
     const joined = () => ann.heard.joins.filter((join) => join.channel === channel)
     await waitFor(() => joined().length >= 2)
     expect(joined().at(-1)?.result).toMatchObject({ was_recovering: true })
     await waitFor(() => ann.client.offsetOf(channel) === seq)
-    expect(seen().map(({ lot }) => lot?.price)).toContain(1_000)
+    expect((joined().at(-1)?.result.data as LotSnapshot).lot.price).toBe(1_000)
     // What concerned its user alone is recovered too.
     await bid(ann, lotId, 1_500)
     await waitFor(() => ann.client.offsetOf('user:ann') !== undefined)

@@ -14,6 +14,7 @@ import type {
   SubscribeResult,
 } from '../../protocol/frames.ts'
 import type { MethodName } from '../../protocol/methods.ts'
+import type { FrameReader } from './frame-memory.ts'
 import { type Endpoint, LightSocket } from './light-socket.ts'
 
 /** What devices tell. Times are those of `performance.now()`. */
@@ -22,10 +23,11 @@ export interface LoadObserver {
   connected(client: LoadClient, hello: ConnectResult, sinceMs: number): void
   /** A connection ended, or did not come about. */
   disconnected(client: LoadClient, end: Ending): void
-  /** It has the stream: with a snapshot, with what it missed, or with both. */
+  /** It has the stream: with a snapshot, with the publications that it missed, or with both. */
   subscribed(client: LoadClient, channel: string, result: SubscribeResult): void
   /** The server let it have the stream no longer, or not at all. */
   refused(client: LoadClient, channel: string, error: ErrorObject): void
+  /** Something new. What it missed is in `subscribed`. */
   published(client: LoadClient, channel: string, publication: Publication): void
 }
 
@@ -46,6 +48,8 @@ export interface LoadClientOptions {
   /** Tried in turn, the first at first. */
   readonly endpoints: readonly Endpoint[]
   readonly codec: ClientCodec
+  /** Of the codec; one for all devices of a process. */
+  readonly frames: FrameReader
   readonly observer: LoadObserver
   /** Uniform in [0, 1); seeded, so that a run can be had again. */
   readonly random: () => number
@@ -86,6 +90,10 @@ export class LoadClient extends LightSocket {
   #isConnected = false
   #isWanted = false
   #comingBack: NodeJS.Timeout | undefined
+  #lostMs = 0
+  #onReturn: ((ms: number) => void) | undefined
+  /** Streams that were asked for and are not there yet. */
+  #awaited = 0
 
   /**
    * @param nth its number in the run
@@ -124,8 +132,21 @@ export class LoadClient extends LightSocket {
     this.close()
   }
 
-  /** Loses the connection as a device loses its network, and comes back. */
-  lose(): void {
+  /** Whether it has not come so far in one of its streams yet. */
+  isBehind(ends: Readonly<Record<string, number>>): boolean {
+    return this.#followed.some(({ channel, position }) => {
+      const end = ends[channel]
+      return end !== undefined && (position === undefined || position.offset < end)
+    })
+  }
+
+  /**
+   * Loses the connection as a device loses its network, and comes back.
+   * @param onReturn told how many ms it took until it had all its streams again
+   */
+  lose(onReturn?: (ms: number) => void): void {
+    this.#lostMs = performance.now()
+    this.#onReturn = onReturn
     this.drop(droppedOnPurpose)
   }
 
@@ -168,10 +189,9 @@ export class LoadClient extends LightSocket {
 
   protected override received(message: Buffer, isBinary: boolean): void {
     this.#heardMs = performance.now()
-    const { codec } = this.#options
-    let messages: ServerMessage[]
+    let messages: readonly ServerMessage[]
     try {
-      messages = codec.decodeServer(isBinary ? message : message.toString())
+      messages = this.#options.frames.read(message, isBinary)
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
       return this.drop(`a frame that does not parse: ${error.message}`)
@@ -188,6 +208,7 @@ export class LoadClient extends LightSocket {
     const isFinal = !this.#isWanted
     this.#options.observer.disconnected(this, { code, reason, wasConnected, isFinal })
     for (const answered of waiting?.values() ?? []) answered(undefined, undefined)
+    this.#awaited = 0
     if (this.#isWanted) this.#comeBack()
   }
 
@@ -254,13 +275,12 @@ export class LoadClient extends LightSocket {
   }
 
   #joined(followed: Followed, result: SubscribeResult): void {
-    const { offset, epoch, publications = [] } = result
-    const { observer } = this.#options
-    observer.subscribed(this, followed.channel, result)
-    for (const publication of publications) {
-      observer.published(this, followed.channel, publication)
-    }
+    const { offset, epoch } = result
+    this.#options.observer.subscribed(this, followed.channel, result)
     if (offset !== undefined && epoch !== undefined) followed.position = { offset, epoch }
+    if (this.#onReturn === undefined || this.#awaited > 0) return
+    this.#onReturn(performance.now() - this.#lostMs)
+    this.#onReturn = undefined
   }
 
   #serverSide(channel: string): Followed {
@@ -279,7 +299,9 @@ export class LoadClient extends LightSocket {
   }
 
   #subscribing(followed: Followed): WireCommand {
+    this.#awaited += 1
     const id = this.#expect((result, error) => {
+      this.#awaited -= 1
       if (result !== undefined) this.#joined(followed, result as SubscribeResult)
       else if (error !== undefined) this.#options.observer.refused(this, followed.channel, error)
     })

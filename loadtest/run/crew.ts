@@ -5,6 +5,7 @@ import { Failure } from '../../platform/failure.ts'
 import type { LotPublication } from '../../protocol/auction.ts'
 import { jsonClientCodec, msgpackClientCodec } from '../../protocol/client-codec.ts'
 import type { Publication } from '../../protocol/frames.ts'
+import { createFrameReader } from '../client/frame-memory.ts'
 import { CLOSES } from '../client/frames.ts'
 import { endpointOf } from '../client/light-socket.ts'
 import {
@@ -18,7 +19,7 @@ import type { Tokens } from '../tokens.ts'
 import { Recorder } from './measures.ts'
 import { type Plan, type Share, websocketUrl } from './plan.ts'
 import { randomOf } from './random.ts'
-import type { Act, Crew, Scenario, Stage } from './scenario.ts'
+import type { Act, Crew, Ends, Scenario, Stage } from './scenario.ts'
 
 export interface CrewOptions {
   readonly scenario: Scenario
@@ -32,6 +33,8 @@ export interface CrewOptions {
 /** Connections being made at a time: a server takes them in turn, and more would only wait in the kernel. */
 const comingMax = 256
 const pulseIntervalMs = 5_000
+/** Longer than the pings after which a lost connection is noticed, and the longest pause before coming back. */
+const patienceMs = 60_000
 
 export class DeviceCrew {
   readonly recorder = new Recorder()
@@ -80,6 +83,17 @@ export class DeviceCrew {
     await this.#act.perform()
   }
 
+  /** Resolves when everybody has come to the end of what it watches, or does not come any further. */
+  async settle(ends: Ends): Promise<void> {
+    const givesUpAtMs = performance.now() + patienceMs
+    while (
+      this.#devices.some((device) => device.isBehind(ends)) &&
+      performance.now() < givesUpAtMs
+    ) {
+      await sleep(50, undefined, { signal: this.#options.signal })
+    }
+  }
+
   testify(): ReturnType<Act['testify']> {
     return this.#act.testify()
   }
@@ -105,6 +119,7 @@ export class DeviceCrew {
     return {
       endpoints: plan.servers.urls.map((url) => endpointOf(websocketUrl(url), codec.subprotocol)),
       codec,
+      frames: createFrameReader(codec),
       observer: this.#observer(),
       random: randomOf(plan.seed, `devices ${share.from}`),
     }
@@ -126,6 +141,7 @@ export class DeviceCrew {
         observer.disconnected?.(client, end)
       },
       subscribed: (client, channel, result) => {
+        recorder.count('deliveries', result.publications?.length ?? 0)
         if (result.was_recovering === true) {
           recorder.count(result.recovered === true ? 'recovered' : 'snapshots')
         }

@@ -1,7 +1,7 @@
 // What a load test is to do, whole: read from the command line or from a target file, and checked once.
 import { z } from 'zod'
 
-export const SCENARIO_NAMES = ['connect'] as const
+export const SCENARIO_NAMES = ['connect', 'fanout', 'auction', 'herd', 'slow-readers'] as const
 export type ScenarioName = (typeof SCENARIO_NAMES)[number]
 
 const HttpUrl = z.url({

@@ -6,7 +6,7 @@ import { createHttpClient } from '../http-client.ts'
 import { SCENARIOS } from '../scenarios/scenarios.ts'
 import { type TokenSource, tokensOf } from '../tokens.ts'
 import type { Plan } from './plan.ts'
-import type { Testimony } from './scenario.ts'
+import type { Audit, Testimony } from './scenario.ts'
 import { type Phase, Timeline } from './timeline.ts'
 import { Workers } from './workers.ts'
 
@@ -29,7 +29,8 @@ export interface RunResult {
   readonly timeline: Timeline
   /** Of the client, each process for itself. */
   readonly bytesPerDevice: readonly number[]
-  readonly testimony: readonly Testimony[]
+  /** Undefined where there was nothing to judge, or nobody to ask. */
+  readonly audit: Audit | undefined
   /** Why it ended before its time; undefined where it did not. What was measured until then is there. */
   readonly brokenOff: Failure | undefined
 }
@@ -42,7 +43,8 @@ export async function run({ plan, tokens, onProgress, signal }: RunOptions): Pro
   const [url = ''] = plan.servers.urls
   const mint = tokensOf(tokens)
   const http = createHttpClient(url, await mint('house', ['seller', 'service']))
-  const stage = await scenario.prepare({ http, tokens: mint }, plan)
+  const house = { http, tokens: mint }
+  const stage = await scenario.prepare(house, plan)
   const timeline = new Timeline(performance.now())
   const testimony: Testimony[] = []
   const workers = new Workers({
@@ -65,12 +67,14 @@ export async function run({ plan, tokens, onProgress, signal }: RunOptions): Pro
     onProgress({ phase: timeline.phase, timeline, secondsInPhase })
   }, progressIntervalMs)
   let bytesPerDevice: readonly number[] = []
+  let audit: Audit | undefined
   const all = async () => {
     bytesPerDevice = await workers.assemble()
     enter('perform')
     await workers.perform()
     enter('audit')
-    await workers.testify()
+    await workers.testify(await scenario.ends(house, stage))
+    audit = await scenario.audit({ plan, house, stage, testimony })
   }
   try {
     const brokenOff = await Promise.race([all(), interrupted]).then(
@@ -80,7 +84,7 @@ export async function run({ plan, tokens, onProgress, signal }: RunOptions): Pro
         throw error
       },
     )
-    return { timeline, bytesPerDevice, testimony, brokenOff }
+    return { timeline, bytesPerDevice, audit, brokenOff }
   } finally {
     clearInterval(watch)
     await workers.leave()

@@ -1,4 +1,5 @@
 // What a scenario is: what there must be before anybody comes, and what the devices of each process then do.
+import type { Violation } from '../../history/violation.ts'
 import type { Role } from '../../protocol/identity.ts'
 import type { LoadClient, LoadObserver } from '../client/load-client.ts'
 import type { HttpClient } from '../http-client.ts'
@@ -55,6 +56,27 @@ export interface Act {
   testify(): Iterable<readonly Testimony[]>
 }
 
+/** How far each stream has come when nothing is asked any more, by channel. */
+export type Ends = Readonly<Record<string, number>>
+
+/** What the auditor found. */
+export interface Audit {
+  /** How much of what was judged. */
+  readonly judged: Readonly<Record<string, number>>
+  /** What it was held against. */
+  readonly by: string
+  readonly violations: readonly Violation[]
+  /** Of violations, those included that were not kept. */
+  readonly count: number
+}
+
+export interface AuditOptions {
+  readonly plan: Plan
+  readonly house: House
+  readonly stage: Stage
+  readonly testimony: readonly Testimony[]
+}
+
 /** A sentence of a witness; the auditor of the scenario knows what it means. */
 export type Testimony = Readonly<Record<string, unknown>>
 
@@ -65,4 +87,8 @@ export interface Scenario {
   readonly defaults: Partial<PlanOptions>
   prepare(house: House, plan: Plan): Promise<Stage>
   act(crew: Crew): Act
+  /** Called when all is answered: how far everybody who watches must come. */
+  ends(house: House, stage: Stage): Promise<Ends>
+  /** @throws where what is to be compared can not be read */
+  audit(options: AuditOptions): Promise<Audit>
 }

@@ -2,7 +2,7 @@
 import type { TokenSource } from '../tokens.ts'
 import type { Sample } from './measures.ts'
 import type { Plan, Share } from './plan.ts'
-import type { Stage, Testimony } from './scenario.ts'
+import type { Ends, Stage, Testimony } from './scenario.ts'
 
 export type ToWorker =
   /** Have your devices come. */
@@ -15,8 +15,8 @@ export type ToWorker =
     }
   /** All are there: do what the scenario is about. */
   | { readonly type: 'perform' }
-  /** Say what you saw. */
-  | { readonly type: 'testify' }
+  /** Come to these ends, and say what you saw. */
+  | { readonly type: 'testify'; readonly ends: Ends }
   | { readonly type: 'leave' }
 
 export type FromWorker =

@@ -41,6 +41,8 @@ async function obey(word: ToWorker): Promise<void> {
       await sampleNow()
       return await say({ type: 'performed' })
     case 'testify':
+      await crew?.settle(word.ends)
+      await sampleNow()
       for (const testimony of crew?.testify() ?? []) await say({ type: 'testimony', testimony })
       return await say({ type: 'testified' })
     case 'leave':

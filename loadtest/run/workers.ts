@@ -6,7 +6,7 @@ import { Failure } from '../../platform/failure.ts'
 import type { TokenSource } from '../tokens.ts'
 import type { Sample } from './measures.ts'
 import { type Plan, sharesOf } from './plan.ts'
-import type { Stage, Testimony } from './scenario.ts'
+import type { Ends, Stage, Testimony } from './scenario.ts'
 import type { FromWorker, ToWorker } from './worker-words.ts'
 
 export interface WorkersOptions {
@@ -64,10 +64,10 @@ export class Workers {
     )
   }
 
-  /** What was seen comes by `onTestimony`. @throws Failure */
-  async testify(): Promise<void> {
+  /** Waits until all have come to these ends; what was seen comes by `onTestimony`. @throws Failure */
+  async testify(ends: Ends): Promise<void> {
     await this.#all(
-      this.#workers.map((worker) => this.#ask(worker, { type: 'testify' }, 'testified')),
+      this.#workers.map((worker) => this.#ask(worker, { type: 'testify', ends }, 'testified')),
     )
   }
 

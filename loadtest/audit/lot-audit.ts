@@ -1,0 +1,90 @@
+// What became of the lots of a run, judged: by every decision where the database may be read, else by what
+// the server lists in public.
+import { LotHistory } from '../../history/lot-history.ts'
+import { PublicLotHistory } from '../../history/public-lot-history.ts'
+import type { WatchersAccount } from '../../history/stream-watchers.ts'
+import { createLogger } from '../../platform/log.ts'
+import { createPool } from '../../platform/postgres/pool.ts'
+import type { BidPage, LotView } from '../../protocol/auction.ts'
+import { lotChannel } from '../../protocol/channels.ts'
+import { eachOf } from '../each-of.ts'
+import type { Audit, AuditOptions, Ends, House, Stage, Testimony } from '../run/scenario.ts'
+import type { BidTestimony } from '../scenarios/bidding.ts'
+import { tellStoredLots } from './stored-history.ts'
+
+/** What the watchers of one process saw. */
+export interface LotTestimony extends Testimony, WatchersAccount {
+  readonly type: 'lots_watched'
+  /** Which process. */
+  readonly place: string
+  readonly watchers: number
+}
+
+const pageLimit = 100
+const lotsAtOnce = 8
+
+/** @throws where the server, or the database, can not be read */
+export async function auditLots(options: AuditOptions): Promise<Audit> {
+  const { plan, stage, testimony } = options
+  const { databaseUrl } = plan.servers
+  const bids = testimony.filter((each) => each['type'] === 'bid') as BidTestimony[]
+  const watched = testimony.filter((each) => each['type'] === 'lots_watched') as LotTestimony[]
+  const history =
+    databaseUrl === undefined ? new PublicLotHistory() : new LotHistory({ allClients: true })
+  for (const { user: actorId, clientBidId: commandId, lotId, amount, ...times } of bids) {
+    const asked = { type: 'place_bid', kind: 'proxy', amount } as const
+    history.attempted({ lotId, actorId, commandId, asked, ...times })
+  }
+  for (const { place, ...account } of watched) history.heard(place, account)
+  if (history instanceof PublicLotHistory) await readLists(history, options)
+  else await readDecisions(history, stage, databaseUrl ?? '')
+  return {
+    judged: {
+      'bids sent': bids.length,
+      lots: stage.lots.length,
+      watchers: watched.reduce((sum, { watchers }) => sum + watchers, 0),
+    },
+    by: databaseUrl === undefined ? 'what the server lists' : 'every stored decision',
+    violations: history.violations(),
+    count: history.count,
+  }
+}
+
+async function readDecisions(history: LotHistory, { lots }: Stage, url: string): Promise<void> {
+  const log = createLogger({ name: 'auditor', level: 'error' })
+  const pool = createPool(url, { log, applicationName: 'outcry loadtest', max: 1 })
+  try {
+    await tellStoredLots(history, pool, lots)
+  } finally {
+    await pool.end()
+  }
+}
+
+async function readLists(history: PublicLotHistory, { house, stage }: AuditOptions): Promise<void> {
+  await eachOf(stage.lots, lotsAtOnce, async (lotId) => {
+    const view = (await house.http.call('GET', `/v1/lots/${lotId}`)) as unknown as LotView
+    history.listed(lotId, await listedSeqs(house, lotId), view)
+  })
+}
+
+async function listedSeqs({ http }: House, lotId: string): Promise<Set<number>> {
+  const seqs = new Set<number>()
+  for (let before: number | undefined; ; ) {
+    const from = before === undefined ? '' : `&before=${before}`
+    const page = await http.call('GET', `/v1/lots/${lotId}/bids?limit=${pageLimit}${from}`)
+    const { items, next } = page as unknown as BidPage
+    for (const { seq } of items) seqs.add(seq)
+    if (next === undefined) return seqs
+    before = next
+  }
+}
+
+/** Where each of the lots stands: how far whoever watches it must come. */
+export async function lotEnds({ http }: House, { lots }: Stage): Promise<Ends> {
+  const ends: [string, number][] = []
+  await eachOf(lots, lotsAtOnce, async (lotId) => {
+    const { seq } = (await http.call('GET', `/v1/lots/${lotId}`)) as unknown as LotView
+    ends.push([lotChannel(lotId), seq])
+  })
+  return Object.fromEntries(ends)
+}
