@@ -110,7 +110,8 @@ describe.each([jsonClientCodec, msgpackClientCodec])('in $name', (codec) => {
     await waitFor(() => joined().length >= 2)
     expect(joined().at(-1)?.result).toMatchObject({ was_recovering: true })
     await waitFor(() => ann.client.offsetOf(channel) === seq)
-    expect((joined().at(-1)?.result.data as LotSnapshot).lot.price).toBe(1_000)
+    const snapshots = joined().map(({ result }) => result.data as LotSnapshot)
+    expect(snapshots.at(-1)?.lot.price).toBe(1_000)
     // What concerned its user alone is recovered too.
     await bid(ann, lotId, 1_500)
     await waitFor(() => ann.client.offsetOf('user:ann') !== undefined)
