@@ -90,6 +90,12 @@ async function writeVariables(
   file: string,
   variables: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'\n`)
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}\n`)
   await writeFile(file, lines.join(''), { mode: 0o600 })
+}
+
+/** Within any of these quotes nothing but the quote itself has a meaning, line ends aside. */
+function quoted(value: string): string {
+  const quote = ["'", '`', '"'].find((each) => !value.includes(each)) ?? "'"
+  return `${quote}${value}${quote}`
 }

@@ -13,13 +13,12 @@ export interface InvitationOptions {
 export function invitation(options: InvitationOptions): string {
   const { cluster, hasDevTokens, logs, variablesFile } = options
   return [
-    'The cluster is ready. Nothing in it is started again by itself.',
+    '\nThe cluster is ready. Nothing in it is started again by itself.',
     `Its logs are in ${logs}`,
     ...(hasDevTokens ? tokens(cluster) : []),
-    'Another engine, which takes its share of the lots:',
+    '\nAnother engine, which takes its share of the lots:',
     `  npx node --env-file=${variablesFile} role.ts engine`,
-    'Ctrl-C drains and stops all of it.',
-    '',
+    '\nCtrl-C drains and stops all of it.\n',
   ].join('\n')
 }
 
@@ -27,9 +26,9 @@ function tokens({ gateways, engines }: ClusterDescription): readonly string[] {
   const url = gateways[0]?.url ?? ''
   const asked = JSON.stringify({ user: 'alice', roles: ['seller'] })
   return [
-    'A token for alice, who may sell, from any gateway:',
+    '\nA token for alice, who may sell, from any gateway:',
     `  curl -s ${url}/v1/dev/token -H 'Content-Type: application/json' -d '${asked}'`,
-    '343 real auctions once more; meanwhile end whom you like, but that gateway:',
+    '\n343 real auctions once more; meanwhile end whom you like, but that gateway:',
     `  npm run replay -- loadtest/data/ebay-palm.csv --url ${url}`,
     `  kill -9 ${engines[0]?.pid ?? ''}`,
   ]
