@@ -17,6 +17,8 @@ export interface TokenOrder {
   readonly roles?: readonly Role[]
   /** Seconds; a negative one makes a token that has expired. */
   readonly ttlSeconds?: number
+  /** The device that the token is for. */
+  readonly deviceId?: string
 }
 
 export interface TestServer {
@@ -37,7 +39,8 @@ export const jwtSecret = 'the acceptance tests sign their tokens with this'
 
 export async function signToken(user: string, order: TokenOrder = {}): Promise<string> {
   const now = Math.floor(Date.now() / 1_000)
-  return new SignJWT({ roles: [...(order.roles ?? [])] })
+  const { roles = [], deviceId } = order
+  return new SignJWT({ roles: [...roles], ...(deviceId === undefined ? {} : { deviceId }) })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(user)
     .setIssuedAt(now - 60)

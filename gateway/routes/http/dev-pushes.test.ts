@@ -9,7 +9,7 @@ const phone = (token: string, ...keys: string[]): PhoneView => ({
   doubles: 0,
   deliveries: keys.map((key) => ({ atMs: 0, messageId: key, message: { data: { key } } })),
 })
-const phones = [phone('a', 'ann:1', 'ann:2'), phone('b', 'bob:1'), phone('c', 'x:ann:1')]
+const phones = [phone('a', 'ann:1', 'ann:2'), phone('b', 'bob:1'), phone('c', 'anna:1:sync')]
 const resource = devPushesResource({ phones: () => phones })
 const caller = { client: 'c', identity: undefined, address: '::1', origin: undefined }
 

@@ -34,12 +34,9 @@ export function devPushesResource(phones: PhoneWindow): Resource {
   }
 }
 
-/** The key of a push is its user and its number in that user's feed. */
+/** The key of a push begins with its user, whose id holds no colon. */
 function isOf(userId: string, { deliveries }: PhoneView): boolean {
-  return deliveries.some(({ message }) => {
-    const key = message.data?.['key'] ?? ''
-    return key.slice(0, key.lastIndexOf(':')) === userId
-  })
+  return deliveries.some(({ message }) => message.data?.['key']?.startsWith(`${userId}:`) === true)
 }
 
 // ---- described --------------------------------------------------------------------------------
