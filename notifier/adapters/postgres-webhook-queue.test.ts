@@ -79,6 +79,12 @@ const after = (due: DueDelivery, verdict: Verdict): Attempted => ({ ...due, verd
 const failedAt = (dueAtMs: number): Verdict => ({ type: 'again', dueAtMs, fault: 'answered 500' })
 const delivered: Verdict = { type: 'delivered', status: 200 }
 
+/** One delivery is taken and comes to this. */
+async function attempt(nowMs: number, verdict: Verdict) {
+  const [due] = await queue().take(nowMs, nobody)
+  return await queue().settle([after(due as DueDelivery, verdict)], nowMs)
+}
+
 async function states(): Promise<Record<string, number>> {
   const { rows } = await pool.query<{ state: string; count: number }>(
     'SELECT state, count(*) FROM webhook_deliveries GROUP BY state',
@@ -128,17 +134,17 @@ describe('bids', () => {
     await webhook()
     const lots = [new LotLog(pool), new LotLog(pool)]
     const told: DueDelivery[] = []
-    let isOver = false
+    const over = new AbortController()
     const sealing = (async () => {
-      while (!isOver) told.push(...(await queue().take(laterMs, nobody)))
+      while (!over.signal.aborted) told.push(...(await queue().take(laterMs, nobody)))
     })()
     const telling = Array.from({ length: 3 }, async () => {
-      while (!isOver || (await waiting(pool)) > 0) await journal().tell(derive)
+      while (!over.signal.aborted || (await waiting(pool)) > 0) await journal().tell(derive)
     })
     for (let seq = 1; seq <= 60; seq += 2) {
       await Promise.all(lots.map((lot) => lot.commit([bid(seq), bid(seq + 1)])))
     }
-    isOver = true
+    over.abort()
     await Promise.all([sealing, ...telling])
     told.push(...(await queue().take(laterMs, nobody)))
     for (const { lotId } of lots) {
@@ -230,11 +236,6 @@ describe('a delivery', () => {
 })
 
 describe('a webhook', () => {
-  async function attempt(nowMs: number, verdict: Verdict) {
-    const [due] = await queue().take(nowMs, nobody)
-    return await queue().settle([after(due as DueDelivery, verdict)], nowMs)
-  }
-
   test('that took nothing for three days is paused, and not a moment sooner', async () => {
     const webhookId = await webhook()
     await messages(1)

@@ -1,5 +1,5 @@
 // Where webhooks may be sent, and where not, however the address is written.
-import fc from 'fast-check'
+import { assert, nat, property } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { WebhookReach } from '../config.ts'
 import { addressFault, urlFault } from './receiver-address.ts'
@@ -51,9 +51,9 @@ describe('an address', () => {
 
 describe('a URL', () => {
   test('with a private address is out of reach in whichever notation', () => {
-    const octet = fc.nat(255)
-    fc.assert(
-      fc.property(octet, octet, octet, fc.nat(4), (two, three, four, notation) => {
+    const octet = nat(255)
+    assert(
+      property(octet, octet, octet, nat(4), (two, three, four, notation) => {
         const whole = 10 * 2 ** 24 + two * 2 ** 16 + three * 2 ** 8 + four
         const host = [
           `10.${two}.${three}.${four}`,

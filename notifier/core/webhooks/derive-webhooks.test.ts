@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, integer, nat, property, record } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bidsPerEventMax, WebhookPayload } from '../../../protocol/webhook-payloads.ts'
 import type { WebhookType } from '../../../protocol/webhooks.ts'
@@ -139,13 +139,13 @@ describe('of a lot', () => {
 })
 
 describe('gathered bids', () => {
-  const sizes = fc.array(fc.record({ lot: fc.nat(3), bids: fc.integer({ min: 1, max: 250 }) }), {
+  const sizes = array(record({ lot: nat(3), bids: integer({ min: 1, max: 250 }) }), {
     maxLength: 40,
   })
 
   test('hold every bid once, in order, and never more than an event may', () => {
-    fc.assert(
-      fc.property(sizes, (commits) => {
+    assert(
+      property(sizes, (commits) => {
         const heads = new Map<number, number>()
         const causes = commits.map(({ lot, bids }): WebhookCause => {
           const fromSeq = (heads.get(lot) ?? 0) + 1
