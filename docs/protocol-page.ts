@@ -139,7 +139,7 @@ function channels(): string[] {
     '`publish {channel, data: {type: "typing"}}` tells the others that one types: at most every 3 seconds, over by itself after 6, and never stored. It is the only thing that a client may publish. Whoever subscribes with `join_leave` is told who comes and goes.',
     '### In a feed',
     'The stream of `user:` holds a notification for each thing to tell, numbered 1, 2, 3 … without a gap. A message is read in its conversation (`chat.read`), an offer there or in the feed, all else in the feed (`notification.read`); when the feed is read, every session of the user is told so by a publication without an offset. `unread` is the number for the app’s badge, exactly: messages as `chat.list` counts them, and unread notifications of what is neither a message nor an offer.',
-    'A session whose token has a `deviceId` speaks for that device: by `chat.delivered`, `chat.read`, `notification.delivered` and `notification.read` it says what has reached it, and what was acknowledged within 3 seconds is not pushed to it.',
+    'A session whose token has a `deviceId` speaks for that device: by `chat.delivered`, `chat.read`, `notification.delivered` and `notification.read` it says what has reached it, and what was acknowledged within 3 seconds is not pushed to it. A user has at most 50 devices: the one unheard of for longest makes room for another. Apps register at each start: what is not heard of for 270 days is forgotten, and a notification after 180 days.',
   ]
 }
 

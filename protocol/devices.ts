@@ -110,9 +110,8 @@ export const RegisterDevice = z.object({
     .describe('A registration token, or an installation id.'),
   locale: Locale.describe('A BCP 47 tag: pushes are written in the nearest language there is.'),
   timeZone: TimeZone.describe('IANA; quiet hours are by its clock.'),
-  quietHours: QuietHours.exactOptional(),
+  quietHours: QuietHours.optional(),
 })
-
 export type RegisterDevice = Readonly<z.output<typeof RegisterDevice>>
 
 export const DeviceRef = z.object({ deviceId: DeviceId })
