@@ -19,6 +19,7 @@ import {
   isAlive,
   pidsIn,
   startCluster,
+  startClusterByNpm,
 } from './testing/cluster-process.ts'
 
 let folder: string
@@ -166,6 +167,15 @@ describe('npm run cluster', { timeout: 120_000 }, () => {
     expect(pids).toHaveLength(5)
     await waitFor(() => !pids.some(isAlive), { timeoutMs: 30_000, what: 'the end of all' })
     expect(await readdir(data)).toContain('postgres')
+  })
+
+  test('ends with the npm that began it, even where that is killed', async () => {
+    cluster = startClusterByNpm(['--gateways', '1', '--engines', '1'])
+    const { child, said, linesOn, ended } = cluster
+    await waitFor(() => linesOn('postgres').length > 0, { timeoutMs: 60_000, what: 'the start' })
+    child.kill('SIGKILL')
+    expect(await ended).toBe('SIGKILL')
+    expect(pidsIn(said()).filter(isAlive)).toEqual([])
   })
 
   test.each([

@@ -12,10 +12,10 @@ const startTimeoutMs = 120_000
 export interface ClusterProcess {
   readonly child: ChildProcess
   /** What it has said so far, on both outputs. */
-  said(): string
+  readonly said: () => string
   /** The lines on one process: `pid 4711: starting`. */
-  linesOn(name: string): readonly string[]
-  /** Resolves with its exit code, or the signal that ended it. */
+  readonly linesOn: (name: string) => readonly string[]
+  /** Resolves with its exit code, or the signal that ended it, when nobody is left who could say more. */
   readonly ended: Promise<number | string>
 }
 
@@ -23,7 +23,20 @@ export function startCluster(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): ClusterProcess {
-  const child = spawn(process.execPath, [main, ...args], {
+  return startCommand([process.execPath, main, ...args], env)
+}
+
+/** The same as a child of another process, as npm has it: `child` is that one. */
+export function startClusterByNpm(args: readonly string[]): ClusterProcess {
+  const command = ['/bin/sh', '-c', '"$0" "$@"; true', process.execPath, main, ...args] as const
+  return startCommand(command, { npm_lifecycle_event: 'cluster' })
+}
+
+function startCommand(
+  [program, ...args]: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>>,
+): ClusterProcess {
+  const child = spawn(program, args, {
     // Nothing of this shell's own, but where programs are.
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
