@@ -42,7 +42,7 @@ async function addAlike(client: Asker, jobs: readonly Job[], keepsDue: boolean):
     values: [
       jobs.map(({ task }) => task),
       jobs.map(({ payload }) => JSON.stringify(payload)),
-      jobs.map(({ dueAtMs = null }) => dueAtMs),
+      jobs.map(({ dueAtMs }) => (dueAtMs === undefined ? null : Math.ceil(dueAtMs))),
       jobs.map(({ task }) => TASKS[task].attemptsMax),
       jobs.map(({ key = null }) => key),
       keepsDue,
