@@ -35,6 +35,7 @@ test('a gateway with development tokens in production ends by 78, and its words 
     exitCode: 78,
   })
   expect(states).toEqual(['starting', 'exit 78'])
+  expect(said).toEqual([])
   expect(await readFile(join(logs, 'gateway-1.log'), 'utf8')).toContain('DEV_TOKENS')
   await gateway.end()
   await gateway.kill()

@@ -117,7 +117,8 @@ export class RoleProcess {
     void this.#looks?.stop()
     const { onChange, say } = this.#options
     onChange({ state: stateOfEnd(end) })
-    if (end.code === 0 || end.signal === 'SIGKILL') return
+    // One that never came to work is told by the failure of the whole.
+    if (this.#looks === undefined || end.code === 0 || end.signal === 'SIGKILL') return
     say(`${this.planned.name}: ${stateOfEnd(end)}. Its last words:\n${await this.#lastWords()}`)
   }
 
