@@ -15,10 +15,11 @@ import {
 } from '../platform/testing/throwaway-database.ts'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import type { UserEvents } from '../protocol/notifications.ts'
-import { outboxHintSubject } from '../protocol/subjects.ts'
+import { deviceMarksSubject, feedCommandsSubject, outboxHintSubject } from '../protocol/subjects.ts'
 import { createPostgresFeedJournal } from './adapters/postgres-feed-journal.ts'
 import { derive } from './core/derive.ts'
 import { createNotifier } from './main.ts'
+import { phone, registered } from './testing/devices.ts'
 import { LotLog, standInForEngine } from './testing/lot-log.ts'
 import { bidEntry } from './testing/lot-words.ts'
 
@@ -142,4 +143,28 @@ test('connections that are cut are made again, and nothing is missed or doubled'
   await waitFor(async () => (await causesKept('ann')).length === 4)
   expect(await causesKept('ann')).toEqual([2, 4, 6, 8])
   expect(await causesKept('bob')).toEqual([3, 5, 7])
+})
+
+test('what users settle is carried out by one of several notifiers, and goes on when one ends', async () => {
+  await startNotifier()
+  await startNotifier()
+  const ask = async (user: string, deviceId: string) =>
+    await bus.request(
+      feedCommandsSubject,
+      { type: 'register_device', device: phone(deviceId), actor: { userId: user, roles: [] } },
+      10_000,
+    )
+  const users = Array.from({ length: 20 }, (_, nth) => `user-${nth}`)
+  await Promise.all(users.map((user) => ask(user, `${user}-phone`)))
+  await running.shift()?.drainAndStop()
+  expect(await ask('ann', 'tablet')).toMatchObject({ outcome: 'accepted' })
+  const told = { marks: [{ userId: 'ann', deviceId: 'tablet', seq: 7 }] }
+  await bus.request(deviceMarksSubject, told, 10_000)
+  expect(await registered(pool)).toHaveLength(users.length + 1)
+  await waitFor(async () => {
+    const { rows } = await pool.query<{ feed_delivered_seq: number }>(
+      `SELECT feed_delivered_seq FROM devices WHERE user_id = 'ann'`,
+    )
+    return rows[0]?.feed_delivered_seq === 7
+  })
 })
