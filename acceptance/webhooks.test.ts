@@ -284,18 +284,15 @@ describe('a receiver in trouble', () => {
 
   test('a slow one keeps nobody else waiting', async () => {
     const [slow, quick] = [await receive(), await receive()]
-    let release = () => {}
-    const released = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    slow.answer = () => released.then(() => ({ status: 200 }))
+    const release = Promise.withResolvers<{ readonly status: number }>()
+    slow.answer = () => release.promise
     await createWebhook(server, slow.url, { types: ['message.created'] })
     await createWebhook(server, quick.url, { types: ['message.created'] })
     const { say } = await talk()
     for (let nth = 1; nth <= 60; nth += 1) await say(`message ${nth}`)
     await waitFor(() => quick.taken().length === 60)
     expect(slow.received).toHaveLength(0)
-    release()
+    release.resolve({ status: 200 })
     await waitFor(() => slow.taken().length === 60)
     expect(new Set(slow.taken().map(({ id }) => id)).size).toBe(60)
   })
