@@ -171,6 +171,17 @@ describe('preferences', () => {
     const other = await arrive(someone('bob'))
     expect(await other.rpc('notification.preferences', {})).toMatchObject({ types: everything })
   })
+
+  test('keep from the feed what is off, and no message from its conversation', async () => {
+    const [ann, sam] = [await arrive(someone('ann')), await arrive(someone('sam'))]
+    await ann.rpc('notification.prefer', { types: { message: 'off', offer: 'feed' } })
+    const { conversationId } = await ann.open(sam.user)
+    accepted(await sam.say(conversationId, 'one'))
+    accepted(await sam.say(conversationId, '', { kind: 'offer', offer: offerOf50() }))
+    const { items, unread } = await pageOf(ann, 1)
+    expect(items).toMatchObject([{ seq: 1, type: 'offer' }])
+    expect(unread).toBe(2)
+  })
 })
 
 describe('devices', () => {
@@ -194,6 +205,11 @@ describe('devices', () => {
     expect(await devicesOf(ann)).toMatchObject([{ platform: 'web', timeZone: 'Asia/Tokyo' }])
     expect((await devicesOf(ann))[0]).not.toHaveProperty('quietHours')
     await ann.call('DELETE', '/v1/devices/pixel')
+    expect(await devicesOf(ann)).toEqual([])
+    const named = `/v1/devices/${encodeURIComponent('Ann’s tablet/2')}`
+    await ann.call('PUT', named, phone())
+    expect(await devicesOf(ann)).toMatchObject([{ deviceId: 'Ann’s tablet/2' }])
+    await ann.call('DELETE', named)
     expect(await devicesOf(ann)).toEqual([])
     expect(server().logged()).not.toContain(order.token)
   })
