@@ -60,3 +60,32 @@ describe('the rate of pushes', () => {
     expect(pushRate(1)).toEqual({ points: 1, windowMs: 60_000 })
   })
 })
+
+describe('where webhooks lead', () => {
+  test('to public addresses by https, where nothing is said', () => {
+    const publicOnly = { allowedNetworks: [], allowHttp: false }
+    expect(readNotifierConfig({}).webhooks).toEqual(publicOnly)
+    expect(readNotifierConfig({ WEBHOOK_ALLOWED_NETWORKS: ' ' }).webhooks).toEqual(publicOnly)
+  })
+
+  test('to the networks that are named', () => {
+    const env = { WEBHOOK_ALLOWED_NETWORKS: '10.2.0.0/16, fd12::/32', WEBHOOK_ALLOW_HTTP: 'true' }
+    expect(readNotifierConfig(env).webhooks).toEqual({
+      allowedNetworks: ['10.2.0.0/16', 'fd12::/32'],
+      allowHttp: true,
+    })
+  })
+
+  test.each(['10.2.0.0', '10.2.0.0/33', 'localhost/8', '10.0.0.0/8,'])('not to %j', (networks) => {
+    expect(faultsOf({ WEBHOOK_ALLOWED_NETWORKS: networks })).toEqual([
+      expect.stringMatching(/^WEBHOOK_ALLOWED_NETWORKS: expected networks such as/),
+    ])
+  })
+
+  test('not by http in production', () => {
+    const env = { WEBHOOK_ALLOW_HTTP: 'true', NODE_ENV: 'production' }
+    expect(faultsOf(env)).toEqual([
+      expect.stringMatching(/^WEBHOOK_ALLOW_HTTP: .*NODE_ENV=production/),
+    ])
+  })
+})

@@ -1,16 +1,26 @@
 import { expect, test } from 'vitest'
+import { heldMsMax, RETRY_DELAYS_MS } from './core/webhooks/verdict.ts'
 import {
+  attemptMs,
   commitsPerPassMax,
+  deadKeptMs,
+  deliveredKeptMs,
+  deliveriesPollMs,
+  deliveryLeaseMs,
   deskRetry,
   deskTriesMax,
   deskWaitMsMax,
   deviceMarksKeptMs,
   devicesKeptMs,
   eventsPerPassMax,
+  failingPauseMs,
   failureDelays,
   feedKeepingPeriodMs,
+  gatherBidsMs,
   gatherMarksMs,
+  lookupMs,
   notificationsKeptMs,
+  pausedWaitMs,
   pauseMs,
   pollMs,
   seenPrecisionMs,
@@ -41,4 +51,25 @@ test('what is kept for days is looked at far more often, and a device that is us
   expect(feedKeepingPeriodMs * 100).toBeLessThan(deviceMarksKeptMs)
   expect(deviceMarksKeptMs).toBeLessThan(notificationsKeptMs)
   expect(seenPrecisionMs * 24).toBeLessThan(devicesKeptMs)
+})
+
+test('nobody takes a delivery from somebody who still waits for its receiver', () => {
+  expect(deliveryLeaseMs).toBeGreaterThanOrEqual(2 * attemptMs)
+})
+
+test('a webhook is paused when one delivery has had nearly all of its attempts', () => {
+  const scheduleMs = RETRY_DELAYS_MS.reduce((sum, ms) => sum + ms, 0)
+  expect(failingPauseMs).toBeLessThanOrEqual(scheduleMs)
+  expect(failingPauseMs).toBeGreaterThan(scheduleMs * 0.9)
+  expect(heldMsMax).toBeLessThan(scheduleMs / 10)
+})
+
+test('what was given up can be replayed for long after it was', () => {
+  expect(deadKeptMs).toBeGreaterThan(3 * pausedWaitMs)
+  expect(deadKeptMs).toBeGreaterThan(deliveredKeptMs)
+})
+
+test('what is gathered for a second is not late by the look-out, and a look-up not by its asker', () => {
+  expect(deliveriesPollMs).toBeLessThanOrEqual(gatherBidsMs / 4)
+  expect(lookupMs).toBeLessThan(2_000)
 })

@@ -27,7 +27,7 @@ const commandId = Text(128).min(1).optional().describe('A repeat gets the same a
 
 const overlapHoursMax = 7 * 24
 
-export const CreateWebhook = z.object({
+const CreateWebhook = z.object({
   url: Address.describe('https, on a public address.').meta({
     examples: ['https://shop.example/outcry'],
   }),
