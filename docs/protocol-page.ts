@@ -185,7 +185,7 @@ function shapes(): string[] {
     '### Feed and devices',
     declared(FEED_SHAPES),
     '### Webhooks',
-    'What is sent to a webhook is a `WebhookPayload`; [webhooks.md](webhooks.md) says how, with examples.',
+    'What is sent to a webhook is a `WebhookPayload`; `docs/webhooks.md` says how, with examples.',
     declared(WEBHOOK_SHAPES),
     '### Clock',
     declared({ ServerTime: SHAPES.ServerTime }),
