@@ -240,26 +240,22 @@ describe('how it ends', () => {
   })
 })
 
+async function startChild(settings: object): Promise<ChildProcess> {
+  const started = spawn(process.execPath, [join(import.meta.dirname, '../testing/job-worker.ts')], {
+    env: { ...process.env, DATABASE_URL: database.url, WORKER: JSON.stringify(settings) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.push(started)
+  await once(started.stdout, 'data')
+  return started
+}
+
+const begun = (count: number) => async () => (await doings(pool)).length >= count
+
 describe('a worker that dies', () => {
-  async function child(settings: object): Promise<ChildProcess> {
-    const started = spawn(
-      process.execPath,
-      [join(import.meta.dirname, '../testing/job-worker.ts')],
-      {
-        env: { ...process.env, DATABASE_URL: database.url, WORKER: JSON.stringify(settings) },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    )
-    children.push(started)
-    await once(started.stdout, 'data')
-    return started
-  }
-
-  const begun = (count: number) => async () => (await doings(pool)).length >= count
-
   test('I15: killed with -9 in the middle, its jobs are done by another within seconds', async () => {
     await makeDoings(pool)
-    const victim = await child({ pace, workMs: 60_000 })
+    const victim = await startChild({ pace, workMs: 60_000 })
     await add(...['a', 'b', 'c', 'd', 'e'].map((payload): Job => ({ task: 'push', payload })))
     await waitFor(begun(4))
     victim.kill('SIGKILL')
@@ -272,7 +268,7 @@ describe('a worker that dies', () => {
 
   test('I15: frozen, its jobs are free, and it does no harm when it comes back', async () => {
     await makeDoings(pool)
-    const frozen = await child({ pace, workMs: 500 })
+    const frozen = await startChild({ pace, workMs: 500 })
     await add({ task: 'push', key: 'a', payload: 'a' })
     await waitFor(begun(1))
     frozen.kill('SIGSTOP')
