@@ -8,12 +8,12 @@ import type { Actor } from './identity.ts'
 export type FeedCommand = { readonly actor: Actor } & (
   | { readonly type: 'register_device'; readonly device: RegisterDevice }
   | { readonly type: 'remove_device'; readonly deviceId: string }
-  /** Of another user: whatever it registered before `beforeMs` was registered by tokens that are worth nothing now. */
+  /** Of another user: whatever it registered until `untilMs` was registered by tokens that are worth nothing now. */
   | {
       readonly type: 'revoke_devices'
       readonly userId: string
       readonly deviceId?: string
-      readonly beforeMs: number
+      readonly untilMs: number
     }
   | { readonly type: 'mark_read'; readonly seq: number }
   | { readonly type: 'set_preferences'; readonly changes: PreferNotifications }

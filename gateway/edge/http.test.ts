@@ -322,7 +322,7 @@ describe('tokens', () => {
         type: 'revoke_devices',
         userId: 'bob',
         deviceId: 'phone',
-        beforeMs: 7,
+        untilMs: 7,
         actor: { userId: 'house', roles: ['service'] },
       },
     ])
@@ -445,6 +445,22 @@ describe('the server', () => {
     expect(told).not.toContain(String(canary))
     expect(told).not.toContain(authorization.slice('Bearer '.length))
     expect(body).not.toContain('bus')
+    other.close()
+  })
+
+  test('while the database is away a request is to be tried again, and fills no log', async () => {
+    const gone = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+    const broken: AuctionHouse = {
+      submit: async () => {
+        throw gone
+      },
+    }
+    const other = await startApiServer({ house: broken })
+    const { authorization } = await other.bearer('ann')
+    const response = await post(`${other.url}/v1/lots/${lotId}/bids`, bid, { authorization })
+    expect(response.headers.get('retry-after')).toBe('1')
+    await expectProblem(response, 503, 'internal')
+    expect(other.lines).toEqual([])
     other.close()
   })
 })

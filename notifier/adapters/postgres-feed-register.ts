@@ -20,7 +20,7 @@ const revokeQuery = {
   name: 'notifier-revoke-devices',
   text: `
     DELETE FROM devices
-     WHERE user_id = $1 AND ($2::text IS NULL OR device_id = $2) AND registered_at_ms < $3`,
+     WHERE user_id = $1 AND ($2::text IS NULL OR device_id = $2) AND registered_at_ms <= $3`,
 }
 
 const preferQuery = {
@@ -68,8 +68,8 @@ export function createPostgresFeedRegister(pool: Pool): FeedRegister {
     async remove(userId, deviceId) {
       await pool.query({ ...removeQuery, values: [userId, deviceId] })
     },
-    async revoke(userId, deviceId, beforeMs) {
-      await pool.query({ ...revokeQuery, values: [userId, deviceId ?? null, beforeMs] })
+    async revoke(userId, deviceId, untilMs) {
+      await pool.query({ ...revokeQuery, values: [userId, deviceId ?? null, untilMs] })
     },
     async prefer(userId, { types = {}, previews }) {
       await pool.query({ ...preferQuery, values: [userId, types, previews ?? null] })

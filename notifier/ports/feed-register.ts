@@ -14,8 +14,8 @@ export interface FeedRegister {
   /** Whoever else had the device's token loses it. Of a user's devices the `devicesMax` heard of last are kept. */
   register(userId: string, device: RegisterDevice, nowMs: number, devicesMax: number): Promise<void>
   remove(userId: string, deviceId: string): Promise<void>
-  /** Removes what was registered before `beforeMs`: that device, or all. */
-  revoke(userId: string, deviceId: string | undefined, beforeMs: number): Promise<void>
+  /** Removes what was registered until `untilMs`: that device, or all. */
+  revoke(userId: string, deviceId: string | undefined, untilMs: number): Promise<void>
   prefer(userId: string, changes: PreferNotifications): Promise<void>
   /** A mark never goes back. */
   read(userId: string, seq: number): Promise<FeedRead>

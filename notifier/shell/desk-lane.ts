@@ -126,7 +126,7 @@ export class DeskLane {
       case 'revoke_devices':
         // The gateway asks the same of its table of rights.
         if (!roles.includes('service')) return this.#refused('not_permitted')
-        await register.revoke(command.userId, command.deviceId, command.beforeMs)
+        await register.revoke(command.userId, command.deviceId, command.untilMs)
         return this.#accepted()
       case 'set_preferences':
         await register.prefer(userId, command.changes)

@@ -40,8 +40,8 @@ class ScriptedRegister implements FeedRegister {
     return this.#do(`remove ${userId} ${deviceId}`)
   }
 
-  revoke(userId: string, deviceId: string | undefined, beforeMs: number): Promise<void> {
-    return this.#do(`revoke ${userId} ${deviceId} ${beforeMs}`)
+  revoke(userId: string, deviceId: string | undefined, untilMs: number): Promise<void> {
+    return this.#do(`revoke ${userId} ${deviceId} ${untilMs}`)
   }
 
   prefer(userId: string, changes: object): Promise<void> {
@@ -103,7 +103,7 @@ describe('what users settle', () => {
         type: 'revoke_devices',
         userId: 'bob',
         deviceId: 'p1',
-        beforeMs: 7,
+        untilMs: 7,
         actor: { userId: 'house', roles: ['service'] },
       },
       'revoke bob p1 7',
@@ -114,7 +114,7 @@ describe('what users settle', () => {
   })
 
   test('is theirs alone: nobody but the marketplace revokes devices of others', async () => {
-    const revoke = { type: 'revoke_devices', userId: 'bob', beforeMs: 7, actor: ann } as const
+    const revoke = { type: 'revoke_devices', userId: 'bob', untilMs: 7, actor: ann } as const
     expect(await ask(revoke)).toMatchObject({ outcome: 'refused', code: 'not_permitted' })
     expect(register.asked).toEqual([])
   })

@@ -77,15 +77,12 @@ export function revokeResource({ revocations, feedOffice, clock }: RevokeOptions
       const nowMs = clock.nowMs()
       const { userId, device, before = nowMs } = checked.data
       if (before > nowMs) return problem('bad_request', 'before: expected a time in the past')
-      const revocation = {
-        userId,
-        beforeMs: before,
-        ...(device === undefined ? {} : { deviceId: device }),
-      }
-      revocations.post(revocation)
+      const whose = { userId, ...(device === undefined ? {} : { deviceId: device }) }
+      revocations.post({ ...whose, beforeMs: before })
       const outcome = await feedOffice.submit({
         type: 'revoke_devices',
-        ...revocation,
+        ...whose,
+        untilMs: before,
         actor: right.actor,
       })
       if (outcome.outcome !== 'accepted') return pushesGoOn(outcome)
