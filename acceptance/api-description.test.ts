@@ -156,6 +156,35 @@ describe('the answers of a running server are as it describes them', () => {
     }
   })
 
+  test('a webhook from its making to its end, and an address that it may not lead to', async () => {
+    const shop = { by: 'shop', roles: ['service'] } as const
+    const all = '/v1/webhooks'
+    // Of nobody's types, and paused before anything is to be sent: nothing leaves this machine.
+    const made = { url: 'https://93.184.216.34/hook', types: ['lot.cancelled'] }
+    const created = await ask('webhook.create', all, { ...shop, body: made })
+    expect(created).toMatchObject({ status: 201, body: { outcome: 'accepted' } })
+    const one = `${all}/${String(created.body['webhookId'])}`
+    const private4 = { url: 'https://10.0.0.1/' }
+    const refused = await ask('webhook.create', all, { ...shop, body: private4 })
+    expect(refused).toMatchObject({ status: 400, body: { field: 'url' } })
+    await ask('webhook.update', one, { ...shop, body: { paused: true, description: 'the shop' } })
+    await ask('webhook.rotateSecret', `${one}/rotate-secret`, { ...shop, body: {} })
+    const tested = await ask('webhook.test', `${one}/test`, { ...shop })
+    expect(tested.status).toBe(202)
+    const { eventId } = tested.body
+    const waiting = await ask('webhook.deliveries', `${one}/deliveries?state=waiting`, shop)
+    expect(waiting.body['items']).toMatchObject([{ eventId, state: 'waiting' }])
+    await ask('webhook.replay', `${one}/replay`, { ...shop, body: { eventId } })
+    await ask('webhook.replay', `${one}/replay`, { ...shop, body: { deadSince: 0 } })
+    const missing = { ...shop, body: { eventId: randomUUID() } }
+    expect((await ask('webhook.replay', `${one}/replay`, missing)).status).toBe(404)
+    await ask('webhook.get', one, shop)
+    expect((await ask('webhook.list', all, shop)).body['items']).toHaveLength(1)
+    await ask('webhook.delete', one, shop)
+    expect((await ask('webhook.get', one, shop)).status).toBe(404)
+    expect((await ask('webhook.list', all, { by: 'eve' })).status).toBe(403)
+  })
+
   test('the package’s version, and a page that shows it', async () => {
     expect(description.document.info['version']).toMatch(/^\d+\.\d+\.\d+/)
     expect((await fetch(`${server.url}/docs`)).status).toBe(200)
