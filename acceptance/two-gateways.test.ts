@@ -38,6 +38,13 @@ async function arrive(gateway: RoleInFleet, user: string, options: Options = {})
   return { ...client, pushes, heard }
 }
 
+/** The code with which the connection was ended. */
+async function endOf({ closed }: Person): Promise<number> {
+  let code: number | undefined
+  void closed.then((end) => (code = end.code))
+  return await waitFor(() => code, { timeoutMs: 30_000, what: 'the end of a connection' })
+}
+
 /** The code that somebody who may not connect is closed with. */
 async function refusalOf(gateway: RoleInFleet, user: string): Promise<number | undefined> {
   try {
@@ -52,8 +59,12 @@ async function houseOf(gateway: RoleInFleet) {
   return createHttpClient(gateway.url, await signToken('house', { roles: ['service'] }))
 }
 
-async function revoke(gateway: RoleInFleet, user: string): Promise<void> {
-  await (await houseOf(gateway)).call('POST', `/v1/users/${user}/revoke`, {})
+/** Answers the status: without the bus it is 503, since no notifier hears of it, and the tokens are revoked. */
+async function revoke(gateway: RoleInFleet, user: string): Promise<number> {
+  const token = await signToken('house', { roles: ['service'] })
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const url = `${gateway.url}/v1/users/${user}/revoke`
+  return (await fetch(url, { method: 'POST', headers, body: '{}' })).status
 }
 
 async function conversationOf(person: Person, peerId: string): Promise<string> {
@@ -92,14 +103,26 @@ describe('a fleet of two gateways and two chat stores', { timeout: 120_000 }, ()
   test('what one says without waiting is stored in that order, whichever store takes it', async () => {
     const ann = await arrive(gateways[0], 'ann')
     const conversationId = await conversationOf(ann, 'sam')
-    const texts = upTo(60).map((nth) => `The ${nth}.`)
-    const outcomes = await Promise.all(texts.map((text) => say(ann, conversationId, text)))
-    expect(outcomes.map((outcome) => ('seq' in outcome ? outcome.seq : outcome))).toEqual(upTo(60))
-    const { items } = (await ann.rpc('chat.history', { conversationId, limit: 60 })) as {
+    const texts = upTo(40).map((nth) => `The ${nth}.`)
+    const messages = texts.map((text) => ({ conversationId, clientMessageId: randomUUID(), text }))
+    const refused = new Set(messages)
+    // On a machine that has more to do than this the last ones may wait for too long, and are said again.
+    await waitFor(async () => {
+      const due = [...refused]
+      const sending = due.map((message) => ann.rpc('chat.send', message) as Promise<ChatOutcome>)
+      for (const [nth, { outcome }] of (await Promise.all(sending)).entries()) {
+        const message = due[nth]
+        if (outcome === 'accepted' && message !== undefined) refused.delete(message)
+      }
+      return refused.size === 0
+    })
+    const { items } = (await ann.rpc('chat.history', { conversationId, limit: 40 })) as {
       readonly items: readonly { readonly text: string; readonly seq: number }[]
     }
     const stored = items.toSorted((one, other) => one.seq - other.seq)
-    expect(stored.map(({ text }) => text)).toEqual(texts)
+    expect(stored.map(({ text, seq }) => [seq, text])).toEqual(
+      texts.map((text, nth) => [nth + 1, text]),
+    )
     await ann.close()
   })
 
@@ -151,29 +174,30 @@ describe('a fleet of two gateways and two chat stores', { timeout: 120_000 }, ()
 
   test('a store that stands still keeps nobody waiting for ever, and doubles nothing when it wakes', async () => {
     const cara = await arrive(gateways[0], 'cara')
-    const conversations = await Promise.all(upTo(12).map(() => conversationOf(cara, 'sam')))
+    const conversationId = await conversationOf(cara, 'sam')
     stores[0].child.kill('SIGSTOP')
-    // Both stores draw requests, and one of them never answers: that none of these is drawn by it is as
-    // likely as twelve heads in a row.
-    const said = conversations.map(async (conversationId) => {
-      const clientMessageId = randomUUID()
-      const message = { conversationId, clientMessageId, text: 'Anybody?' }
-      const send = async () => (await cara.rpc('chat.send', message)) as ChatOutcome
-      await waitFor(async () => (await send()).outcome === 'accepted', { timeoutMs: 30_000 })
-    })
-    await Promise.all(said)
-    expect(await repeatsOf(gateways[0])).toBeGreaterThan(0)
+    // Both stores draw requests, and one of them never answers: sooner or later one is asked again.
+    let said = 0
+    await waitFor(
+      async () => {
+        const message = { conversationId, clientMessageId: randomUUID(), text: 'Anybody?' }
+        const send = async () => (await cara.rpc('chat.send', message)) as ChatOutcome
+        await waitFor(async () => (await send()).outcome === 'accepted', { timeoutMs: 30_000 })
+        said += 1
+        return (await repeatsOf(gateways[0])) > 0
+      },
+      { timeoutMs: 60_000, what: 'a command that is asked again' },
+    )
     stores[0].child.kill('SIGCONT')
-    for (const conversationId of conversations) {
-      expect(await say(cara, conversationId, 'Once.')).toMatchObject({ seq: 2 })
-    }
+    const once = async () => (await say(cara, conversationId, 'Once.')) as { readonly seq?: number }
+    expect(await waitFor(async () => (await once()).seq)).toBe(said + 1)
     await cara.close()
   })
 
   test('a revocation closes with 3503 on every gateway, within a second', async () => {
     const people = await Promise.all(gateways.map((gateway) => arrive(gateway, 'dan')))
-    await revoke(gateways[0], 'dan')
-    for (const person of people) expect((await person.closed).code).toBe(3503)
+    expect(await revoke(gateways[0], 'dan')).toBe(200)
+    for (const person of people) expect(await endOf(person)).toBe(3503)
     for (const gateway of gateways) expect(await refusalOf(gateway, 'dan')).toBe(3503)
   })
 
@@ -210,8 +234,8 @@ describe('a fleet of two gateways and two chat stores', { timeout: 120_000 }, ()
   test('without the bus Redis tells of revocations', async () => {
     const people = await Promise.all(gateways.map((gateway) => arrive(gateway, 'gus')))
     await fleet.nats.kill()
-    await revoke(gateways[1], 'gus')
-    for (const person of people) expect((await person.closed).code).toBe(3503)
+    expect(await revoke(gateways[1], 'gus')).toBe(503)
+    for (const person of people) expect(await endOf(person)).toBe(3503)
     await fleet.nats.startAgain()
     for (const { metricsUrl } of gateways) {
       await waitFor(async () => (await fetch(`${metricsUrl}/readyz`)).ok, { timeoutMs: 30_000 })
@@ -221,8 +245,8 @@ describe('a fleet of two gateways and two chat stores', { timeout: 120_000 }, ()
   test('without Redis the bus tells of revocations, and each gateway counts its own', async () => {
     const people = await Promise.all(gateways.map((gateway) => arrive(gateway, 'hal')))
     await fleet.redis.kill()
-    await revoke(gateways[0], 'hal')
-    for (const person of people) expect((await person.closed).code).toBe(3503)
+    expect(await revoke(gateways[0], 'hal')).toBe(200)
+    for (const person of people) expect(await endOf(person)).toBe(3503)
     const crowd = await Promise.all(
       gateways.flatMap((gateway) => upTo(perUserMax).map(() => arrive(gateway, 'ida'))),
     )
