@@ -51,6 +51,11 @@ describe('database errors', () => {
     }
   })
 
+  test('a connection that was lost is worth another try, though its error has no code', () => {
+    const lost = new Error('Connection terminated unexpectedly')
+    expect(classifyDatabaseError(lost)).toMatchObject({ delayMsMin: expect.any(Number) })
+  })
+
   test('those which stay are not', () => {
     for (const error of [
       failing('23505'),

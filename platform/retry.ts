@@ -50,10 +50,21 @@ const retryableDatabaseErrors: ReadonlyMap<string, RetryDelays> = new Map([
   ['EAI_AGAIN', restart],
 ])
 
+/** What `pg` and its pool say of a connection that was lost, or not had in time: those errors have no code. */
+const lostConnections: ReadonlySet<string> = new Set([
+  'Connection terminated',
+  'Connection terminated unexpectedly',
+  'Connection terminated due to connection timeout',
+  'Client has encountered a connection error and is not queryable',
+  'timeout exceeded when trying to connect',
+  'timeout expired',
+])
+
 /** The delays for an error of PostgreSQL or of the connection to it; undefined where retrying is no use. */
 export function classifyDatabaseError(error: unknown): RetryDelays | undefined {
   const code = codeOf(error)
-  return code === undefined ? undefined : retryableDatabaseErrors.get(code)
+  if (code !== undefined) return retryableDatabaseErrors.get(code)
+  return error instanceof Error && lostConnections.has(error.message) ? restart : undefined
 }
 
 /**

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { uuidv7 } from '../../../platform/ids.ts'
 import type { Limits } from '../../../platform/limits/limits.ts'
 import type { Logger } from '../../../platform/log.ts'
+import { classifyDatabaseError } from '../../../platform/retry.ts'
 import type { GatewayLimit } from '../../limits.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../ports/http.ts'
 import type { Identification, Identify } from '../identify.ts'
@@ -67,8 +68,16 @@ async function answered(
   try {
     return await WAYS[resource.kind](options, resource, path, request)
   } catch (err) {
-    options.log.error({ err, asked: `${resource.method} ${resource.path}` }, 'a request failed')
-    return problem('internal')
+    const asked = `${resource.method} ${resource.path}`
+    if (classifyDatabaseError(err) === undefined) {
+      options.log.error({ err, asked }, 'a request failed')
+      return problem('internal')
+    }
+    // Somebody else says that the database is away, and says it once.
+    options.log.debug({ err, asked }, 'a request could not be read from the database')
+    return problemOf(503, 'internal', 'the database can not be reached; try again', {
+      headers: { 'retry-after': '1' },
+    })
   }
 }
 
