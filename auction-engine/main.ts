@@ -27,6 +27,9 @@ export interface CreateEngineOptions {
   readonly isReachable?: () => boolean
 }
 
+/** So many connections a pool of an engine's own should keep: those by which it recovers the lots it takes. */
+export const connectionsKept = 8
+
 const onlyEngine = 'the-only-engine'
 
 export function createEngine(options: CreateEngineOptions): Part[] {

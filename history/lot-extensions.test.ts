@@ -150,6 +150,12 @@ describe('a lot whose owner was away in its last moments', () => {
     expect(judged(capped)).toEqual(['wrong_end'])
   })
 
+  test('is not to get it twice from one owner', () => {
+    const { decisions, ...story } = followed().returns(70_000, 80_000).story()
+    const ofOne = decisions.map((each) => (each.epoch > 1 ? { ...each, epoch: 2 } : each))
+    expect(judged({ ...story, decisions: ofOne })).toContain('wrong_end')
+  })
+
   test('is extended by each owner that follows one who was away', () => {
     const story = followed().returns(70_000, 80_000).closes(95_000).story()
     expect(story.decisions.filter(isFailover)).toHaveLength(2)

@@ -14,8 +14,8 @@ export interface EndMoved {
   readonly softClose: SoftClose | null
   /** As the seller put it, or whoever changed it last. */
   readonly originalEndsAtMs: number
-  /** Whether nothing was decided on the lot before under the decision's epoch. */
-  readonly isFirstOfOwner: boolean
+  /** Whether the lot had another owner before, and has not been extended by this one. */
+  readonly isFollower: boolean
   readonly before: LiveView
   readonly after: LiveView
 }
@@ -53,10 +53,11 @@ function endAfterBid(moved: EndMoved): number {
 }
 
 function faultOfFailover(moved: EndMoved): string | undefined {
-  const { decision, softClose, isFirstOfOwner, before, after } = moved
+  const { decision, softClose, isFollower, before, after } = moved
   const { admittedAtMs, actorId, asked } = decision
   if (actorId !== undefined) return `${actorId} asked for it.`
-  if (!isFirstOfOwner) return `The lot had this owner before: epoch ${decision.epoch}.`
+  if (!isFollower)
+    return `Nobody gave the lot to this owner, or it has extended it: epoch ${decision.epoch}.`
   const awayFromMs = asked.awayFromMs ?? Number.POSITIVE_INFINITY
   const lastFromMs = before.endsAt - (softClose?.windowMs ?? lastMomentsMs)
   if (awayFromMs >= before.endsAt || admittedAtMs <= lastFromMs) {

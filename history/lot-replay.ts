@@ -24,6 +24,9 @@ export class LotReplay {
   /** Undefined where nobody told it. */
   #softClose: SoftClose | null | undefined
   #originalEndsAtMs = 0
+  /** Of the first decision, and of the newest extension by failover. */
+  #firstEpoch: number | undefined
+  #extendedEpoch = 0
 
   constructor(lotId: string, findings: Findings) {
     this.#lotId = lotId
@@ -36,7 +39,7 @@ export class LotReplay {
 
   decided(decision: StoredDecision): void {
     const before = this.#view
-    const isFirstOfOwner = decision.epoch > this.#epoch
+    const isFollower = this.#isFollower(decision)
     const { decisionNo, epoch, admittedAtMs, reply, actorId, asked, events } = decision
     this.#checkNumbers(decision)
     this.#decisionNo = decisionNo
@@ -54,7 +57,7 @@ export class LotReplay {
       this.#takeBid({ ...decision, actorId, reply })
     }
     for (const event of events) this.#happened(event, decision)
-    if (before !== undefined) this.#checkEnd(decision, before, isFirstOfOwner)
+    if (before !== undefined) this.#checkEnd(decision, before, isFollower)
   }
 
   /** Compares the end of the history with the state in the database. */
@@ -73,6 +76,17 @@ export class LotReplay {
     if (dueMs !== undefined && overdueBeforeMs !== undefined && dueMs < overdueBeforeMs) {
       this.#say('overdue', `It is ${view.state}, due at ${dueMs}.`, { seq: view.seq })
     }
+  }
+
+  /**
+   * Whether the decision's owner came after another one, and has extended nothing yet. It may have decided
+   * before it extends: what was waiting when the lot was read.
+   */
+  #isFollower({ epoch, asked }: StoredDecision): boolean {
+    this.#firstEpoch ??= epoch
+    const isFollower = epoch > this.#firstEpoch && epoch > this.#extendedEpoch
+    if (asked.type === 'extend_lot') this.#extendedEpoch = epoch
+    return isFollower
   }
 
   #checkNumbers({ decisionNo, epoch, admittedAtMs }: StoredDecision): void {
@@ -197,12 +211,12 @@ export class LotReplay {
     }
   }
 
-  #checkEnd(decision: StoredDecision, before: LiveView, isFirstOfOwner: boolean): void {
+  #checkEnd(decision: StoredDecision, before: LiveView, isFollower: boolean): void {
     const after = this.#view
     const softClose = this.#softClose
     if (after === undefined || softClose === undefined) return
     const originalEndsAtMs = this.#originalEndsAtMs
-    const moved = { decision, softClose, originalEndsAtMs, isFirstOfOwner, before, after }
+    const moved = { decision, softClose, originalEndsAtMs, isFollower, before, after }
     const fault = faultOfEnd(moved)
     if (fault === undefined) return
     const { decisionNo } = decision

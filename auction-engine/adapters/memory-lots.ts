@@ -50,6 +50,7 @@ export class MemoryLots {
 
   journal(): LotJournal {
     return {
+      warmUp: async () => {},
       commit: (batch) => this.#commit(batch),
       claim: async (claims) => claims.map((claim) => this.#claim(claim)),
       answers: async (keys) => keys.map((key) => this.#answers.get(textOf(key))),

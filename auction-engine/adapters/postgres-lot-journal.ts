@@ -44,6 +44,16 @@ class PostgresLotJournal implements LotJournal {
     this.#commits = new CommitConnection(pool)
   }
 
+  /** At once, so that each is done on a connection of its own, as recovery does them. */
+  async warmUp(): Promise<void> {
+    await Promise.all([
+      this.#commits.open(),
+      this.openLots([]),
+      this.dueLots([], 0, 0),
+      this.#load([]),
+    ])
+  }
+
   async commit(batch: LotBatch): Promise<CommitResult> {
     let values: unknown[]
     try {

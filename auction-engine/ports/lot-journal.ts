@@ -93,6 +93,11 @@ export interface CommandKey {
 
 /** Several lanes commit at once, each through a journal of its own; the other calls may be shared. */
 export interface LotJournal {
+  /**
+   * Makes ready what the other calls need, before the first of them: it would take many times as long as
+   * those after it, and come when lots wait for their new owner.
+   */
+  warmUp(): Promise<void>
   /** Never rejects. Calls must not overlap: the next one comes after the answer. */
   commit(batch: LotBatch): Promise<CommitResult>
   /**

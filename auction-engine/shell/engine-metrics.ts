@@ -41,7 +41,9 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
     shards: gauge('shards', 'Shards this engine owns'),
     takeovers: counter('takeovers_total', 'Shards taken, by their former owner', ['from']),
     handoffMs: histogram('handoff_ms', 'Pause of shards that were handed over', bucketsOfMs),
-    lapses: counter('lapses_total', 'Times a living engine lost all its shards, by cause', ['cause']),
+    lapses: counter('lapses_total', 'Times a living engine lost all its shards, by cause', [
+      'cause',
+    ]),
     publications: counter('publications_total', 'Lot events published'),
     conflated: counter('conflated_events_total', 'Lot events told only by a later state'),
     relayed: counter('relayed_rows_total', 'Outbox rows published for an owner that did not'),

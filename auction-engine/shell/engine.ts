@@ -111,6 +111,10 @@ export class Engine implements Part {
     for (const { lane } of this.#tracks) lane.start()
     this.#unlisten = await bus.listen(freeShardsHintSubject, () => this.#keeper.look())
     await this.#handoff.start()
+    const warmUp = async () => {
+      await Promise.all(this.#tracks.map(({ journal }) => journal.warmUp()))
+    }
+    await untilStoreAnswers(warmUp, { ...this.#options, signal })
     await this.#keeper.start(signal)
     // What a predecessor committed and did not tell is told at once.
     const tellAll = () => this.#outboxKeeper.relay(Number.MAX_SAFE_INTEGER)

@@ -44,7 +44,7 @@ export interface LaneOptions {
 /** Since when nobody decided for the lots of a shard, by shard, where anybody missed it. */
 export type Absences = ReadonlyMap<number, number>
 
-const noAbsence: Absences = new Map()
+export const noAbsence: Absences = new Map()
 
 export class Lane {
   readonly #options: LaneOptions
@@ -56,6 +56,8 @@ export class Lane {
   readonly #waiting = new Map<string, Admitted[]>()
   /** Lots to be read with the next query: those asked for in one turn are read together. */
   #wanted: string[] = []
+  /** Of shards that are taken and not served yet. */
+  #absences = noAbsence
   #running: Promise<void> | undefined
   readonly #stopping = new AbortController()
 
@@ -121,17 +123,24 @@ export class Lane {
   }
 
   /**
-   * Reads lots which are neither held nor on their way. Those whose owner was away are given back what
-   * that took from them, before anything else is decided on them.
+   * From here on whatever lot of these shards is read, for whatever reason, is given back what the absence
+   * took from it before anything else is decided on it. It ends with the next call, when they are served.
+   */
+  makeUpFor(absences: Absences): void {
+    this.#absences = absences
+  }
+
+  /**
+   * Reads lots which are neither held nor on their way.
    * @throws what the journal throws; commands that wait for these lots are refused then.
    */
-  async load(lotIds: readonly string[], absences = noAbsence): Promise<void> {
+  async load(lotIds: readonly string[]): Promise<void> {
     for (let from = 0; from < lotIds.length; from += lotsPerLoadMax) {
       const part = lotIds.slice(from, from + lotsPerLoadMax)
       const missing = part.filter((lotId) => !this.#held.has(lotId) && !this.#waiting.has(lotId))
       // Not before it is their turn: where a reading fails, nobody comes for the lots of those after it.
       for (const lotId of missing) this.#waiting.set(lotId, [])
-      if (missing.length > 0) await this.#read(missing, absences)
+      if (missing.length > 0) await this.#read(missing)
     }
   }
 
@@ -209,7 +218,7 @@ export class Lane {
   }
 
   /** Reads lots that are marked as waited for. */
-  async #read(lotIds: readonly string[], absences = noAbsence): Promise<void> {
+  async #read(lotIds: readonly string[]): Promise<void> {
     const claims = lotIds.flatMap((lotId): Claim[] => {
       const epoch = this.#options.shards.epochOf(shardOf(lotId))
       return epoch === undefined ? [] : [{ lotId, epoch }]
@@ -224,7 +233,7 @@ export class Lane {
     } finally {
       for (const lotId of lotIds) {
         const found = arrived.get(lotId)
-        if (found?.type === 'claimed') this.#makeUpFor(absences, found.stored.lot)
+        if (found?.type === 'claimed') this.#giveBack(found.stored.lot)
         this.#letIn(lotId, found !== undefined)
       }
     }
@@ -246,9 +255,9 @@ export class Lane {
   }
 
   /** Lets the core judge what an absence took from the lot; most lots end too late to have lost anything. */
-  #makeUpFor(absences: Absences, { rules, now }: Lot): void {
+  #giveBack({ rules, now }: Lot): void {
     const { lotId } = rules
-    const awayFromMs = absences.get(shardOf(lotId))
+    const awayFromMs = this.#absences.get(shardOf(lotId))
     if (awayFromMs === undefined) return
     const graceMs = failoverGraceMs
     if (now.endsAtMs >= this.#options.clock.nowMs() + graceMs) return

@@ -9,7 +9,7 @@ import { dueHorizonMs, dueLotsMax, handoffMsMax } from '../limits.ts'
 import type { Lease, LotJournal } from '../ports/lot-journal.ts'
 import type { TakenShard } from '../ports/shard-leases.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
-import type { Absences, Lane } from './lane.ts'
+import { type Absences, type Lane, noAbsence } from './lane.ts'
 import type { OwnedShards } from './owned-shards.ts'
 import { unknownOutcome } from './refusals.ts'
 
@@ -40,21 +40,16 @@ export class ShardDesk {
 
   /** Recovers the lots of newly taken shards, then serves their commands. */
   async open(taken: readonly TakenShard[], askedAtMs: number): Promise<void> {
-    const { tracks, clock, bus, shards: owned } = this.#options
+    const { tracks, bus, shards: owned } = this.#options
     const absences = absencesOf(taken, askedAtMs)
-    await Promise.all(
-      tracks.map(async ({ lane, journal, nth }) => {
-        const shards = taken.map(({ shard }) => shard).filter((shard) => this.#isOn(shard, nth))
-        if (shards.length === 0) return
-        const beforeMs = clock.nowMs() + dueHorizonMs
-        const [open, due] = await Promise.all([
-          journal.openLots(shards),
-          journal.dueLots(shards, beforeMs, dueLotsMax),
-        ])
-        await lane.load([...new Set([...open, ...due])], absences)
-      }),
-    )
-    await Promise.all(taken.map((lease) => this.#serve(lease)))
+    // Before anything is waited for: commands of before an absence may ask for their lots meanwhile.
+    for (const { lane } of tracks) lane.makeUpFor(absences)
+    try {
+      await Promise.all(tracks.map((track) => this.#recover(track, taken)))
+      await Promise.all(taken.map((lease) => this.#serve(lease)))
+    } finally {
+      for (const { lane } of tracks) lane.makeUpFor(noAbsence)
+    }
     const served = taken.filter(({ shard, epoch }) => owned.epochOf(shard) === epoch)
     const hint: ServedShards = { shards: served.map(({ shard }) => shard) }
     bus.publish(servedShardsHintSubject, hint)
@@ -99,6 +94,18 @@ export class ShardDesk {
       const shards = [...this.#serving.keys()].filter((shard) => this.#isOn(shard, nth))
       await lane.load(await journal.dueLots(shards, beforeMs, dueLotsMax))
     }
+  }
+
+  /** Brings the lots that time will act on into memory, of those shards which are this track's. */
+  async #recover({ lane, journal, nth }: Track, taken: readonly TakenShard[]): Promise<void> {
+    const shards = taken.map(({ shard }) => shard).filter((shard) => this.#isOn(shard, nth))
+    if (shards.length === 0) return
+    const beforeMs = this.#options.clock.nowMs() + dueHorizonMs
+    const [open, due] = await Promise.all([
+      journal.openLots(shards),
+      journal.dueLots(shards, beforeMs, dueLotsMax),
+    ])
+    await lane.load([...new Set([...open, ...due])])
   }
 
   async #serve({ shard, epoch }: Lease): Promise<void> {
