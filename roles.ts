@@ -1,7 +1,7 @@
 // The roles of a fleet, each put together from its service and the connections they all share: PostgreSQL
 // remembers, NATS carries, Redis counts.
 import { hostname } from 'node:os'
-import { createEngine } from './auction-engine/main.ts'
+import { connectionsKept, createEngine } from './auction-engine/main.ts'
 import { createChatStore } from './chat-store/main.ts'
 import { createGateway, type Gateway, revocationsKept } from './gateway/main.ts'
 import { createNotifier } from './notifier/main.ts'
@@ -55,7 +55,12 @@ export function createRole(config: RoleConfig, log: Logger): RoleProcess {
     metrics,
     onReturn: () => gateway?.resync(),
   })
-  const pool = createPool(databaseUrl, { log, applicationName: `outcry ${role}`, max: 20 })
+  const pool = createPool(databaseUrl, {
+    log,
+    applicationName: `outcry ${role}`,
+    max: 20,
+    min: role === 'engine' ? connectionsKept : 0,
+  })
   const database = new DatabaseWatch({ pool, url: databaseUrl, clock, log })
   const needs = { NATS: () => bus.ready(), PostgreSQL: () => database.isThere }
   const isAvailable = () => Object.values(needs).every((isMet) => isMet())

@@ -30,6 +30,11 @@ export class CommitConnection {
     this.#pool = pool
   }
 
+  /** Connects ahead of the first commit, which is not to come before this has ended. */
+  async open(): Promise<void> {
+    this.#connection ??= await this.#pool.connect()
+  }
+
   /** Never throws. */
   async commit<Row extends object>(statement: CommitStatement): Promise<Committed<Row>> {
     let connection: PoolClient

@@ -10,6 +10,8 @@ export interface PoolOptions {
   readonly applicationName: string
   /** Connections at most. Default: 10. */
   readonly max?: number
+  /** Of those that were made, so many are kept though nobody uses them. Default: 0. */
+  readonly min?: number
   /** A statement that runs longer is ended by the server. Default: 30 s. */
   readonly statementTimeoutMs?: number
 }
@@ -36,6 +38,7 @@ export function createPool(url: string, options: PoolOptions): Pool {
     connectionString: url,
     application_name: options.applicationName,
     max: options.max ?? 10,
+    min: options.min ?? 0,
     statement_timeout: options.statementTimeoutMs ?? 30_000,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
