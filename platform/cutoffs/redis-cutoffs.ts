@@ -26,8 +26,10 @@ export interface RedisCutoffsOptions {
 export interface RedisCutoffs extends Cutoffs, Part {}
 
 const followIntervalMs = 500
-/** Read, and written, in one turn. */
-const atOnce = 500
+/** Read in one turn. */
+const heardAtOnce = 500
+/** Written in one turn: so few that a busy Redis is done with them before they are given up. */
+const toldAtOnce = 100
 
 const raiseScript = readFileSync(join(import.meta.dirname, 'redis-cutoffs-raise.lua'), 'utf8')
 const sinceScript = readFileSync(join(import.meta.dirname, 'redis-cutoffs-since.lua'), 'utf8')
@@ -110,7 +112,7 @@ class FollowedCutoffs implements RedisCutoffs {
 
   async #tellSome(): Promise<void> {
     const { redis, keepMs, keysMax } = this.#options
-    const some = [...this.#untold].slice(0, atOnce)
+    const some = [...this.#untold].slice(0, toldAtOnce)
     const tellings = some.map(async (key) => {
       const atMs = this.#known.at(key)
       // What was forgotten meanwhile has no cutoff that could be told.
@@ -127,13 +129,13 @@ class FollowedCutoffs implements RedisCutoffs {
   async #hearSome(): Promise<boolean> {
     const { client } = this.#options.redis
     const fromMs = this.#followedToMs
-    const answer = await client.eval(sinceScript, 2, ...this.#keys, fromMs, atOnce)
+    const answer = await client.eval(sinceScript, 2, ...this.#keys, fromMs, heardAtOnce)
     const words = answer as string[]
     for (let at = 0; at + 2 < words.length; at += 3) {
       this.#known.learn(words[at] ?? '', Number(words[at + 1]))
       this.#followedToMs = Number(words[at + 2])
     }
     // More of one millisecond than are read in one turn would be read for ever.
-    return words.length === 3 * atOnce && this.#followedToMs > fromMs
+    return words.length === 3 * heardAtOnce && this.#followedToMs > fromMs
   }
 }
