@@ -8,6 +8,7 @@ import {
   deliveriesPollMs,
   deliveryLeaseMs,
   deskRetry,
+  deskStaleMs,
   deskTriesMax,
   deskWaitMsMax,
   deviceMarksKeptMs,
@@ -41,6 +42,7 @@ test('delays after failures grow', () => {
 
 test('a gateway, which waits two seconds, hears what became of a command', () => {
   expect(deskWaitMsMax + deskTriesMax * deskRetry.delayMsMax).toBeLessThanOrEqual(2_000)
+  expect(deskStaleMs).toBeGreaterThan(5 * 2_000)
 })
 
 test('an acknowledgement is written long before a push is decided upon, three seconds after', () => {

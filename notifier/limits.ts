@@ -151,6 +151,11 @@ export const deskLanes = 4
 export const deskCommandsMax = 4_096
 /** A command that would wait longer than this is turned away: whoever sent it can try elsewhere. */
 export const deskWaitMsMax = 500
+/**
+ * What was asked longer ago nobody waits for any more: a process that had stood still must not undo what was
+ * settled since. Far longer than a gateway waits, since its clock may differ.
+ */
+export const deskStaleMs = 15_000
 /** Told to whoever is turned away, plus as much again at random, so that not all return together. */
 export const deskRetryAfterMsMin = 200
 /** What could not be carried out after so many tries, a moment apart, is not known to be done. */

@@ -151,7 +151,12 @@ test('what users settle is carried out by one of several notifiers, and goes on 
   const ask = async (user: string, deviceId: string) =>
     await bus.request(
       feedCommandsSubject,
-      { type: 'register_device', device: phone(deviceId), actor: { userId: user, roles: [] } },
+      {
+        type: 'register_device',
+        device: phone(deviceId),
+        actor: { userId: user, roles: [] },
+        askedAtMs: systemClock.nowMs(),
+      },
       10_000,
     )
   const users = Array.from({ length: 20 }, (_, nth) => `user-${nth}`)

@@ -19,6 +19,12 @@ export type FeedCommand = { readonly actor: Actor } & (
   | { readonly type: 'set_preferences'; readonly changes: PreferNotifications }
 )
 
+/** A command on its way. */
+export type FeedRequest = FeedCommand & {
+  /** When it left, by the gateway's clock, epoch ms. */
+  readonly askedAtMs: number
+}
+
 /** A device has everything up to here. */
 export interface DeviceMark {
   readonly userId: string

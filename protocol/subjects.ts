@@ -29,7 +29,7 @@ export const webhookCommandsSubject = 'cmd.webhooks'
 export const webhookQueue = 'webhooks'
 /** Publish: `ChatEvents`, by the chat store after the commit; what is volatile, by gateways. */
 export const chatEventsSubject = (conversationId: string): string => `evt.chat.${conversationId}`
-/** Request/reply: `FeedCommand` → `FeedOutcome`, served by any notifier (queue `feedQueue`). */
+/** Request/reply: `FeedRequest` → `FeedOutcome`, served by any notifier (queue `feedQueue`). */
 export const feedCommandsSubject = 'cmd.feed'
 export const feedQueue = 'feed'
 /** Request/reply: `DeviceMarks` → nothing (queue `feedQueue`); losing one costs a push too many. */

@@ -35,7 +35,7 @@ describe('what a user settles', () => {
       return outcome
     })
     expect(await office.submit(command)).toEqual(outcome)
-    expect(heard).toEqual([command])
+    expect(heard).toEqual([{ ...command, askedAtMs: noonMs }])
   })
 
   test('is refused overloaded where no notifier is there until the deadline', async () => {

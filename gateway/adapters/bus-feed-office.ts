@@ -1,6 +1,7 @@
 // Commands on feeds and devices, brought over the bus to any notifier.
 import type { Logger } from '../../platform/log.ts'
 import type { FeedOutcome } from '../../protocol/feed.ts'
+import type { FeedRequest } from '../../protocol/feed-commands.ts'
 import { isRetryable } from '../../protocol/refusals.ts'
 import { feedCommandsSubject } from '../../protocol/subjects.ts'
 import { overloadedRetryMs } from '../limits.ts'
@@ -15,7 +16,8 @@ export function createBusFeedOffice(options: BusFeedOfficeOptions): FeedOffice {
   const { clock, log } = options
   return {
     async submit(command) {
-      const heard = await askUntilHeard(options, feedCommandsSubject, command)
+      const request: FeedRequest = { ...command, askedAtMs: clock.nowMs() }
+      const heard = await askUntilHeard(options, feedCommandsSubject, request)
       if (heard.type === 'answer') return heard.answer as FeedOutcome
       const serverTime = clock.nowMs()
       if (heard.type === 'unheard') {

@@ -7,7 +7,7 @@ import { Inbox } from '../../platform/inbox.ts'
 import type { Logger } from '../../platform/log.ts'
 import { classifyDatabaseError, retrying } from '../../platform/retry.ts'
 import type { FeedOutcome, FeedRefused } from '../../protocol/feed.ts'
-import type { FeedCommand } from '../../protocol/feed-commands.ts'
+import type { FeedCommand, FeedRequest } from '../../protocol/feed-commands.ts'
 import type { UserEvents } from '../../protocol/notifications.ts'
 import { type FeedRefusalCode, isRetryable } from '../../protocol/refusals.ts'
 import { userEventsSubject } from '../../protocol/subjects.ts'
@@ -15,6 +15,7 @@ import {
   deskCommandsMax,
   deskRetry,
   deskRetryAfterMsMin,
+  deskStaleMs,
   deskTriesMax,
   deskWaitMsMax,
   devicesPerUserMax,
@@ -31,7 +32,7 @@ export interface DeskLaneOptions {
 }
 
 interface Admitted {
-  readonly command: FeedCommand
+  readonly request: FeedRequest
   readonly admittedAtMs: number
   readonly answer: (outcome: FeedOutcome) => void
 }
@@ -56,16 +57,16 @@ export class DeskLane {
    * Resolves once the command is carried out; `overloaded` comes at once where it would wait too long, and
    * means that nothing was, or will be, done. Never rejects.
    */
-  async submit(command: FeedCommand): Promise<FeedOutcome> {
+  async submit(request: FeedRequest): Promise<FeedOutcome> {
     const { clock, metrics } = this.#options
     const outcome = await new Promise<FeedOutcome>((answer) => {
       const nowMs = clock.nowMs()
       const waitMs = this.#inbox.expectedWaitMs(nowMs)
       const hasRoom = !this.#inbox.isClosed && waitMs <= deskWaitMsMax
-      const admitted = { command, admittedAtMs: nowMs, answer }
+      const admitted = { request, admittedAtMs: nowMs, answer }
       if (!hasRoom || !this.#inbox.push(admitted)) answer(this.#overloaded(waitMs))
     })
-    metrics.answered(command.type, outcome)
+    metrics.answered(request.type, outcome)
     return outcome
   }
 
@@ -93,22 +94,23 @@ export class DeskLane {
       }
       this.#inbox.sent()
       const startedMs = performance.now()
-      next.answer(await this.#settle(next.command))
+      next.answer(await this.#settle(next.request))
       this.#inbox.batchTook(performance.now() - startedMs)
     }
   }
 
-  async #settle(command: FeedCommand): Promise<FeedOutcome> {
+  async #settle(request: FeedRequest): Promise<FeedOutcome> {
     const { clock } = this.#options
+    if (clock.nowMs() - request.askedAtMs > deskStaleMs) return this.#overloaded(0)
     try {
-      return await retrying(() => this.#do(command), {
+      return await retrying(() => this.#do(request), {
         classify: (error) => (classifyDatabaseError(error) === undefined ? undefined : deskRetry),
         clock,
         signal: this.#stopping.signal,
         attemptsMax: deskTriesMax,
       })
     } catch (error) {
-      return this.#failed(command, error)
+      return this.#failed(request, error)
     }
   }
 

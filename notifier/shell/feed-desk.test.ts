@@ -7,10 +7,10 @@ import { systemClock } from '../../platform/system-clock.ts'
 import { settled } from '../../platform/testing/turns.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import type { FeedOutcome } from '../../protocol/feed.ts'
-import type { FeedCommand } from '../../protocol/feed-commands.ts'
+import type { FeedCommand, FeedRequest } from '../../protocol/feed-commands.ts'
 import type { UserEvents } from '../../protocol/notifications.ts'
 import { feedCommandsSubject } from '../../protocol/subjects.ts'
-import { deskTriesMax, deskWaitMsMax } from '../limits.ts'
+import { deskStaleMs, deskTriesMax, deskWaitMsMax } from '../limits.ts'
 import type { FeedRead, FeedRegister } from '../ports/feed-register.ts'
 import { phone } from '../testing/devices.ts'
 import { createDeskMetrics } from './feed-desk.metrics.ts'
@@ -85,8 +85,10 @@ afterEach(async () => {
   await desk.stop()
 })
 
-const ask = (command: FeedCommand): Promise<FeedOutcome> =>
-  bus.request(feedCommandsSubject, command, 10_000) as Promise<FeedOutcome>
+function ask(command: FeedCommand, askedAtMs = systemClock.nowMs()): Promise<FeedOutcome> {
+  const request: FeedRequest = { ...command, askedAtMs }
+  return bus.request(feedCommandsSubject, request, 10_000) as Promise<FeedOutcome>
+}
 
 const read = (seq: number): FeedCommand => ({ type: 'mark_read', seq, actor: ann })
 
@@ -129,6 +131,14 @@ describe('what users settle', () => {
     await Promise.all(answers)
     expect(register.asked).toEqual(['read ann 1', 'read ann 2', 'read ann 3'])
   })
+})
+
+test('what was asked too long ago is not carried out: something else may have been settled since', async () => {
+  const nowMs = systemClock.nowMs()
+  expect(await ask(read(1), nowMs - deskStaleMs - 1)).toMatchObject({ code: 'overloaded' })
+  expect(register.asked).toEqual([])
+  // The clock of another machine may be ahead.
+  expect(await ask(read(1), nowMs + 60_000)).toMatchObject({ outcome: 'accepted' })
 })
 
 describe('a feed that was read', () => {

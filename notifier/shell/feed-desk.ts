@@ -5,7 +5,7 @@ import type { Bus, Unlisten } from '../../platform/bus/bus.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import { untilAborted } from '../../platform/until-aborted.ts'
 import type { FeedOutcome } from '../../protocol/feed.ts'
-import type { FeedCommand } from '../../protocol/feed-commands.ts'
+import type { FeedRequest } from '../../protocol/feed-commands.ts'
 import { feedCommandsSubject, feedQueue, shardOf } from '../../protocol/subjects.ts'
 import { deskLanes } from '../limits.ts'
 import { DeskLane, type DeskLaneOptions } from './desk-lane.ts'
@@ -29,7 +29,7 @@ export class FeedDesk implements Part {
     for (const lane of this.#lanes) lane.start()
     this.#unlisten = await this.#bus.serve(
       feedCommandsSubject,
-      (message) => this.submit(message as FeedCommand),
+      (message) => this.submit(message as FeedRequest),
       { queue: feedQueue },
     )
   }
@@ -46,9 +46,9 @@ export class FeedDesk implements Part {
   }
 
   /** Never rejects. What one user settles is carried out in the order in which it came here. */
-  submit(command: FeedCommand): Promise<FeedOutcome> {
-    const lane = this.#lanes[shardOf(command.actor.userId) % this.#lanes.length]
+  submit(request: FeedRequest): Promise<FeedOutcome> {
+    const lane = this.#lanes[shardOf(request.actor.userId) % this.#lanes.length]
     assert(lane !== undefined, 'a desk has at least one lane')
-    return lane.submit(command)
+    return lane.submit(request)
   }
 }
