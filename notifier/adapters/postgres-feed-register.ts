@@ -102,4 +102,9 @@ async function noteMarks(pool: Pool, marks: readonly DeviceMark[], nowMs: number
     marks.map(({ seq }) => seq),
   ]
   await pool.query({ ...noteQuery, values: [...columns, nowMs, seenPrecisionMs] })
+  // What a device has of a conversation it may have read; of who hides that no log tells.
+  const users = marks.flatMap(({ userId, conversationId }) =>
+    conversationId === undefined ? [] : [userId],
+  )
+  await addBadgeJobs(pool, new Set(users))
 }

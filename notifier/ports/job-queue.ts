@@ -2,14 +2,14 @@
 // notifier, tried again where it fails, and kept for an operator where it fails for good.
 
 /**
- * What there is to do, and how often each is tried before it is dead. What a task expects (a service that is
- * away, an endpoint that refuses) it answers with `later`; tries are for what it does not.
+ * What there is to do, and how often each is tried before it is dead. What a task expects, such as a service
+ * that is away, it answers with `later`; tries are for what it does not. There are many, since a worker that
+ * is killed costs one of each job that it held, begun or not.
  */
 export const TASKS = {
-  push: { attemptsMax: 12 },
-  push_digest: { attemptsMax: 12 },
-  push_badge: { attemptsMax: 6 },
-  webhook: { attemptsMax: 12 },
+  push: { attemptsMax: 25 },
+  push_digest: { attemptsMax: 25 },
+  push_badge: { attemptsMax: 25 },
 } as const
 export type TaskName = keyof typeof TASKS
 

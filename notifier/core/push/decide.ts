@@ -30,7 +30,7 @@ export type Decision =
   | { readonly type: 'send' }
 
 /** A device that is connected has so long to say that it has what it was told. */
-export const acknowledgeMs = 3_000
+const acknowledgeMs = 3_000
 
 export interface Moment {
   readonly nowMs: number
