@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { HttpError } from '../loadtest/http-client.ts'
+import { secretsPerWebhookMax, webhooksMax } from '../notifier/limits.ts'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import type { ChatOutcome, ConversationView } from '../protocol/chat.ts'
 import type { WebhookPayload } from '../protocol/webhook-payloads.ts'
@@ -362,6 +363,22 @@ describe('a webhook', () => {
     expect(
       [old, fresh, ended.secret].map((secret) => newest && isSignedBy(secret, newest)),
     ).toEqual([false, false, true])
+  })
+
+  test('has so many beside it, and so many secrets, and no more', async () => {
+    const receiver = await receive()
+    const made = Array.from({ length: webhooksMax }, () => createWebhook(server, receiver.url))
+    const [first] = await Promise.all(made)
+    expect(await call('POST', '/v1/webhooks', { url: receiver.url })).toMatchObject({
+      outcome: 'refused',
+      code: 'webhook_limit',
+      max: webhooksMax,
+    })
+    const rotate = () => call('POST', `/v1/webhooks/${first?.webhookId}/rotate-secret`, {})
+    for (let nth = 1; nth < secretsPerWebhookMax; nth += 1) {
+      expect(await rotate()).toMatchObject({ outcome: 'accepted' })
+    }
+    expect(await rotate()).toMatchObject({ code: 'secret_limit', max: secretsPerWebhookMax })
   })
 
   test.each([
