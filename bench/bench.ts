@@ -11,6 +11,7 @@ import { runMain } from '../platform/run-process.ts'
 import { batched } from './batched.ts'
 import { oneInsertEach, oneTransactionEach } from './one-by-one.ts'
 import { benchOwners } from './owners.ts'
+import { benchPush } from './push.ts'
 import { describeReport, type Report } from './report.ts'
 import { run } from './run.ts'
 import { startThrowawayPostgres } from './throwaway-postgres.ts'
@@ -123,5 +124,12 @@ command
   .option('--rounds <n>', 'how often each of these happens', between(1, 1_000), 20)
   .option('--lots <n>', 'how many lots are bid on', between(1, 1_000), 32)
   .action(benchOwners)
+
+command
+  .command('push')
+  .description('Measures how long after it was said a message is with the push service.')
+  .option('--rate <n>', 'messages a second', between(1, 10_000), 500)
+  .option('--seconds <n>', 'for so long', between(1, 600), 30)
+  .action(benchPush)
 
 await runMain(async () => void (await command.parseAsync()))
