@@ -25,7 +25,7 @@ interface Reader {
   readonly conversationId: string
 }
 
-describe('pushes by two notifiers', { timeout: 600_000 }, () => {
+describe('pushes by two notifiers', { timeout: 300_000 + kills * 20_000 }, () => {
   const fcm = createFcmStandIn()
   let fleet: Fleet
   let gateway: RoleInFleet
