@@ -282,6 +282,17 @@ describe('a webhook', () => {
   })
 })
 
+test('what waited for a webhook that was deleted goes nowhere, and is forgotten after a day', async () => {
+  const [deleted] = [await webhook(), await webhook()]
+  await messages(1)
+  expect(await createPostgresWebhookRegister(pool).remove(deleted ?? '')).toBe(true)
+  const due = await queue().take(laterMs, nobody)
+  expect(due).toHaveLength(1)
+  await queue().settle([after(due[0] as DueDelivery, delivered)], laterMs)
+  await queue().tidy(laterMs + deliveredKeptMs)
+  expect(await states()).toEqual({})
+})
+
 test('what was delivered is forgotten after a day, what died after two weeks, what waits never', async () => {
   await webhook()
   await messages(3)

@@ -164,8 +164,10 @@ async function tidy(pool: Pool, nowMs: number): Promise<void> {
         DELETE FROM webhook_events WHERE event_id IN (
           SELECT v.event_id FROM webhook_events v
            WHERE v.at_ms < $1 AND (
-                   SELECT coalesce(bool_and(d.state = 'delivered' OR d.state = 'dead' AND v.at_ms < $2), true)
-                     FROM webhook_deliveries d WHERE d.event_id = v.event_id)
+                   SELECT coalesce(bool_and(w.webhook_id IS NULL OR d.state = 'delivered'
+                                            OR d.state = 'dead' AND v.at_ms < $2), true)
+                     FROM webhook_deliveries d LEFT JOIN webhooks w ON w.webhook_id = d.webhook_id
+                    WHERE d.event_id = v.event_id)
            ORDER BY v.at_ms LIMIT $3 FOR UPDATE SKIP LOCKED)`,
       values: [nowMs - deliveredKeptMs, nowMs - deadKeptMs, forgetRowsMax],
     })

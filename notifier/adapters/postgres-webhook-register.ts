@@ -208,7 +208,10 @@ async function replay(
 ): Promise<boolean> {
   const { rowCount } = await pool.query({
     name: 'notifier-replay-delivery',
-    text: `UPDATE webhook_deliveries SET ${again} WHERE webhook_id = $1 AND event_id = $3`,
+    text: `
+      UPDATE webhook_deliveries SET ${again}
+       WHERE webhook_id = $1 AND event_id = $3
+         AND EXISTS (SELECT FROM webhooks WHERE webhook_id = $1)`,
     values: [webhookId, nowMs, eventId],
   })
   return rowCount === 1

@@ -46,7 +46,8 @@ CREATE INDEX webhook_events_by_age ON webhook_events (at_ms);
 -- it for left behind, so a sender that dies loses nothing and two do not send the same.
 CREATE TABLE webhook_deliveries (
   event_id      uuid NOT NULL REFERENCES webhook_events ON DELETE CASCADE,
-  webhook_id    uuid NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+  -- No reference: a webhook may have millions of them, and is to be gone at once when it is deleted.
+  webhook_id    uuid NOT NULL,
   state         text NOT NULL DEFAULT 'waiting',
   attempts      integer NOT NULL DEFAULT 0,
   due_at_ms     bigint NOT NULL,
