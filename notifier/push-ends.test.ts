@@ -1,6 +1,7 @@
 // What becomes of pushes: what the push service answers, and what a device shows afterwards.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { waitFor } from '../platform/testing/wait-for.ts'
+import { pushTriesMax } from './limits.ts'
 import { deleted, receipt, sent } from './testing/chat-words.ts'
 import { ConversationLog } from './testing/conversation-log.ts'
 import { registered } from './testing/devices.ts'
@@ -67,6 +68,43 @@ describe('what the push service answers', () => {
 })
 
 const syncs = () => stage.service.sent.filter(({ message }) => message.data['type'] === 'sync')
+
+describe('what the push service answers besides', () => {
+  test('a device that is sent too much waits for a digest', async () => {
+    await stage.register('sam', 'phone')
+    stage.service.answers.set('phone-token', { type: 'device_throttled' })
+    await stage.startPushing()
+    await stage.happens(await new ConversationLog(stage.pool).open(), sent(1))
+    const digest = await stage.onlyJob(({ task }) => task === 'push_digest')
+    expect(digest.in_s).toBeGreaterThan(200)
+    stage.service.answers.clear()
+    await stage.hasten()
+    await stage.allDone()
+    expect(stage.service.shown.at(-1)).toBe('phone-token sam:1:digest: 1 message')
+  })
+
+  test('without a service what would have been pushed is noted, and not tried again', async () => {
+    await stage.register('sam', 'phone')
+    stage.service.answers.set('phone-token', { type: 'undeliverable' })
+    await stage.startPushing()
+    await stage.happens(await new ConversationLog(stage.pool).open(), sent(1))
+    await stage.allDone()
+    const { rows } = await stage.pool.query('SELECT user_id, seq, state FROM push_sends')
+    expect(rows).toEqual([{ user_id: 'sam', seq: 1, state: 'undeliverable' }])
+  })
+
+  test('one that is away for hours: the job is dead in the end, and says why', async () => {
+    await stage.register('sam', 'phone')
+    stage.service.answers.set('phone-token', { type: 'unavailable' })
+    await stage.happens(await new ConversationLog(stage.pool).open(), sent(1))
+    await stage.pool.query(`
+      UPDATE graphile_worker._private_jobs
+         SET payload = (payload::jsonb || jsonb_build_object('tries', ${pushTriesMax}))::json`)
+    await stage.startPushing()
+    const dead = await stage.onlyJob(({ last_error }) => last_error !== null)
+    expect(dead.last_error).toBe('the push service is not available, for too long')
+  })
+})
 
 describe('what a device shows', () => {
   test('is taken away when it is read elsewhere, and the badge says what is left', async () => {
