@@ -114,13 +114,23 @@ describe('erasure', () => {
     }
     await ask('ann')
     expect(await keeping.erasuresToDo(10)).toEqual(['ann'])
+    await pool.query(`
+      INSERT INTO push_sends (user_id, device_id, seq, state, type, at_ms)
+      VALUES ('ann', 'phone', 1, 'accepted', 'message', 1), ('bob', 'phone', 1, 'accepted', 'message', 1)`)
     expect(await keeping.erase('ann', 3_000, 4)).toBe(false)
     expect(await keeping.erasuresToDo(10)).toEqual(['ann'])
     expect(await keeping.erase('ann', 3_000, 4)).toBe(true)
     expect(await keeping.erasuresToDo(10)).toEqual([])
     expect(await seqs('ann')).toEqual([])
     expect(await seqs('bob')).toEqual([1, 2, 3, 4, 5])
-    for (const table of ['devices', 'device_marks', 'feed_marks', 'notification_preferences']) {
+    const tables = [
+      'devices',
+      'device_marks',
+      'feed_marks',
+      'notification_preferences',
+      'push_sends',
+    ]
+    for (const table of tables) {
       const { rows } = await pool.query<{ user_id: string }>(`SELECT user_id FROM ${table}`)
       expect(rows, table).toEqual([{ user_id: 'bob' }])
     }

@@ -41,6 +41,8 @@ export function createPostgresFeedKeeping(pool: Pool): FeedKeeping {
       return rows.map(({ user_id }) => user_id)
     },
     async erase(userId, nowMs, limit) {
+      // First: once the feed is gone nothing of it is noted as pushed any more.
+      await pool.query('DELETE FROM push_sends WHERE user_id = $1', [userId])
       const { rows } = await pool.query<{ is_all: boolean }>(
         'SELECT erase_feed($1, $2, $3) AS is_all',
         [userId, nowMs, limit],
