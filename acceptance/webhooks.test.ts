@@ -416,5 +416,14 @@ describe('a webhook', () => {
     await expect(call('GET', path)).rejects.toMatchObject({ status: 404 })
     await expect(call('DELETE', path)).rejects.toMatchObject({ status: 404 })
     await expect(call('GET', `${path}/deliveries`)).rejects.toMatchObject({ status: 404 })
+    const { rows } = await database.query(
+      'SELECT service_id, action, detail FROM webhook_log WHERE webhook_id = $1 ORDER BY entry_id',
+      [webhookId],
+    )
+    // A command that was not answered soon is asked again, and noted again.
+    expect(new Set(rows.map(({ action }) => action as string))).toEqual(
+      new Set(['create_webhook', 'delete_webhook']),
+    )
+    expect(rows[0]).toMatchObject({ service_id: 'shop', detail: { url: receiver.url } })
   })
 })

@@ -14,6 +14,15 @@ import type {
 
 export function createPostgresWebhookRegister(pool: Pool): WebhookRegister {
   return {
+    note: async ({ atMs, serviceId, action, webhookId, detail }) => {
+      await pool.query({
+        name: 'notifier-note-webhook-command',
+        text: `
+          INSERT INTO webhook_log (at_ms, service_id, action, webhook_id, detail)
+          VALUES ($1, $2, $3, $4, $5)`,
+        values: [atMs, serviceId, action, webhookId, JSON.stringify(detail)],
+      })
+    },
     add: (webhook, secret, nowMs) =>
       transaction(pool, (client) => add(client, webhook, secret, nowMs)),
     change: (webhookId, changes) =>

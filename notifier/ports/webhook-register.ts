@@ -34,8 +34,19 @@ export type Rotated =
   | { readonly type: 'missing' }
   | { readonly type: 'full' }
 
+/** What a service asked for. */
+export interface WebhookLogEntry {
+  readonly atMs: number
+  readonly serviceId: string
+  readonly action: string
+  readonly webhookId: string
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
 /** Everything here is committed when it returns, and may be asked for twice. */
 export interface WebhookRegister {
+  /** Adds to the log of what was asked for, which is never changed. */
+  note(entry: WebhookLogEntry): Promise<void>
   /** With at most `webhooksMax` beside it. */
   add(webhook: NewWebhook, secret: NewSecret, nowMs: number): Promise<Added>
   /** Undefined where there is no such webhook. */

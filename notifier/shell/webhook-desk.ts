@@ -82,6 +82,7 @@ async function done(options: WebhookDeskOptions, command: WebhookCommand): Promi
   const { register, clock } = options
   const { webhookId } = command
   const nowMs = clock.nowMs()
+  await register.note(logEntry(command, nowMs))
   switch (command.type) {
     case 'create_webhook':
       return await create(options, command)
@@ -111,6 +112,11 @@ async function done(options: WebhookDeskOptions, command: WebhookCommand): Promi
       return webhook === undefined ? missing : { webhook, eventId: command.eventId }
     }
   }
+}
+
+/** Commands hold no secret: those are made here. */
+function logEntry({ type, webhookId, actor, ...detail }: WebhookCommand, atMs: number) {
+  return { atMs, serviceId: actor.userId, action: type, webhookId, detail }
 }
 
 const missing: Came = { refused: ['webhook_missing'] }

@@ -62,6 +62,16 @@ CREATE INDEX webhook_deliveries_unsettled ON webhook_deliveries (webhook_id, sta
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, due_at_ms)
   WHERE state = 'waiting';
 
+-- Who asked for what, and when: written before it is done, so nothing is done that is not here. Never changed.
+CREATE TABLE webhook_log (
+  entry_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at_ms      bigint NOT NULL,
+  service_id text COLLATE "C" NOT NULL,
+  action     text NOT NULL,
+  webhook_id uuid NOT NULL,
+  detail     jsonb NOT NULL
+);
+
 -- As their owners see them. Never with a secret: nothing but the sender reads those.
 CREATE VIEW webhook_views AS
   SELECT w.webhook_id, w.created_at_ms,
