@@ -304,6 +304,16 @@ describe('a worker that dies', () => {
   })
 })
 
+test('a worker that failed to begin is followed by another', async () => {
+  await pool.query('ALTER TABLE graphile_worker._private_tasks RENAME TO elsewhere')
+  const { asked, task } = noting()
+  await work(task)
+  await waitFor(() => lines.some((line) => line.includes('does not exist')))
+  await pool.query('ALTER TABLE graphile_worker.elsewhere RENAME TO _private_tasks')
+  await add({ task: 'push', payload: 1 })
+  await waitFor(() => asked.length === 1)
+})
+
 describe('the end', () => {
   test('what was begun is finished, and nobody has anything to free', async () => {
     const finish = Promise.withResolvers<void>()

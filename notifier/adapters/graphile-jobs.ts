@@ -115,11 +115,13 @@ class GraphileJobs implements Part {
       onFreed: (workers) =>
         this.#log.warn({ workers }, 'let go of the jobs of workers that are gone'),
     })
+    const stuck = Promise.withResolvers<never>()
+    stuck.promise.catch(() => {})
     const worker = runTaskList(
       {
         concurrency,
         noHandleSignals: true,
-        logger: libraryLogger(this.#log),
+        logger: libraryLogger(this.#log, stuck.reject),
         preset: presetFor(concurrency),
       },
       this.#taskList,
@@ -130,7 +132,7 @@ class GraphileJobs implements Part {
       const ended = worker.promise.then(() => {
         throw new Error('the worker ended by itself')
       })
-      await untilAborted(this.#ending.signal, Promise.race([ended, lease.lost]))
+      await untilAborted(this.#ending.signal, Promise.race([ended, lease.lost, stuck.promise]))
     } catch (error) {
       if (!this.#ending.signal.aborted) throw error
     } finally {
@@ -187,12 +189,21 @@ async function ending(worker: ReturnType<typeof runTaskList>): Promise<void> {
   await worker.promise.catch(() => {})
 }
 
+/**
+ * What the library says when it finds no jobs because the database fails it. It asks again, but where it was the
+ * first time it remembers the failure instead of what its tasks are called, and never finds any.
+ */
+const fetchFailed = 'Error occurred fetching jobs'
+
 /** The library tells of each job that failed and of whatever it could not do: warnings here, since it goes on. */
-function libraryLogger(log: Logger): LibraryLogger {
+function libraryLogger(log: Logger, onStuck: (error: Error) => void): LibraryLogger {
   return new LibraryLogger(() => (level, message) => {
-    const [firstLine] = message.split('\n', 1)
-    if (level === 'error' || level === 'warning')
+    const [firstLine = ''] = message.split('\n', 1)
+    if (level === 'error' || level === 'warning') {
       log.warn({ library: firstLine }, 'the job library says')
-    else log.trace({ library: firstLine }, 'the job library says')
+      if (firstLine.startsWith(fetchFailed)) onStuck(new Error(firstLine))
+    } else {
+      log.trace({ library: firstLine }, 'the job library says')
+    }
   })
 }
