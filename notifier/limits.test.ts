@@ -16,6 +16,7 @@ import {
   eventsPerPassMax,
   failingPauseMs,
   failureDelays,
+  fcmQuotaShare,
   feedKeepingPeriodMs,
   gatherBidsMs,
   gatherMarksMs,
@@ -23,7 +24,13 @@ import {
   notificationsKeptMs,
   pausedWaitMs,
   pauseMs,
+  pauseMsMax,
   pollMs,
+  pushesInFlightMax,
+  pushJobsAtOnce,
+  pushMsMax,
+  quotaPauseMs,
+  secondTryMsMax,
   seenPrecisionMs,
 } from './limits.ts'
 
@@ -74,4 +81,16 @@ test('what was given up can be replayed for long after it was', () => {
 test('what is gathered for a second is not late by the look-out, and a look-up not by its asker', () => {
   expect(deliveriesPollMs).toBeLessThanOrEqual(gatherBidsMs / 4)
   expect(lookupMs).toBeLessThan(2_000)
+})
+
+test('a push is given up only after the SDK would have, and soon enough for its job to try again', () => {
+  const sdkWaitsMs = 15_000
+  expect(pushMsMax).toBeGreaterThan(sdkWaitsMs + secondTryMsMax)
+  expect(pushMsMax).toBeLessThan(quotaPauseMs)
+})
+
+test('every push that a job decides on has a way to FCM, and FCM’s quota is not reached', () => {
+  expect(pushesInFlightMax).toBeGreaterThanOrEqual(pushJobsAtOnce)
+  expect(fcmQuotaShare).toBeLessThan(1)
+  expect(pauseMsMax).toBeGreaterThan(quotaPauseMs)
 })
