@@ -37,7 +37,10 @@ import { createWebhookMetrics } from './shell/webhook-dispatcher.metrics.ts'
 import { createWebhookDispatcher } from './shell/webhook-dispatcher.ts'
 
 export interface NotifierOptions {
-  /** To the database of the engines; it uses one connection at a time. */
+  /**
+   * To the database of the engines. Two connections are held for as long as it runs: on one it hears of jobs, on
+   * the other it says that it lives.
+   */
   readonly pool: Pool
   readonly bus: Bus
   /** Which devices are connected, over all gateways. */
