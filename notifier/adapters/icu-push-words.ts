@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { IntlMessageFormat } from 'intl-messageformat'
+import { LRUCache } from 'lru-cache'
 import { CURRENCY_EXPONENTS } from '../../protocol/currencies.ts'
 import { nearestLocale, PUSH_LOCALES, type PushLocale } from '../../protocol/devices.ts'
 import { quotation } from '../core/push/payload.ts'
@@ -52,7 +53,8 @@ function spoken(saying: Saying, sentences: Sentences, region: string): string {
   return String(sentences[saying.key].format(Object.fromEntries(args)))
 }
 
-const moneyFormats = new Map<string, Intl.NumberFormat>()
+/** By region and currency: one takes a hundred times longer to make than to ask, and devices name what they like. */
+const moneyFormats = new LRUCache<string, Intl.NumberFormat>({ max: 500 })
 
 /** By the minor units of ISO 4217, and without going through a fraction that no number holds exactly. */
 function moneyIn(region: string, { amount, currency }: Money): string {
