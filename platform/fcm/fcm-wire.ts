@@ -87,7 +87,7 @@ export function readFcmMessage(body: string): ReadMessage {
  * The bytes that count towards the limit: what goes to an Android device or a browser, or what goes to an
  * iPhone, whichever is more.
  */
-export function fcmPayloadBytes(message: FcmWireMessage): number {
+function fcmPayloadBytes(message: FcmWireMessage): number {
   const { data = {}, notification = {} } = message
   const shown = { ...notification, ...message.android?.notification }
   const alert = notification.title === undefined ? {} : { alert: notification }
