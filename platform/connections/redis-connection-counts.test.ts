@@ -132,6 +132,14 @@ test('in whatever order two processes let in and let go, Redis has in the end wh
   )
 })
 
+test('nothing is left in Redis of whoever was refused, however many were at once', async () => {
+  const [one, other] = await two()
+  for (let times = 0; times < 2; times += 1) await one.counts.enter('ann', 2)
+  const entering = Array.from({ length: 2 }, async () => await other.counts.enter('ann', 2))
+  expect(await Promise.all(entering)).toEqual([false, false])
+  await waitFor(async () => (await one.redis.client.hlen('connections:ann')) === 1)
+})
+
 test('nothing is left in Redis of whoever has left', async () => {
   const { redis, counts } = await start(randomUUID())
   await counts.enter('ann', 3)

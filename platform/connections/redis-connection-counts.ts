@@ -111,8 +111,9 @@ class SharedCounts implements RedisConnectionCounts {
       this.#unwritten.add(key)
       return true
     }
-    // Whatever was written meanwhile counted this one.
-    if (this.#own.remove(key) > 0) this.#write(key)
+    // Whatever was written meanwhile, for another one that was refused or has gone, counted this one.
+    this.#own.remove(key)
+    this.#write(key)
     return false
   }
 
