@@ -1,16 +1,14 @@
 // Waiting for work only as long as somebody wants it.
 
-/** @throws the signal's reason, where it aborts first. */
+/** @throws the signal's reason, where it aborts first; what becomes of the work then, nobody hears. */
 export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  signal.throwIfAborted()
-  let give: (() => void) | undefined
-  const aborted = new Promise<never>((_resolve, reject) => {
-    give = () => reject(signal.reason)
-    signal.addEventListener('abort', give, { once: true })
-  })
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const give = () => reject(signal.reason)
+  if (signal.aborted) give()
+  else signal.addEventListener('abort', give, { once: true })
   try {
-    return await Promise.race([work, aborted])
+    return await Promise.race([aborted, work])
   } finally {
-    if (give !== undefined) signal.removeEventListener('abort', give)
+    signal.removeEventListener('abort', give)
   }
 }
