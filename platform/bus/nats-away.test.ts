@@ -213,6 +213,17 @@ describe('a bus that is given up', () => {
     await expect(bus.serve('cmd.lot.1', async () => 1)).rejects.toThrow('nobody waits')
   })
 
+  test('hears and is heard where NATS comes after all', async () => {
+    const server = await startServer()
+    await server.kill()
+    const { bus } = await started(server.url)
+    bus.giveUp?.()
+    await server.startAgain()
+    await waitFor(() => bus.ready())
+    await bus.serve('cmd.lot.1', async () => 'served')
+    expect(await bus.request('cmd.lot.1', 1, timeoutMs)).toBe('served')
+  })
+
   test('goes on while NATS is there, and waits no more once it has gone', async () => {
     const server = await startServer()
     const { bus } = await started(server.url)

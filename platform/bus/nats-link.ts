@@ -277,6 +277,8 @@ export class NatsLink {
       const fault = tooOld(version, this.#place)
       if (fault !== undefined) this.#say(fault)
     }
+    // Whoever was not to wait for it has been turned away; those who come now need not wait.
+    if (this.#isGivenUp) this.#connected = Promise.withResolvers()
     this.#connected.resolve()
     if (this.#generation > 1) onReturn()
   }
