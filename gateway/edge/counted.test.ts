@@ -110,6 +110,26 @@ test('a revocation reaches a connection whose claim is still under way', async (
   expect(late.messages).toEqual([])
 })
 
+test('a watcher without a name who brings tokens on the way is nobody’s connection, and not counted', async () => {
+  const device = { ...identity('ann'), deviceId: 'phone' }
+  const desk = deskOf({
+    admit: async (token) => ({
+      admitted: true,
+      identity: token === undefined ? undefined : device,
+      data: {},
+    }),
+  })
+  const connectionCounts = createMemoryConnectionCounts()
+  const gateway = await start({ desk, connectionCounts })
+  const nameless = await gateway.client().opened()
+  nameless.send({ id: 1, connect: {} })
+  nameless.send({ id: 2, refresh: { token: 'one' } }, { id: 3, refresh: { token: 'another' } })
+  expect(await nameless.closing()).toBe(3500)
+  await waitFor(() => gateway.server.connections === 0)
+  const keys = [userConnectionsKey('ann'), deviceConnectionsKey('ann', 'phone')]
+  expect(await connectionCounts.held(keys)).toEqual([0, 0])
+})
+
 test('a device is counted while it is connected, wherever that is', async () => {
   const device = { ...identity('ann'), deviceId: 'phone' }
   const desk = deskOf({

@@ -14,7 +14,7 @@ type Commands = {
 /** Every message a frame may hold has its line; a new one does not compile until it has. */
 const COMMANDS: Commands = {
   connect: (live) => leave(live, 'bad_request'),
-  refresh: (live, { id, params }) => step(live, { type: 'authenticate', id, token: params.token }),
+  refresh,
   subscribe: onChannel,
   unsubscribe: onChannel,
   publish: call,
@@ -26,6 +26,12 @@ const COMMANDS: Commands = {
   pong,
   invalid: (live, { id, detail }, nowMs) =>
     fail(live, 'invalid', id, errorObject('bad_request', detail), nowMs),
+}
+
+/** A connection stays what it was: one that is nobody's has no token to replace. */
+function refresh(live: Live, { id, params }: Saying<'refresh'>): Step {
+  if (live.identity === undefined) return leave(live, 'invalid_token')
+  return step(live, { type: 'authenticate', id, token: params.token })
 }
 
 /** Proof of life. */

@@ -281,6 +281,13 @@ describe('a live session', () => {
     expect(life.closed).toBe('invalid_token')
   })
 
+  test('does not become anybody’s where it was nobody’s, and asks nobody about the token', () => {
+    const life = new Life().connects('anonymous')
+    const effects = life.say(command(2, 'refresh', { token: 'ann' }))
+    expect(effects).not.toContainEqual(expect.objectContaining({ type: 'authenticate' }))
+    expect(life.closed).toBe('invalid_token')
+  })
+
   test('may try again where its new token has expired too', () => {
     const life = new Life().connects()
     life.say(command(2, 'refresh', { token: 'old' }))

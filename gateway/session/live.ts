@@ -47,7 +47,7 @@ export function refreshed(
   { id, identity }: InputOf<'admitted'>,
   nowMs: number,
 ): Step {
-  // A connection stays what it was: another user's token is no refresh of this one.
+  // Another user's token is no refresh of this one.
   if (identity === undefined || identity.userId !== session.identity?.userId) {
     return leave(session, 'invalid_token')
   }
