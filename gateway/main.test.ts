@@ -1,5 +1,5 @@
 // The whole gateway on a real database and an in-process bus; the test is the engine.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Bus } from '../platform/bus/bus.ts'
 import { createInProcessBus } from '../platform/bus/in-process-bus.ts'
 import { createMemoryConnectionCounts } from '../platform/connections/memory-connection-counts.ts'
@@ -65,26 +65,31 @@ afterAll(async () => {
   await database.drop()
 })
 
-beforeEach(async () => {
-  bus = createInProcessBus({ copy: true })
-  engine = async (command) => acceptance(command)
-  await bus.serve(lotCommandsSubject(shardOf(lotId)), (command) => engine(command as EngineCommand))
+/** @param log default: nothing is logged */
+function makeGateway(on: Pool, log = createLogger({ name: 'test', level: 'silent' })): Gateway {
   const config = readGatewayConfig(env, 'cluster')
-  gateway = createGateway({
+  return createGateway({
     config,
     nodeName: 'gateway-1',
     version: '0.0.0',
     bus,
-    pool,
+    pool: on,
     limits: createMemoryLimits(config.rates),
     presence: createMemoryPresence(),
     connectionCounts: createMemoryConnectionCounts(),
     cutoffs: createMemoryCutoffs(revocationsKept),
     objects: noObjects,
     clock,
-    log: createLogger({ name: 'test', level: 'silent' }),
+    log,
     metrics: createMetrics({ role: 'test', ofProcess: false }),
   })
+}
+
+beforeEach(async () => {
+  bus = createInProcessBus({ copy: true })
+  engine = async (command) => acceptance(command)
+  await bus.serve(lotCommandsSubject(shardOf(lotId)), (command) => engine(command as EngineCommand))
+  gateway = makeGateway(pool)
   await gateway.start()
   url = `http://127.0.0.1:${gateway.port}`
 })
@@ -208,4 +213,43 @@ test('a drain turns new work away and waits for the answers it owes', async () =
   undecided[0]?.()
   expect(await (await answer).json()).toMatchObject({ outcome: 'accepted' })
   await draining
+})
+
+/** The pool of the tests, behind a server that is away until it is told to come back. */
+function poolOfAway() {
+  let isAway = true
+  const asked: string[] = []
+  const query = async (statement: string) => {
+    asked.push(statement)
+    if (isAway) throw new Error('Connection terminated unexpectedly')
+    return await pool.query(statement)
+  }
+  const away: Pool = Object.create(pool, { query: { value: query } })
+  return { away, asked, comesBack: () => (isAway = false) }
+}
+
+describe('a database that goes before the gateway has begun', () => {
+  test('is waited for, and that is said once', async () => {
+    const { away, asked, comesBack } = poolOfAway()
+    const lines: string[] = []
+    const destination = { write: (line: string) => void lines.push(line) }
+    const late = makeGateway(away, createLogger({ name: 'test', level: 'warn', destination }))
+    const start = late.start()
+    await waitFor(() => asked.length >= 2)
+    comesBack()
+    await start
+    expect((await fetch(`http://127.0.0.1:${late.port}/healthz`)).status).toBe(200)
+    await late.drain(AbortSignal.timeout(5_000))
+    expect(lines.filter((line) => line.includes('The store does not answer'))).toHaveLength(1)
+  })
+
+  test('keeps it from ending no longer than anything else', async () => {
+    const { away, asked } = poolOfAway()
+    const late = makeGateway(away)
+    const ended = expect(late.start()).rejects.toThrow('told to stop before it was ready')
+    await waitFor(() => asked.length > 0)
+    late.giveUp?.()
+    await ended
+    await late.stop()
+  })
 })

@@ -9,6 +9,7 @@ import type { Logger } from '../platform/log.ts'
 import type { Registry } from '../platform/metrics.ts'
 import type { FolderObjectStore } from '../platform/objects/folder-object-store.ts'
 import type { ObjectStore } from '../platform/objects/object-store.ts'
+import { untilStoreAnswers } from '../platform/patience.ts'
 import type { Pool } from '../platform/postgres/pool.ts'
 import type { Presence } from '../platform/presence/presence.ts'
 import { createBusAuctionHouse } from './adapters/bus-auction-house.ts'
@@ -102,12 +103,16 @@ export interface Gateway extends Part {
   resync(): void
 }
 
-/** @throws Failure from `start` where the port cannot be had or the database is not of this version. */
+/**
+ * Its `start` waits for a database that does not answer.
+ * @throws Failure from `start` where the port cannot be had.
+ */
 export function createGateway(options: GatewayOptions): Gateway {
   let server: SocketServer | undefined
   let hub: Hub | undefined
-  const parts = partOfParts('gateway', options, async () => {
-    const wired = wire(options, await readStreamEpoch(options.pool))
+  const parts = partOfParts('gateway', options, async (signal) => {
+    const readEpoch = () => readStreamEpoch(options.pool)
+    const wired = wire(options, await untilStoreAnswers(readEpoch, { ...options, signal }))
     server = wired.server
     hub = wired.hub
     return wired.parts

@@ -5,6 +5,7 @@ import { createLogger } from './log.ts'
 import { expectNoLeaks } from './testing/leak-check.ts'
 import { VirtualClock } from './testing/virtual-clock.ts'
 import { waitFor } from './testing/wait-for.ts'
+import { untilAborted } from './until-aborted.ts'
 
 expectNoLeaks()
 
@@ -224,6 +225,19 @@ test('a part of parts that is still being built is not started any more', async 
   const ended = running.drainAndStop()
   resolve()
   await ended
+  expect(steps).toEqual(['database starts', 'building', 'database drains', 'database stops'])
+})
+
+test('a part of parts whose building waits for others waits no more when the process ends', async () => {
+  const log = createLogger({ name: 'test', level: 'silent' })
+  const services = partOfParts('services', { log, clock }, async (signal) => {
+    steps.push('building')
+    await untilAborted(signal, never())
+    return [part('engine')]
+  })
+  const running = run(part('database'), services)
+  await waitFor(() => steps.includes('building'))
+  await running.drainAndStop()
   expect(steps).toEqual(['database starts', 'building', 'database drains', 'database stops'])
 })
 

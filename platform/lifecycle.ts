@@ -52,22 +52,26 @@ export function runParts(parts: readonly Part[], options: RunOptions): Running {
 
 /**
  * One part made of several, which cannot be built before the parts ahead of it have started. They stop as
- * soon as they have drained: nothing that comes to its end after them needs them.
+ * soon as they have drained: nothing that comes to its end after them needs them. Whatever `build` waits for,
+ * it waits no longer than until its signal aborts.
  */
 export function partOfParts(
   name: string,
   options: RunOptions,
-  build: () => Promise<readonly Part[]>,
+  build: (signal: AbortSignal) => Promise<readonly Part[]>,
 ): Part {
+  const building = new AbortController()
   let running: Running | undefined
   let isStarting = true
-  let isGivenUp = false
-  const end = async () => await running?.drainAndStop()
+  const end = async () => {
+    building.abort(new Failure(toldToStop))
+    await running?.drainAndStop()
+  }
   return {
     name,
     async start() {
-      const parts = await build()
-      if (isGivenUp) throw new Failure(toldToStop)
+      const parts = await build(building.signal)
+      building.signal.throwIfAborted()
       running = runParts(parts, options)
       await running.ready
       isStarting = false
@@ -75,7 +79,6 @@ export function partOfParts(
     drain: end,
     stop: end,
     giveUp() {
-      isGivenUp = true
       if (isStarting) end().catch(() => {})
     },
   }

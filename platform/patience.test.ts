@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
+import { AssertionError } from './assert.ts'
 import { Failure } from './failure.ts'
 import { createLogger } from './log.ts'
-import { untilItWorks } from './patience.ts'
+import { untilItWorks, untilStoreAnswers } from './patience.ts'
 import { VirtualClock } from './testing/virtual-clock.ts'
 
-function stage(outcomes: readonly (Error | string)[]) {
+function stage(outcomes: readonly (Error | string)[], patiently = untilItWorks) {
   const clock = new VirtualClock(0)
   const lines: string[] = []
   const destination = { write: (line: string) => void lines.push(JSON.parse(line).reason) }
@@ -17,7 +18,7 @@ function stage(outcomes: readonly (Error | string)[]) {
     throw outcome ?? new Error('no outcome')
   }
   const log = createLogger({ name: 'test', level: 'warn', destination })
-  const done = untilItWorks(work, { clock, log, signal: ending.signal })
+  const done = patiently(work, { clock, log, signal: ending.signal })
   return { clock, lines, ending, done, tries: () => tries }
 }
 
@@ -53,4 +54,31 @@ test('the end of the process does not wait for a try under way', async () => {
   const done = untilItWorks(never, { clock: new VirtualClock(0), log, signal: ending.signal })
   ending.abort(new Error('told to end'))
   await expect(done).rejects.toThrow('told to end')
+})
+
+test('a store that does not answer is what an operator can mend, in its own words where it has some', async () => {
+  const away = Object.assign(new Error(''), { code: 'ECONNREFUSED' })
+  const foreign = new Error('the database is not ready')
+  const unfit = new Failure('The tables are of another version.')
+  const { clock, lines, done } = stage([away, away, foreign, unfit, 'here'], untilStoreAnswers)
+  await clock.advanceAsync(5_000)
+  expect(await done).toBe('here')
+  expect(lines).toEqual([
+    'The store does not answer: ECONNREFUSED.',
+    'The store does not answer: the database is not ready.',
+    'The tables are of another version.',
+  ])
+})
+
+test('what must not be is no matter of the store', async () => {
+  const { done } = stage([new AssertionError('a lot has one owner')], untilStoreAnswers)
+  await expect(done).rejects.toThrow(AssertionError)
+})
+
+test('a store that answers after the end of the process is not listened to any more', async () => {
+  const log = createLogger({ name: 'test', level: 'silent' })
+  const ending = new AbortController()
+  const work = async () => ending.abort(new Error('told to end'))
+  const options = { clock: new VirtualClock(0), log, signal: ending.signal }
+  await expect(untilStoreAnswers(work, options)).rejects.toThrow('told to end')
 })

@@ -1,7 +1,8 @@
 // Waiting for what others have to bring: a server that is not there yet, or refuses us until an operator
 // has put something right. Said once, tried again until it works.
+import { AssertionError } from './assert.ts'
 import type { Clock } from './clock.ts'
-import { Failure } from './failure.ts'
+import { codeOf, Failure } from './failure.ts'
 import type { Logger } from './log.ts'
 import { wait } from './retry.ts'
 import { untilAborted } from './until-aborted.ts'
@@ -36,4 +37,31 @@ export async function untilItWorks<T>(
     }
     await wait(betweenTriesMs, clock, signal)
   }
+}
+
+/**
+ * Does `work` until the store has carried it out: one that does not answer at the moment is no reason to end a
+ * process that starts.
+ * @throws the signal's reason, also where the work was done by then; whatever is a fault of ours.
+ */
+export async function untilStoreAnswers<T>(
+  work: () => Promise<T>,
+  options: PatienceOptions,
+): Promise<T> {
+  const answer = await untilItWorks(async () => {
+    try {
+      return await work()
+    } catch (cause) {
+      if (cause instanceof AssertionError || cause instanceof Failure) throw cause
+      throw new Failure(`The store does not answer: ${wordsOf(cause)}.`, { cause })
+    }
+  }, options)
+  options.signal.throwIfAborted()
+  return answer
+}
+
+function wordsOf(cause: unknown): string {
+  const words = cause instanceof Error ? cause.message : String(cause)
+  // Node's error of several addresses that all failed has a code, and no words.
+  return words === '' ? (codeOf(cause) ?? 'no reason given') : words
 }

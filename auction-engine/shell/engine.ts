@@ -6,6 +6,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
 import { OutboxKeeper } from '../../platform/outbox-keeper.ts'
+import { untilStoreAnswers } from '../../platform/patience.ts'
 import { untilAborted } from '../../platform/until-aborted.ts'
 import { freeShardsHintSubject, shardCount } from '../../protocol/subjects.ts'
 import { type EngineLimits, heartbeatMs } from '../limits.ts'
@@ -19,7 +20,6 @@ import { OwnedShards } from './owned-shards.ts'
 import { ShardDesk, type Track } from './shard-desk.ts'
 import { ShardHandoff } from './shard-handoff.ts'
 import { ShardKeeper } from './shard-keeper.ts'
-import { untilStoreAnswers } from './store-patience.ts'
 
 export interface EngineOptions {
   /** One per lane. */

@@ -3,6 +3,7 @@
 import { type Beat, beat } from '../../platform/beat.ts'
 import type { Clock, Timer } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
+import { untilStoreAnswers } from '../../platform/patience.ts'
 import {
   attendanceMs,
   heartbeatMs,
@@ -16,7 +17,6 @@ import type { Lease } from '../ports/lot-journal.ts'
 import type { ShardLeases, TakenShard, Wish } from '../ports/shard-leases.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
 import type { OwnedShards } from './owned-shards.ts'
-import { untilStoreAnswers } from './store-patience.ts'
 
 export interface ShardKeeperOptions {
   readonly leases: ShardLeases

@@ -7,6 +7,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
 import { OutboxKeeper } from '../../platform/outbox-keeper.ts'
+import { untilStoreAnswers } from '../../platform/patience.ts'
 import { untilAborted } from '../../platform/until-aborted.ts'
 import type { ChatOutcome } from '../../protocol/chat.ts'
 import type { ConversationCommand, HouseCommand } from '../../protocol/chat-store.ts'
@@ -60,6 +61,7 @@ export class ChatStore implements Part {
   readonly #dueLog: ChatLog
   readonly #logs: readonly ChatLog[]
   readonly #lanes: readonly Lane[]
+  readonly #ending = new AbortController()
   #serving: readonly Unlisten[] = []
   #beats: readonly Beat[] = []
 
@@ -80,18 +82,28 @@ export class ChatStore implements Part {
     this.#lanes = this.#logs.map((log) => new Lane({ ...options, log, settingOf, teller, logger }))
   }
 
-  /** Resolves when the rules are read, what others left untold is told, and commands are served. */
+  /**
+   * Resolves when the rules are read, what others left untold is told, and commands are served. A database
+   * that does not answer is waited for.
+   */
   async start(): Promise<void> {
-    await this.#ruleBook.reload()
+    const patience = { ...this.#options, signal: this.#ending.signal }
+    await untilStoreAnswers(() => this.#ruleBook.reload(), patience)
     for (const lane of this.#lanes) lane.start()
     // What a predecessor committed and did not tell is told at once.
-    await this.#outboxKeeper.relay(Number.MAX_SAFE_INTEGER)
+    const tellAll = () => this.#outboxKeeper.relay(Number.MAX_SAFE_INTEGER)
+    await untilStoreAnswers(tellAll, patience)
     this.#serving = await this.#serve()
     this.#beats = [
       beat('due conversations', wakePeriodMs, () => this.#wakeDue(), this.#options),
       beat('outbox', outboxPeriodMs, () => this.#outboxKeeper.tidy(), this.#options),
       beat('rules', rulesPeriodMs, () => this.#ruleBook.reload(), this.#options),
     ]
+  }
+
+  /** The process ends before this store is at work: whatever it waits for, it waits no more. */
+  giveUp(): void {
+    this.#ending.abort(new Error('the chat store was told to end before it was at work'))
   }
 
   /** Takes no new command, decides what was admitted, and tells it. */
@@ -104,6 +116,7 @@ export class ChatStore implements Part {
 
   /** Without a drain before it this is as good as a crash: other stores tell what it committed. */
   async stop(): Promise<void> {
+    this.giveUp()
     this.#unlisten()
     this.#outboxKeeper.stop()
     for (const lane of this.#lanes) lane.stop()

@@ -24,6 +24,7 @@ class FakeKeeping implements ChatKeeping {
   readonly erased: string[] = []
 
   async preparePartitions(nowMs: number, months: number) {
+    if (this.fault !== undefined) throw this.fault
     this.asked.push(`prepare ${nowMs} ${months}`)
     return 0
   }
@@ -79,6 +80,28 @@ describe('retention', () => {
     await part.stop()
   })
 
+  test('a database that is away at the start is waited for', async () => {
+    keeping.fault = new Error('away')
+    const part = housekeeping()
+    const start = part.start()
+    await clock.advanceAsync(2_500)
+    expect(keeping.asked).toEqual([])
+    keeping.fault = undefined
+    await clock.advanceAsync(1_000)
+    await start
+    expect(keeping.asked).toHaveLength(1)
+    await part.stop()
+  })
+
+  test('whoever is told to end meanwhile waits no more', async () => {
+    keeping.fault = new Error('away')
+    const part = housekeeping()
+    const ended = expect(part.start()).rejects.toThrow('told to end')
+    part.giveUp()
+    await ended
+    await part.stop()
+  })
+
   test('each pass takes all that is old, by whole days, and only of kinds that are not kept for ever', async () => {
     keeping.old = 250
     const part = housekeeping()
@@ -92,9 +115,9 @@ describe('retention', () => {
   })
 
   test('a database that is away is tried again in the next pass', async () => {
-    keeping.fault = new Error('away')
     const part = housekeeping()
     await part.start()
+    keeping.fault = new Error('away')
     clock.advance(thinningPeriodMs)
     keeping.fault = undefined
     await waitFor(() => {

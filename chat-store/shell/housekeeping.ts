@@ -5,6 +5,7 @@ import { type Beat, beat } from '../../platform/beat.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
+import { untilStoreAnswers } from '../../platform/patience.ts'
 import { CONVERSATION_KINDS, type ConversationKind } from '../../protocol/chat.ts'
 import type { ChatStoreCommand } from '../core/command.ts'
 import {
@@ -32,16 +33,18 @@ export interface HousekeepingOptions {
 export class Housekeeping implements Part {
   readonly name = 'chat housekeeping'
   readonly #options: HousekeepingOptions
+  readonly #ending = new AbortController()
   #beats: readonly Beat[] = []
-  #isEnding = false
 
   constructor(options: HousekeepingOptions) {
     this.#options = options
   }
 
+  /** Resolves when the months ahead have room; a store that does not answer is waited for. */
   async start(): Promise<void> {
-    await this.#prepareMonths()
     const { keeping } = this.#options
+    const { signal } = this.#ending
+    await untilStoreAnswers(() => this.#prepareMonths(), { ...this.#options, signal })
     this.#beats = [
       beat('search', searchPeriodMs, () => keeping.foldSearch(), this.#options),
       beat('retention', thinningPeriodMs, () => this.#keepOrder(), this.#options),
@@ -49,8 +52,12 @@ export class Housekeeping implements Part {
     ]
   }
 
+  giveUp(): void {
+    this.#ending.abort(new Error('housekeeping was told to end before it had begun'))
+  }
+
   async drain(): Promise<void> {
-    this.#isEnding = true
+    this.giveUp()
     await Promise.all(this.#beats.map((each) => each.stop()))
   }
 
@@ -84,7 +91,7 @@ export class Housekeeping implements Part {
         thinnedConversationsPerPass,
       )
       gone += messages
-      if (conversations < thinnedConversationsPerPass || this.#isEnding) break
+      if (conversations < thinnedConversationsPerPass || this.#ending.signal.aborted) break
     }
     if (gone > 0) log.info({ kind, days, messages: gone }, 'messages passed their retention')
   }
@@ -110,7 +117,7 @@ export class Housekeeping implements Part {
       const erased = await Promise.all(
         messages.map((message) => submit({ type: 'erase_message', ...message })),
       )
-      if (this.#isEnding || erased.includes(false)) return false
+      if (this.#ending.signal.aborted || erased.includes(false)) return false
     }
   }
 }

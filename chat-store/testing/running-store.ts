@@ -8,6 +8,7 @@ import { chatEventsSubject } from '../../protocol/subjects.ts'
 import { createMemoryChatHouse, type MemoryChatHouse } from '../adapters/memory-chat-house.ts'
 import { MemoryChat } from '../adapters/memory-chat-log.ts'
 import { type ChatLimits, defaultLimits } from '../limits.ts'
+import type { ChatHouse } from '../ports/chat-house.ts'
 import type { ChatLog } from '../ports/chat-log.ts'
 import { createChatMetrics } from '../shell/chat-metrics.ts'
 import { ChatStore } from '../shell/chat-store.ts'
@@ -17,6 +18,8 @@ export interface StoreSettings {
   readonly limits?: Partial<ChatLimits>
   /** Stands between the store and the tables. */
   readonly log?: (log: ChatLog) => ChatLog
+  /** Stands between the store and the house. */
+  readonly house?: (house: ChatHouse) => ChatHouse
 }
 
 /** Tables, a bus and a clock, and any number of stores on them. */
@@ -36,21 +39,25 @@ export class ChatRoom extends ChatClient {
   }
 
   /** Starts a store. */
-  async store({ limits, log = (each) => each }: StoreSettings = {}): Promise<ChatStore> {
+  async store(settings?: StoreSettings): Promise<ChatStore> {
+    const store = this.unstarted(settings)
+    await store.start()
+    return store
+  }
+
+  unstarted({ limits, log = same, house = same }: StoreSettings = {}): ChatStore {
     const registry = createMetrics({ role: 'test', ofProcess: false })
     this.metrics.push(registry)
-    const store = new ChatStore({
+    return new ChatStore({
       makeLog: () => log(this.chat.log()),
       outbox: this.chat.outbox(),
-      house: this.house,
+      house: house(this.house),
       bus: this.bus,
       clock: this.clock,
       log: this.#log,
       metrics: createChatMetrics(registry),
       limits: { ...defaultLimits, ...limits },
     })
-    await store.start()
-    return store
   }
 
   /** What is published of a conversation from now on. */
@@ -61,4 +68,8 @@ export class ChatRoom extends ChatClient {
     })
     return heard
   }
+}
+
+function same<T>(each: T): T {
+  return each
 }

@@ -49,8 +49,8 @@ test('a store that does not answer is waited for, and that is said once', async 
   expect(engine.shardsOwned).toBe(shardCount)
   const waits = said.filter(({ msg }) => msg === 'waiting; it is tried again')
   expect(waits.map(({ reason }) => reason)).toEqual([
-    'The store of the auctions does not answer: leases that were made to fail.',
-    'The store of the auctions does not answer: ECONNREFUSED.',
+    'The store does not answer: leases that were made to fail.',
+    'The store does not answer: ECONNREFUSED.',
   ])
 })
 
