@@ -1,74 +1,87 @@
 // `npm run loadtest -- SCENARIO`: how many connections, bids and messages a deployment carries, and whether
 // every answer is right.
-import { availableParallelism } from 'node:os'
-import { onInterrupt } from '../platform/on-interrupt.ts'
+import { Failure } from '../platform/failure.ts'
 import { runMain } from '../platform/run-process.ts'
 import { readArguments } from './command/arguments.ts'
-import { findServers } from './command/servers.ts'
-import { planOf } from './command/wish.ts'
-import { createLiveView, inWords } from './live-view.ts'
-import { COUNTS, LATENCIES } from './run/measures.ts'
-import { type RunResult, run } from './run/run.ts'
+import { roomHere } from './command/room.ts'
+import { namedServers, openServers } from './command/servers.ts'
+import { isTargetFile, readTarget } from './command/target-file.ts'
+import { taskOf } from './command/wish.ts'
+import { runHttpLoad } from './http-load.ts'
+import { createLiveView } from './live-view.ts'
+import { noteConditions } from './report/conditions.ts'
+import { checkPlaces, writeReport } from './report/files.ts'
+import { type Report, reportOf } from './report/report.ts'
+import { textOf } from './report/text.ts'
+import type { AnyPlan } from './run/plan.ts'
+import { type Progress, type RunResult, run } from './run/run.ts'
+import type { TokenSource } from './tokens.ts'
 
-const say = (text: string): boolean => process.stdout.write(`${text}\n`)
-
-const violationsShown = 10
+/** Of a run that came to its end, but not as it should have. */
+const missedExitCode = 1
+const interruptedExitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 
 async function loadtest(): Promise<void> {
+  const abort = abortOnSignals()
   const { what, given } = readArguments(process.argv)
-  const finding = findServers(given, process.env['JWT_SECRET'])
-  const abort = new AbortController()
-  // Also while it starts: a server of our own must not be left behind.
-  onInterrupt(async () => {
-    abort.abort()
-    await (await finding).stop()
-  })
-  const found = await finding
-  const { servers, tokens } = found
+  const target = isTargetFile(what) ? await readTarget(what) : undefined
+  const named = await namedServers(given)
+  const room = roomHere()
+  const task = taskOf(target ?? what, { given, named, room })
+  await checkPlaces(given)
+  const found = await openServers(named, given, process.env['JWT_SECRET'])
+  void found.own?.died.then((failure) => abort.abort(failure))
   try {
-    const plan = planOf(what, given, servers, availableParallelism())
-    const view = createLiveView(plan, process.stdout)
-    const result = await run({
-      plan,
-      tokens,
-      signal: abort.signal,
-      onProgress: (progress) => view.show(progress),
+    const plan: AnyPlan = { ...task, servers: found.servers }
+    const { signal } = abort
+    const conditions = await noteConditions({
+      commandLine: process.argv.slice(2),
+      room,
+      limitsRaised: found.raised,
     })
-    view.end()
-    say(describe(result))
-    if (result.brokenOff !== undefined) throw result.brokenOff
-    if (result.audit !== undefined && result.audit.count > 0) process.exitCode = 1
+    const result = await watched(plan, found.tokens, signal)
+    const report = reportOf({ plan, target, result, conditions: conditions() })
+    process.stdout.write(`${textOf(report)}\n`)
+    await writeReport(report, given)
+    process.exitCode = exitCodeOf(report, result)
   } finally {
     await found.stop()
   }
 }
 
-function describe({ timeline, bytesPerDevice, audit }: RunResult): string {
-  const { measured, performedSeconds } = timeline
-  const counts = Array.from(measured.counts, ([name, times]) => {
-    const rate = (times / Math.max(1, performedSeconds)).toFixed(1)
-    return `  ${COUNTS[name]}: ${times} (${rate}/s)`
-  })
-  const times = measured.latencyNames().flatMap((name) => {
-    const latency = measured.latency(name)
-    return latency === undefined ? [] : [`  ${LATENCIES[name]}: ${inWords(latency)}`]
-  })
-  const cost = Math.max(...bytesPerDevice)
-  return [
-    '',
-    ...counts,
-    ...times,
-    ...verdictOf(audit),
-    `  a device of the load test costs ${cost.toFixed(0)} bytes`,
-  ].join('\n')
+async function watched(
+  plan: AnyPlan,
+  tokens: TokenSource,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  signal.throwIfAborted()
+  const view = createLiveView(plan, process.stdout)
+  const onProgress = (progress: Progress) => view.show(progress)
+  try {
+    const options = { tokens, signal, onProgress }
+    return plan.scenario === 'http'
+      ? await runHttpLoad({ ...options, plan })
+      : await run({ ...options, plan })
+  } finally {
+    view.end()
+  }
 }
 
-function verdictOf(audit: RunResult['audit']): string[] {
-  if (audit === undefined) return ['  nothing was judged']
-  const judged = Object.entries(audit.judged).map(([what, many]) => `${many} ${what}`)
-  const found = audit.count === 0 ? 'no fault' : `${audit.count} faults`
-  const shown = audit.violations.slice(0, violationsShown).map(({ says }) => `    ${says}`)
-  return [`  judged by ${audit.by}: ${judged.join(', ')}: ${found}`, ...shown]
+function exitCodeOf({ outcome }: Report, { brokenOff }: RunResult): number {
+  if (brokenOff !== undefined) return brokenOff.exitCode
+  return outcome === 'passed' ? 0 : missedExitCode
+}
+
+/** The first Ctrl-C ends the run as it stands; what was measured is reported, and servers are stopped. */
+function abortOnSignals(): AbortController {
+  const abort = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      const exitCode = interruptedExitCodes[signal]
+      abort.abort(new Failure('The run was interrupted.', { exitCode }))
+    })
+  }
+  return abort
 }
 
 await runMain(loadtest)

@@ -11,6 +11,10 @@ import { Failure } from '../platform/failure.ts'
 export interface OwnServer {
   /** `http://host:port`. */
   readonly url: string
+  /** Of its `/metrics`. */
+  readonly metricsUrl: string
+  /** Resolves when it ends without having been told to. */
+  readonly died: Promise<Failure>
   /** Drains it, waits for its end and removes its data. */
   stop(): Promise<void>
 }
@@ -43,26 +47,35 @@ export async function startOwnServer(
     // Ctrl-C at the terminal is for us to hear; the server is told by `stop`, once.
     detached: true,
   })
+  let isStopping = false
+  const died = new Promise<Failure>((resolve) => {
+    child.once('exit', (code, signal) => {
+      const how = signal === null ? `with exit code ${code}` : `by ${signal}`
+      if (!isStopping) resolve(new Failure(`The server of this run ended ${how}.`))
+    })
+  })
   const stop = async () => {
+    isStopping = true
     await end(child)
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    return { url: await addressOf(child), stop }
+    return { ...(await addressesOf(child)), died, stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-/** The address that the server prints when it is ready. */
-async function addressOf(child: ChildProcess): Promise<string> {
+/** The addresses that the server prints when it is ready. */
+async function addressesOf(child: ChildProcess): Promise<Pick<OwnServer, 'url' | 'metricsUrl'>> {
   let said = ''
-  const address = new Promise<string>((resolve) => {
+  const addresses = new Promise<Pick<OwnServer, 'url' | 'metricsUrl'>>((resolve) => {
     const hear = (text: Buffer) => {
       said += text.toString()
-      const [found] = /https?:\/\/[\w.:[\]-]+/.exec(said) ?? []
-      if (found !== undefined) resolve(found)
+      const [, url] = /\bHTTP\s+(https?:\/\/\S+)\s/.exec(said) ?? []
+      const [, metricsUrl] = /\bmetrics\s+(https?:\/\/\S+)\s/.exec(said) ?? []
+      if (url !== undefined && metricsUrl !== undefined) resolve({ url, metricsUrl })
     }
     child.stdout?.on('data', hear)
     child.stderr?.on('data', hear)
@@ -74,7 +87,7 @@ async function addressOf(child: ChildProcess): Promise<string> {
     const why = Promise.race([ended, late]).then((says) => {
       throw new Failure(`The server ${says}. It said:\n${said.trim()}`)
     })
-    return await Promise.race([address, why])
+    return await Promise.race([addresses, why])
   } finally {
     timer.abort()
   }

@@ -56,7 +56,7 @@ export async function replayAuction(house: House, auction: PastAuction): Promise
   } finally {
     await Promise.all([...bidders.values()].map((bidder) => bidder.close()))
   }
-  await moveEndToNow(house, lotId, outcomes.at(-1)?.serverTime ?? Date.now())
+  await moveEndToNow(house.http, lotId, outcomes.at(-1)?.serverTime ?? Date.now())
   const { result } = await within(closeTimeoutMs, ended, `lot ${lotId} did not close`)
   return {
     auction,
@@ -69,7 +69,7 @@ export async function replayAuction(house: House, auction: PastAuction): Promise
 /** Creates the lot and publishes it, so that it opens at once. Default increments are eBay's. */
 async function openLot(house: House, auction: PastAuction): Promise<string> {
   const startsAt = Date.now()
-  const created = await sendCommand(house, 'POST', '/v1/lots', {
+  const created = await sendCommand(house.http, 'POST', '/v1/lots', {
     title: `Auction ${auction.auctionId}`,
     currency: 'USD',
     format: 'english',
@@ -78,13 +78,13 @@ async function openLot(house: House, auction: PastAuction): Promise<string> {
     endsAt: startsAt + dayMs,
   })
   const { lotId } = accepted(created)
-  accepted(await sendCommand(house, 'POST', `/v1/lots/${lotId}/publish`, {}))
+  accepted(await sendCommand(house.http, 'POST', `/v1/lots/${lotId}/publish`, {}))
   return lotId
 }
 
 /** Sends a command on a lot until it is answered, under one id. */
 async function sendCommand(
-  { http }: House,
+  http: HttpClient,
   method: string,
   path: string,
   fields: object,
@@ -125,12 +125,21 @@ async function place(bidder: SteadyClient, lotId: string, bid: PastBid): Promise
 /** Refusals which are the auction's own verdict on a bid; any other one spoils the replay. */
 const isOfTheBid = (code: string): boolean => code === 'bid_too_low' || code === 'max_not_raised'
 
-/** @param serverTimeMs the server's clock, as it was told in its last answer */
-async function moveEndToNow(house: House, lotId: string, serverTimeMs: number): Promise<void> {
+/**
+ * Ends a lot at once.
+ * @param http in the name of its seller
+ * @param serverTimeMs the server's clock, as it was told in its last answer
+ * @throws Error where the lot can not be ended
+ */
+export async function moveEndToNow(
+  http: HttpClient,
+  lotId: string,
+  serverTimeMs: number,
+): Promise<void> {
   let nowMs = serverTimeMs
   for (let move = 1; move <= movesMax; move += 1) {
     const endsAt = nowMs + endAheadMs
-    const outcome = await sendCommand(house, 'PATCH', `/v1/lots/${lotId}`, { endsAt })
+    const outcome = await sendCommand(http, 'PATCH', `/v1/lots/${lotId}`, { endsAt })
     if (outcome.outcome === 'accepted') return
     // The command took longer than the time it was given: `too_soon`.
     if (outcome.code !== 'lot_rules') accepted(outcome)

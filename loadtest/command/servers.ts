@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { Failure } from '../../platform/failure.ts'
-import { startOwnServer } from '../own-server.ts'
+import { type OwnServer, startOwnServer } from '../own-server.ts'
 import type { Servers } from '../run/plan.ts'
 import type { TokenSource } from '../tokens.ts'
 import type { LoadtestArguments } from './arguments.ts'
@@ -11,6 +11,10 @@ import type { LoadtestArguments } from './arguments.ts'
 export interface FoundServers {
   readonly servers: Servers
   readonly tokens: TokenSource
+  /** Where the server is one of the run's own. */
+  readonly own?: OwnServer
+  /** Settings of it that are not those of a server in production. */
+  readonly raised: readonly string[]
   /** Ends what was started for the run. */
   stop(): Promise<void>
 }
@@ -37,41 +41,57 @@ const Cluster = z.object({
   postgres: z.object({ url: z.string() }).optional(),
 })
 
+/** Servers that run already. */
+export interface NamedServers {
+  readonly urls: readonly string[]
+  readonly metricsUrls: readonly string[]
+  readonly databaseUrl?: string
+}
+
 /**
- * @param secret `JWT_SECRET`, where the shell has it
+ * Those that were asked for; undefined where the run is to have one of its own.
  * @throws Failure
  */
-export async function findServers(
-  given: LoadtestArguments,
-  secret: string | undefined,
-): Promise<FoundServers> {
-  const named = given.cluster === undefined ? {} : await readCluster(given.cluster)
-  const own = given.url === undefined && given.cluster === undefined
-  const ownSecret = randomBytes(32).toString('hex')
-  const server = own
-    ? await startOwnServer({ ...ownServerSettings, JWT_SECRET: ownSecret })
-    : undefined
-  const signing = own ? ownSecret : secret
-  const urls = given.url ?? named.urls ?? (server === undefined ? [] : [server.url])
-  const databaseUrl = given.databaseUrl ?? named.databaseUrl
-  const tokenUrl = given.tokenUrl ?? new URL('/v1/dev/token', urls[0]).href
+export async function namedServers(given: LoadtestArguments): Promise<NamedServers | undefined> {
+  const { url, cluster, metricsUrl, databaseUrl } = given
+  if (url === undefined && cluster === undefined) return undefined
+  const named = cluster === undefined ? { urls: [], metricsUrls: [] } : await readCluster(cluster)
   return {
-    servers: {
-      urls,
-      metricsUrls: given.metricsUrl ?? named.metricsUrls ?? [],
-      sources: given.source ?? [],
-      ...(databaseUrl === undefined ? {} : { databaseUrl }),
-    },
-    tokens: { tokenUrl, ...(signing === undefined ? {} : { secret: signing }) },
-    stop: async () => await server?.stop(),
+    ...named,
+    ...(url === undefined ? {} : { urls: url }),
+    ...(metricsUrl === undefined ? {} : { metricsUrls: metricsUrl }),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
   }
 }
 
-interface NamedServers {
-  readonly urls?: readonly string[]
-  readonly metricsUrls?: readonly string[]
-  readonly databaseUrl?: string
+/**
+ * Starts a server where none is named.
+ * @param secret `JWT_SECRET`, where the shell has it
+ * @throws Failure
+ */
+export async function openServers(
+  named: NamedServers | undefined,
+  given: LoadtestArguments,
+  secret: string | undefined,
+): Promise<FoundServers> {
+  const sources = given.source ?? []
+  if (named !== undefined) {
+    const tokenUrl = given.tokenUrl ?? mintOf(named.urls[0])
+    const tokens = { tokenUrl, ...(secret === undefined ? {} : { secret }) }
+    return { servers: { ...named, sources }, tokens, raised: [], stop: async () => {} }
+  }
+  const ownSecret = randomBytes(32).toString('hex')
+  const own = await startOwnServer({ ...ownServerSettings, JWT_SECRET: ownSecret })
+  return {
+    servers: { urls: [own.url], metricsUrls: [own.metricsUrl], sources },
+    tokens: { tokenUrl: mintOf(own.url), secret: ownSecret },
+    own,
+    raised: Object.keys(ownServerSettings),
+    stop: () => own.stop(),
+  }
 }
+
+const mintOf = (url: string | undefined): string => new URL('/v1/dev/token', url).href
 
 async function readCluster(file: string): Promise<NamedServers> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {

@@ -1,14 +1,12 @@
-// From what was asked for to a plan: the command line first, then the scenario's own defaults, then these.
+// From what was asked for to a plan: the command line first, then the target file, then the scenario's own
+// defaults, then these.
 import { Failure } from '../../platform/failure.ts'
-import {
-  devicesPerProcessMax,
-  type Plan,
-  PlanOptions,
-  SCENARIO_NAMES,
-  type Servers,
-} from '../run/plan.ts'
+import { type AnyPlan, HTTP, MODES, PlanOptions } from '../run/plan.ts'
 import { SCENARIOS } from '../scenarios/scenarios.ts'
 import type { LoadtestArguments } from './arguments.ts'
+import { checkRoom, devicesInProcess, type Room } from './room.ts'
+import type { NamedServers } from './servers.ts'
+import type { Target } from './target-file.ts'
 
 const defaults = {
   connections: 100,
@@ -21,17 +19,23 @@ const defaults = {
   seed: 1,
 } as const satisfies Partial<PlanOptions>
 
-/** @throws Failure that names the scenarios there are, or the devices which do not fit */
-export function planOf(
-  what: string,
-  given: LoadtestArguments,
-  servers: Servers,
-  cores: number,
-): Plan {
-  const scenario = SCENARIO_NAMES.find((name) => name === what)
+/** A plan but for its servers, so that what can not be done is said before one is started. */
+export type Task = Omit<AnyPlan, 'servers'>
+
+export interface Wish {
+  readonly given: LoadtestArguments
+  /** Undefined where the run has a server of its own, which shares the limits of this machine. */
+  readonly named: NamedServers | undefined
+  readonly room: Room
+}
+
+/** @throws Failure that names the scenarios there are, or says how many devices have room */
+export function taskOf(what: string | Target, { given, named, room }: Wish): Task {
+  const wanted = typeof what === 'string' ? { scenario: what, options: {} } : what
+  const scenario = MODES.find((name) => name === wanted.scenario)
   if (scenario === undefined) {
-    throw new Failure(`There is no scenario ${what}.`, {
-      hint: `There are: ${SCENARIO_NAMES.join(', ')}.`,
+    throw new Failure(`There is no scenario ${wanted.scenario}.`, {
+      hint: `There are: ${MODES.join(', ')}.`,
     })
   }
   const asked = PlanOptions.partial().parse(
@@ -39,23 +43,33 @@ export function planOf(
       Object.keys(PlanOptions.shape).map((name) => [name, given[name as keyof PlanOptions]]),
     ),
   )
-  const options = { ...defaults, ...SCENARIOS[scenario].defaults, ...withoutUndefined(asked) }
-  const processes = options.processes ?? processesFor(options.connections, cores)
-  if (options.connections > processes * devicesPerProcessMax) {
-    throw new Failure(
-      `${options.connections} devices do not fit into ${processes} processes of at most ${devicesPerProcessMax}.`,
-      { hint: 'Leave --processes out, or name more.' },
-    )
+  const options = {
+    ...defaults,
+    ...(scenario === HTTP ? {} : SCENARIOS[scenario].defaults),
+    ...withoutUndefined(wanted.options),
+    ...withoutUndefined(asked),
   }
-  return { ...options, processes, scenario, servers }
+  const { connections } = options
+  const processes = scenario === HTTP ? 1 : (options.processes ?? processesFor(connections, room))
+  checkRoom(
+    {
+      connections,
+      processes,
+      sources: Math.max(1, given.source?.length ?? 0),
+      gateways: named?.urls.length ?? 1,
+      ownServer: named === undefined,
+    },
+    room,
+  )
+  return { ...options, processes, scenario }
 }
 
 /** As many as must be; of small runs one, so that the servers keep the other cores. */
-function processesFor(connections: number, cores: number): number {
-  const must = Math.ceil(connections / devicesPerProcessMax)
+function processesFor(connections: number, room: Room): number {
+  const must = Math.ceil(connections / devicesInProcess(room))
   return Math.max(
     must,
-    Math.min(Math.max(1, Math.floor(cores / 2)), Math.ceil(connections / 1_000)),
+    Math.min(Math.max(1, Math.floor(room.cores / 2)), Math.ceil(connections / 1_000)),
   )
 }
 

@@ -3,8 +3,6 @@ import { Recorder, Tally } from './measures.ts'
 
 test('what several processes measured in a second is one', () => {
   const [one, other] = [new Recorder(), new Recorder()]
-  one.level('connected', () => 3)
-  other.level('connected', () => 4)
   for (let ms = 1; ms <= 100; ms += 1) (ms % 2 === 0 ? one : other).time('bid', ms)
   one.count('sent', 50)
   other.count('sent', 51)
@@ -12,7 +10,6 @@ test('what several processes measured in a second is one', () => {
   const tally = new Tally()
   for (const recorder of [one, other]) tally.add(recorder.take())
   expect(tally.counts.get('sent')).toBe(101)
-  expect(tally.levels.get('connected')).toBe(7)
   expect(tally.errors.get('HTTP 503')).toBe(1)
   const { count, p50 = 0, p99 = 0, max = 0 } = tally.latency('bid') ?? {}
   expect(count).toBe(100)

@@ -18,6 +18,8 @@ export const COUNTS = {
   asked_again: 'commands asked again',
   recovered: 'streams recovered without a snapshot',
   snapshots: 'streams begun anew by a snapshot',
+  marks: 'delivered and read marks set',
+  closed_slow: 'slow readers closed by the server',
 } as const satisfies Record<string, string>
 export type CountName = keyof typeof COUNTS
 
@@ -27,8 +29,10 @@ export const LATENCIES = {
   bid: 'bid due → verdict',
   message: 'message due → acknowledged',
   delivery: 'committed → heard',
+  slow_delivery: 'committed → heard by who reads slowly',
   conversation: 'message due → heard by the other',
   recovery: 'connection lost → every stream recovered',
+  request: 'HTTP request → answer',
 } as const satisfies Record<string, string>
 export type LatencyName = keyof typeof LATENCIES
 
@@ -56,6 +60,7 @@ const histogramOf = (): Histogram =>
     highestTrackableValue: 3_600_000_000,
     numberOfSignificantValueDigits: 2,
   })
+const microsOf = (ms: number): number => Math.max(1, Math.round(ms * 1_000))
 /** A broken server breaks in few ways; one that says something new each time must not fill the memory. */
 const errorKindsMax = 100
 
@@ -72,12 +77,25 @@ export class Recorder {
 
   /** @param ms how long it took */
   time(name: LatencyName, ms: number): void {
+    this.#histogram(name).recordValue(microsOf(ms))
+  }
+
+  /**
+   * Where the next one is begun only when this one has ended: those that would have been begun meanwhile are
+   * counted as well, with what they would have waited.
+   * @param everyMs how often one was due
+   */
+  timeAtPace(name: LatencyName, ms: number, everyMs: number): void {
+    this.#histogram(name).recordValueWithExpectedInterval(microsOf(ms), microsOf(everyMs))
+  }
+
+  #histogram(name: LatencyName): Histogram {
     let histogram = this.#latencies.get(name)
     if (histogram === undefined) {
       histogram = histogramOf()
       this.#latencies.set(name, histogram)
     }
-    histogram.recordValue(Math.max(1, Math.round(ms * 1_000)))
+    return histogram
   }
 
   error(kind: string): void {
@@ -124,13 +142,12 @@ export interface Percentiles {
 /** What all processes measured in one second, or in a whole run. */
 export class Tally {
   readonly counts = new Map<CountName, number>()
-  readonly levels = new Map<LevelName, number>()
   readonly errors = new Map<string, number>()
   readonly #latencies = new Map<LatencyName, Histogram>()
 
-  add({ counts, levels, latencies, errors }: Sample): void {
+  /** Levels are not added: a second has one state, however often it was looked at. */
+  add({ counts, latencies, errors }: Sample): void {
     addUp(this.counts, counts)
-    addUp(this.levels, levels)
     addUp(this.errors, errors)
     for (const [name, encoded] of Object.entries(latencies)) {
       const histogram = decodeFromCompressedBase64(encoded)

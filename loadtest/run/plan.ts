@@ -1,8 +1,21 @@
 // What a load test is to do, whole: read from the command line or from a target file, and checked once.
 import { z } from 'zod'
 
-export const SCENARIO_NAMES = ['connect', 'fanout', 'auction', 'herd', 'slow-readers'] as const
+export const SCENARIO_NAMES = [
+  'connect',
+  'fanout',
+  'auction',
+  'chat',
+  'herd',
+  'slow-readers',
+  'drain',
+  'replay',
+] as const
 export type ScenarioName = (typeof SCENARIO_NAMES)[number]
+/** Requests by autocannon: no devices, and nothing to judge. */
+export const HTTP = 'http'
+/** All that can be asked for. */
+export const MODES = [...SCENARIO_NAMES, HTTP] as const
 
 const HttpUrl = z.url({
   protocol: /^https?$/,
@@ -31,6 +44,8 @@ export const Servers = z.strictObject({
   metricsUrls: z.array(HttpUrl).readonly(),
   /** Read by the auditor as well, which then sees every decision. */
   databaseUrl: z.string().exactOptional(),
+  /** The process of a gateway, on this machine, that a scenario may tell to stop. */
+  drainPid: z.number().int().min(2).exactOptional(),
   /** Source addresses of the devices: one address has some 28,000 ports towards one server. */
   sources: z.array(z.string()).readonly(),
 })
@@ -41,14 +56,18 @@ export interface Plan extends PlanOptions {
   readonly servers: Servers
 }
 
+export interface HttpPlan extends PlanOptions {
+  readonly scenario: typeof HTTP
+  readonly servers: Servers
+}
+
+export type AnyPlan = Plan | HttpPlan
+
 /** Some of all devices: those with the numbers from `from` to below `to`. */
 export interface Share {
   readonly from: number
   readonly to: number
 }
-
-/** A process has 20,000 file descriptors on most machines; some are needed for other things. */
-export const devicesPerProcessMax = 15_000
 
 /** Divides the devices among the processes as evenly as whole numbers allow. */
 export function sharesOf({

@@ -1,4 +1,4 @@
-// A process of a load test that holds some of its devices. `coordinator.ts` forks it.
+// A process of a load test that holds some of its devices. `workers.ts` forks it.
 import { Failure } from '../../platform/failure.ts'
 import { SCENARIOS } from '../scenarios/scenarios.ts'
 import { tokensOf } from '../tokens.ts'
@@ -34,6 +34,8 @@ async function obey(word: ToWorker): Promise<void> {
       sampling = setInterval(() => void sampleNow(), sampleIntervalMs)
       await crew.assemble()
       const bytesPerDevice = (process.memoryUsage().rss - rss) / (share.to - share.from)
+      // What the ramp did is told as that.
+      await sampleNow()
       return await say({ type: 'assembled', bytesPerDevice })
     }
     case 'perform':

@@ -13,13 +13,15 @@ export interface WorkersOptions {
   readonly plan: Plan
   readonly tokens: TokenSource
   readonly stage: Stage
-  readonly onSample: (sample: Sample) => void
+  /** Told every second by each process; they are counted from 0. */
+  readonly onSample: (process: number, sample: Sample) => void
   readonly onTestimony: (testimony: readonly Testimony[]) => void
 }
 
 const entry = fileURLToPath(new URL('worker.ts', import.meta.url))
 
 interface Worker {
+  readonly nth: number
   readonly child: ChildProcess
   /** Where the awaited word goes, while one is awaited. */
   awaited?: { readonly type: FromWorker['type']; readonly resolve: (word: FromWorker) => void }
@@ -45,8 +47,9 @@ export class Workers {
   /** Starts them, and has all devices come. Resolves with what a device costs each process, in bytes. @throws Failure */
   async assemble(): Promise<readonly number[]> {
     const { plan, tokens, stage } = this.#options
-    const words = sharesOf(plan).map((share) => {
+    const words = sharesOf(plan).map((share, nth) => {
       const worker: Worker = {
+        nth,
         child: fork(entry, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
       }
       this.#workers.push(worker)
@@ -85,7 +88,7 @@ export class Workers {
 
   #listen(worker: Worker): void {
     worker.child.on('message', (word: FromWorker) => {
-      if (word.type === 'sample') return this.#options.onSample(word.sample)
+      if (word.type === 'sample') return this.#options.onSample(worker.nth, word.sample)
       if (word.type === 'testimony') return this.#options.onTestimony(word.testimony)
       if (word.type === 'failed') return this.#fail(new Failure(word.says))
       const { awaited } = worker
