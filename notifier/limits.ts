@@ -30,6 +30,15 @@ export const badgeHoldMs = 1_000
 /** Pushes decided or on their way at once. */
 export const pushJobsAtOnce = 100
 
+/**
+ * So long, and so many, are gathered for one statement. What is noted late is sent again where the notifier dies
+ * meanwhile; whoever gets it knows it by its key.
+ */
+export const pushBatches = {
+  facts: { gatherMs: 5, itemsMax: pushJobsAtOnce },
+  ends: { gatherMs: 20, itemsMax: pushJobsAtOnce },
+} as const
+
 /** A push service that is away is asked again after this: at first soon, then every ten minutes at most. */
 export const pushRetryDelays = { delayMsMin: 1_000, delayMsMax: 600_000 } as const
 

@@ -7,9 +7,11 @@ import type { Notice } from '../core/notice.ts'
 import type { BadgeFacts } from '../core/push/badge.ts'
 import type { DigestFacts } from '../core/push/digest.ts'
 import type { PushDevice, PushFacts, PushLot, ToldNotification } from '../core/push/facts.ts'
+import { pushBatches } from '../limits.ts'
 import type { DeviceRef, PushBook, PushRef, PushState } from '../ports/push-book.ts'
 import type { DeviceAddress } from '../ports/push-service.ts'
 import { addJobs } from './graphile-queries.ts'
+import { inBatches } from './in-batches.ts'
 import {
   badgeQuery,
   clearedQuery,
@@ -22,13 +24,17 @@ import {
 } from './push-queries.ts'
 
 export function createPostgresPushBook(pool: Pool): PushBook {
+  const factsOf = inBatches((asked: readonly Asked[]) => factsOfAll(pool, asked), pushBatches.facts)
+  const note = inBatches((ends: readonly PushEnd[]) => noteAll(pool, ends), pushBatches.ends)
   return {
-    factsOf: (push, nowMs) => factsOf(pool, push, nowMs),
-    note: (push, state, tag, nowMs) => note(pool, push, state, tag, nowMs),
+    factsOf: (push, nowMs) => factsOf({ push, nowMs }),
+    async note(push, state, tag, nowMs) {
+      await note({ push, state, tag, nowMs })
+    },
     async waitForDigest(push, nowMs, dueAtMs) {
       const { userId, deviceId } = push
       await transaction(pool, async (client) => {
-        await note(client, push, 'waits', null, nowMs)
+        await noteAll(client, [{ push, state: 'waits', tag: null, nowMs }])
         const key = `digest:${userId}:${deviceId}`
         const payload = { userId, deviceId }
         await addJobs(client, [{ task: 'push_digest', key, payload, dueAtMs, keepsDue: true }])
@@ -52,14 +58,30 @@ export function createPostgresPushBook(pool: Pool): PushBook {
   }
 }
 
-async function note(
+interface PushEnd {
+  readonly push: PushRef
+  readonly state: PushState | 'waits'
+  readonly tag: string | null
+  readonly nowMs: number
+}
+
+/** Returns nothing, for each. */
+async function noteAll(
   client: Pick<Pool, 'query'>,
-  { userId, deviceId, seq }: PushRef,
-  state: PushState | 'waits',
-  tag: string | null,
-  nowMs: number,
-): Promise<void> {
-  await client.query({ ...noteQuery, values: [userId, deviceId, seq, state, tag, nowMs] })
+  ends: readonly PushEnd[],
+): Promise<readonly undefined[]> {
+  await client.query({
+    ...noteQuery,
+    values: [
+      ends.map(({ push }) => push.userId),
+      ends.map(({ push }) => push.deviceId),
+      ends.map(({ push }) => push.seq),
+      ends.map(({ state }) => state),
+      ends.map(({ tag }) => tag),
+      ends.map(({ nowMs }) => nowMs),
+    ],
+  })
+  return ends.map(() => undefined)
 }
 
 /** All null where there is no such device. */
@@ -107,17 +129,32 @@ interface FactsRow extends DeviceColumns {
   readonly unread: number
 }
 
-async function factsOf(
+interface Asked {
+  readonly push: PushRef
+  readonly nowMs: number
+}
+
+async function factsOfAll(
   pool: Pool,
-  { userId, deviceId, seq }: PushRef,
-  nowMs: number,
-): Promise<PushFacts & Device> {
+  asked: readonly Asked[],
+): Promise<readonly (PushFacts & Device)[]> {
   const { rows } = await pool.query<FactsRow>({
     ...factsQuery,
-    values: [userId, deviceId, seq, nowMs],
+    values: [
+      asked.map(({ push }) => push.userId),
+      asked.map(({ push }) => push.deviceId),
+      asked.map(({ push }) => push.seq),
+      asked.map(({ nowMs }) => nowMs),
+    ],
   })
-  const [row] = rows
-  if (row === undefined) throw new Error('the facts of a push are one row')
+  return asked.map(({ push: { userId, seq } }, n) => {
+    const row = rows[n]
+    if (row === undefined) throw new Error('the facts of each push are one row')
+    return factsIn(row, userId, seq)
+  })
+}
+
+function factsIn(row: FactsRow, userId: string, seq: number): PushFacts & Device {
   return {
     ...deviceOf(row),
     ...toldOf(row, userId, seq),
