@@ -22,8 +22,9 @@ export const defaultLimits: EngineLimits = {
   decisionsPerBatchMax: 512,
   // Long enough to absorb a burst of the last second, short enough that a refused bidder can try again.
   inboxWaitMsMax: 150,
-  // Shorter, and a long garbage collection costs the shards; longer, and lots stand still after a crash.
-  leaseMs: 5_000,
+  // Shorter, and a slow disk or a long garbage collection costs the shards. Longer, and lots stand still for
+  // more than six seconds after a crash: the lease, a look, and on a busy machine a second to read the lots.
+  leaseMs: 4_500,
   // Minutes of a busy sale: whoever repeats a command does so within seconds.
   answersPerLaneMax: 65_536,
 }
