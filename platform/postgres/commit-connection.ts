@@ -21,10 +21,11 @@ export interface CommitStatement {
 /** A server that says nothing for so long may be cut off for ever: better to ask it anew. */
 const commitTimeoutMs = 5_000
 
-/** Takes a connection from the pool with the first commit, and keeps it until it fails or is closed. */
+/** Takes a connection from the pool by the first commit at the latest, and keeps it until it fails or is closed. */
 export class CommitConnection {
   readonly #pool: Pool
   #connection: PoolClient | undefined
+  #isClosed = false
 
   constructor(pool: Pool) {
     this.#pool = pool
@@ -32,14 +33,14 @@ export class CommitConnection {
 
   /** Connects ahead of the first commit, which is not to come before this has ended. */
   async open(): Promise<void> {
-    this.#connection ??= await this.#pool.connect()
+    await this.#opened()
   }
 
   /** Never throws. */
   async commit<Row extends object>(statement: CommitStatement): Promise<Committed<Row>> {
     let connection: PoolClient
     try {
-      connection = this.#connection ??= await this.#pool.connect()
+      connection = await this.#opened()
     } catch (cause) {
       return { type: 'failed', cause }
     }
@@ -54,10 +55,20 @@ export class CommitConnection {
     }
   }
 
+  /** For good. */
   close(): void {
+    this.#isClosed = true
     // Not given back: a commit may be under way on it, if nobody waited.
     this.#connection?.release(true)
     this.#connection = undefined
+  }
+
+  async #opened(): Promise<PoolClient> {
+    const connection = (this.#connection ??= await this.#pool.connect())
+    if (!this.#isClosed) return connection
+    // It was closed while it connected, and a pool waits for its connections when it ends.
+    this.close()
+    throw new Error('the connection for commits was closed')
   }
 
   #discard(connection: PoolClient, cause: unknown): void {
