@@ -8,9 +8,10 @@ import type {
   StoredMessage,
   UnreadCount,
 } from './chat-entries.ts'
+import { digestOfEvent, digestOfPlace } from './chat-texts.ts'
 import { CommandLedger, type CommandLedgerOptions, type Heard } from './command-ledger.ts'
 import { digestOf } from './digest.ts'
-import { StreamWatchers } from './stream-watchers.ts'
+import { StreamWatchers, type WatchersAccount } from './stream-watchers.ts'
 import { Findings, type Rule, type Violation } from './violation.ts'
 
 interface Placed {
@@ -71,6 +72,12 @@ export class ChatHistory {
     this.#watchers.seen({ watcher, stream: conversationId, seq, fromSeq: seq, digest })
   }
 
+  /** What watchers in another place saw, of feeds as well; what they missed is found there. */
+  heard(place: string, { streams, violations, count }: WatchersAccount): void {
+    for (const stream of streams) this.#watchers.heard(place, stream)
+    this.#findings.adopt(violations, count)
+  }
+
   /** A watcher does not watch any more. */
   left(watcher: string, conversationId: string): void {
     this.#watchers.left(watcher, conversationId)
@@ -110,6 +117,29 @@ export class ChatHistory {
       digests: [digestOfPlace(messageId, seq), digestOfPlace(messageId, undefined)],
       no: seq,
     })
+  }
+
+  /**
+   * In place of all that is stored of a conversation, where only what its members may list can be read: its
+   * messages in order of seq, and where it stands. What else happened in it can not be told then.
+   */
+  listed(conversationId: string, messages: readonly StoredMessage[], lastSeq: number): void {
+    const conversation = this.#conversationOf(conversationId)
+    for (let seq = 1; seq <= lastSeq; seq += 1) {
+      this.#watchers.stored(conversationId, seq, undefined)
+    }
+    for (const message of messages) {
+      const { messageId, seq = 0 } = message
+      if (seq <= conversation.lastSeq || seq > lastSeq) {
+        const detail = `${messageId} is listed at ${seq}, after ${conversation.lastSeq} and up to ${lastSeq}.`
+        this.#say('gap', detail, { conversationId, messageId, seq })
+      }
+      conversation.lastSeq = seq
+      conversation.created.set(seq, messageId)
+      this.#watchers.stored(conversationId, seq, digestOfEvent('message_created', messageId))
+      this.kept(message)
+    }
+    this.#watchers.ended(conversationId, lastSeq)
   }
 
   /** What a member is told of its unread messages at the end. */
@@ -181,12 +211,4 @@ function heardIn(answer: ChatOutcome | undefined): Heard {
   if (answer.code === 'overloaded' || answer.code === 'rate_limited') return { type: 'undecided' }
   // Refusals are not remembered: the same id may be accepted later.
   return { type: answer.code === 'internal' ? 'in_doubt' : 'turned_away' }
-}
-
-function digestOfPlace(messageId: string, seq: number | undefined): number {
-  return digestOf(`${messageId} ${seq ?? 'held'}`)
-}
-
-function digestOfEvent(type: string, messageId: string | undefined): number {
-  return digestOf(`${type} ${messageId ?? ''}`)
 }

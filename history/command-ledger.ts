@@ -67,6 +67,8 @@ interface Known {
 export interface CommandLedgerOptions {
   /** Whether every client's history is here, so that a decision which nobody asked for is none of theirs. */
   readonly allClients: boolean
+  /** People whose commands are not told here all the same. */
+  readonly others?: readonly string[]
 }
 
 /** The commands of one stream by actor and id. Their keys are all that is kept of them as text. */
@@ -187,7 +189,7 @@ export class CommandLedger {
     const { strangers } = this.#streamOf(kept.stream)
     const who = whoOf(kept)
     if (strangers.has(who)) this.#say('decided_twice', kept, `Again as number ${kept.no}.`)
-    else if (this.#options.allClients) {
+    else if (this.#options.allClients && this.#options.others?.includes(kept.actorId) !== true) {
       this.#say('not_asked', kept, `Number ${kept.no} is of an id that no client sent.`)
     }
     strangers.add(who)

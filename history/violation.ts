@@ -28,6 +28,7 @@ export const RULES = {
   closed_early: 'A lot was closed before its end.',
   after_close: 'Something happened to a lot that had closed.',
   wrong_result: 'A lot was not closed as it stood.',
+  wrong_price: 'The same bids brought another price elsewhere.',
   overdue: 'A lot is still waiting, though its time has come.',
   // Streams.
   told_otherwise: 'Watchers were told something else than what is stored.',

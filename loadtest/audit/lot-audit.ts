@@ -1,43 +1,47 @@
 // What became of the lots of a run, judged: by every decision where the database may be read, else by what
 // the server lists in public.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LotHistory } from '../../history/lot-history.ts'
 import { PublicLotHistory } from '../../history/public-lot-history.ts'
-import type { WatchersAccount } from '../../history/stream-watchers.ts'
-import { createLogger } from '../../platform/log.ts'
-import { createPool } from '../../platform/postgres/pool.ts'
+import type { Pool } from '../../platform/postgres/pool.ts'
 import type { BidPage, LotView } from '../../protocol/auction.ts'
 import { lotChannel } from '../../protocol/channels.ts'
 import { eachOf } from '../each-of.ts'
-import type { Audit, AuditOptions, Ends, House, Stage, Testimony } from '../run/scenario.ts'
-import type { BidTestimony } from '../scenarios/bidding.ts'
+import {
+  type Audit,
+  type AuditOptions,
+  type Ends,
+  type House,
+  houseUser,
+  type Stage,
+} from '../run/scenario.ts'
+import type { BidTestimony } from '../scenarios/bids.ts'
+import type { WatchedTestimony } from '../witness/watched.ts'
 import { tellStoredLots } from './stored-history.ts'
-
-/** What the watchers of one process saw. */
-export interface LotTestimony extends Testimony, WatchersAccount {
-  readonly type: 'lots_watched'
-  /** Which process. */
-  readonly place: string
-  readonly watchers: number
-}
+import { withDatabase } from './with-database.ts'
 
 const pageLimit = 100
 const lotsAtOnce = 8
+const untoldPatienceMs = 15_000
+const lookEveryMs = 50
 
 /** @throws where the server, or the database, can not be read */
 export async function auditLots(options: AuditOptions): Promise<Audit> {
   const { plan, stage, testimony } = options
   const { databaseUrl } = plan.servers
   const bids = testimony.filter((each) => each['type'] === 'bid') as BidTestimony[]
-  const watched = testimony.filter((each) => each['type'] === 'lots_watched') as LotTestimony[]
+  const watched = testimony.filter((each) => each['type'] === 'watched') as WatchedTestimony[]
   const history =
-    databaseUrl === undefined ? new PublicLotHistory() : new LotHistory({ allClients: true })
+    databaseUrl === undefined
+      ? new PublicLotHistory()
+      : new LotHistory({ allClients: true, others: [houseUser] })
   for (const { user: actorId, clientBidId: commandId, lotId, amount, ...times } of bids) {
     const asked = { type: 'place_bid', kind: 'proxy', amount } as const
     history.attempted({ lotId, actorId, commandId, asked, ...times })
   }
   for (const { place, ...account } of watched) history.heard(place, account)
   if (history instanceof PublicLotHistory) await readLists(history, options)
-  else await readDecisions(history, stage, databaseUrl ?? '')
+  else await readDatabase(history, stage, databaseUrl ?? '')
   return {
     judged: {
       'bids sent': bids.length,
@@ -50,13 +54,24 @@ export async function auditLots(options: AuditOptions): Promise<Audit> {
   }
 }
 
-async function readDecisions(history: LotHistory, { lots }: Stage, url: string): Promise<void> {
-  const log = createLogger({ name: 'auditor', level: 'error' })
-  const pool = createPool(url, { log, applicationName: 'outcry loadtest', max: 1 })
-  try {
+async function readDatabase(history: LotHistory, { lots }: Stage, url: string): Promise<void> {
+  await withDatabase(url, async (pool) => {
+    await untilTold(pool, lots)
     await tellStoredLots(history, pool, lots)
-  } finally {
-    await pool.end()
+  })
+}
+
+/** What was published is marked as that a little later; only what stays unmarked is a fault. */
+async function untilTold(pool: Pool, lots: readonly string[]): Promise<void> {
+  const givesUpAtMs = performance.now() + untoldPatienceMs
+  while (performance.now() < givesUpAtMs) {
+    const { rowCount } = await pool.query(
+      `SELECT FROM outbox
+        WHERE source = 'lot' AND aggregate_id = ANY ($1) AND NOT published LIMIT 1`,
+      [lots],
+    )
+    if (rowCount === 0) return
+    await sleep(lookEveryMs)
   }
 }
 

@@ -10,7 +10,8 @@ import type { ErrorObject } from '../../protocol/errors.ts'
 import type { Publication, SubscribeResult } from '../../protocol/frames.ts'
 import { createFrameReader } from './frame-memory.ts'
 import { endpointOf } from './light-socket.ts'
-import { type Ending, LoadClient, type LoadObserver } from './load-client.ts'
+import { LoadClient } from './load-client.ts'
+import type { Ending, LoadObserver } from './load-observer.ts'
 
 let server: TestServer
 const clients: LoadClient[] = []
@@ -28,6 +29,7 @@ afterAll(() => server.stop())
 interface Heard {
   readonly connects: number
   readonly ends: readonly Ending[]
+  readonly returns: readonly number[]
   readonly joins: readonly { readonly channel: string; readonly result: SubscribeResult }[]
   readonly refusals: readonly { readonly channel: string; readonly error: ErrorObject }[]
   readonly publications: readonly { readonly channel: string; readonly publication: Publication }[]
@@ -52,6 +54,7 @@ function device({
   const heard = {
     connects: 0,
     ends: [] as Ending[],
+    returns: [] as number[],
     joins: [] as Heard['joins'][number][],
     refusals: [] as Heard['refusals'][number][],
     publications: [] as Heard['publications'][number][],
@@ -59,6 +62,7 @@ function device({
   const observer: LoadObserver = {
     connected: () => void (heard.connects += 1),
     disconnected: (_, end) => void heard.ends.push(end),
+    returned: (_, ms) => void heard.returns.push(ms),
     subscribed: (_, channel, result) => void heard.joins.push({ channel, result }),
     refused: (_, channel, error) => void heard.refusals.push({ channel, error }),
     published: (_, channel, publication) => void heard.publications.push({ channel, publication }),
@@ -110,6 +114,7 @@ describe.each([jsonClientCodec, msgpackClientCodec])('in $name', (codec) => {
     await waitFor(() => joined().length >= 2)
     expect(joined().at(-1)?.result).toMatchObject({ was_recovering: true })
     await waitFor(() => ann.client.offsetOf(channel) === seq)
+    expect(ann.heard.returns).toHaveLength(1)
     const snapshots = joined().map(({ result }) => result.data as LotSnapshot)
     expect(snapshots.at(-1)?.lot.price).toBe(1_000)
     // What concerned its user alone is recovered too.

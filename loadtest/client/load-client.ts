@@ -16,30 +16,7 @@ import type {
 import type { MethodName } from '../../protocol/methods.ts'
 import type { FrameReader } from './frame-memory.ts'
 import { type Endpoint, LightSocket } from './light-socket.ts'
-
-/** What devices tell. Times are those of `performance.now()`. */
-export interface LoadObserver {
-  /** The server said hello; `sinceMs` is when the attempt began. */
-  connected(client: LoadClient, hello: ConnectResult, sinceMs: number): void
-  /** A connection ended, or did not come about. */
-  disconnected(client: LoadClient, end: Ending): void
-  /** It has the stream: with a snapshot, with the publications that it missed, or with both. */
-  subscribed(client: LoadClient, channel: string, result: SubscribeResult): void
-  /** The server let it have the stream no longer, or not at all. */
-  refused(client: LoadClient, channel: string, error: ErrorObject): void
-  /** Something new. What it missed is in `subscribed`. */
-  published(client: LoadClient, channel: string, publication: Publication): void
-}
-
-export interface Ending {
-  /** 1006 where the connection broke without a word. */
-  readonly code: number
-  readonly reason: string
-  /** Whether the server had said hello on it. */
-  readonly wasConnected: boolean
-  /** It will not come back: the server wants nobody to, or the device has left. */
-  readonly isFinal: boolean
-}
+import type { LoadObserver } from './load-observer.ts'
 
 /** What came of a command: the result, the protocol's error, or neither where the connection was lost. */
 export type Answered = (data: unknown, error: ErrorObject | undefined) => void
@@ -61,6 +38,8 @@ interface Followed {
   readonly isServerSide: boolean
   /** Where it stands, once it has stood anywhere. */
   position: { readonly offset: number; readonly epoch: string } | undefined
+  /** How often in a row it was refused for the moment. */
+  refusals: number
 }
 
 /** The reason of a connection that `lose` ended. */
@@ -90,8 +69,8 @@ export class LoadClient extends LightSocket {
   #isConnected = false
   #isWanted = false
   #comingBack: NodeJS.Timeout | undefined
-  #lostMs = 0
-  #onReturn: ((ms: number) => void) | undefined
+  /** When the connection was lost; undefined while it has all that it had. */
+  #lostMs: number | undefined
   /** Streams that were asked for and are not there yet. */
   #awaited = 0
 
@@ -140,20 +119,14 @@ export class LoadClient extends LightSocket {
     })
   }
 
-  /**
-   * Loses the connection as a device loses its network, and comes back.
-   * @param onReturn told how many ms it took until it had all its streams again
-   */
-  lose(onReturn?: (ms: number) => void): void {
-    this.#lostMs = performance.now()
-    this.#onReturn = onReturn
+  /** Loses the connection as a device loses its network, and comes back. */
+  lose(): void {
     this.drop(droppedOnPurpose)
   }
 
   /** Follows a channel from now on, over all its connections. */
   subscribe(channel: string): void {
-    const followed: Followed = { channel, isServerSide: false, position: undefined }
-    this.#followed.push(followed)
+    const followed = this.#follow(channel, false)
     if (this.#isConnected) this.#say([this.#subscribing(followed)])
   }
 
@@ -202,6 +175,7 @@ export class LoadClient extends LightSocket {
   protected override ended(code: number, reason: string): void {
     const wasConnected = this.#isConnected
     this.#isConnected = false
+    if (wasConnected) this.#lostMs ??= performance.now()
     if (!shouldReconnect(code)) this.#isWanted = false
     const waiting = this.#waiting
     this.#waiting = undefined
@@ -222,13 +196,9 @@ export class LoadClient extends LightSocket {
 
   /** After a random pause: below what the server asked for, else below one that doubles each time. */
   #comeBack(): void {
-    const { min, max } = reconnectDelayMs
-    const backoffMs = Math.min(max, min * 2 ** Math.min(this.#attempts, 16))
     const { random } = this.#options
     const delayMs =
-      this.#spreadMs === undefined
-        ? Math.min(max, min + random() * backoffMs)
-        : random() * this.#spreadMs
+      this.#spreadMs === undefined ? backoffMs(this.#attempts, random()) : random() * this.#spreadMs
     this.#spreadMs = undefined
     this.#attempts += 1
     this.#comingBack = setTimeout(() => this.#dial(), delayMs)
@@ -242,6 +212,7 @@ export class LoadClient extends LightSocket {
     for (const [channel, result] of Object.entries(hello.subs)) {
       this.#joined(this.#serverSide(channel), result)
     }
+    this.#checkReturn()
   }
 
   #take(message: ServerMessage): void {
@@ -278,15 +249,24 @@ export class LoadClient extends LightSocket {
     const { offset, epoch } = result
     this.#options.observer.subscribed(this, followed.channel, result)
     if (offset !== undefined && epoch !== undefined) followed.position = { offset, epoch }
-    if (this.#onReturn === undefined || this.#awaited > 0) return
-    this.#onReturn(performance.now() - this.#lostMs)
-    this.#onReturn = undefined
+    followed.refusals = 0
+  }
+
+  #checkReturn(): void {
+    if (this.#lostMs === undefined || this.#awaited > 0) return
+    const ms = performance.now() - this.#lostMs
+    this.#lostMs = undefined
+    this.#options.observer.returned(this, ms)
   }
 
   #serverSide(channel: string): Followed {
     const known = this.#followed.find((each) => each.channel === channel)
     if (known !== undefined) return known
-    const followed: Followed = { channel, isServerSide: true, position: undefined }
+    return this.#follow(channel, true)
+  }
+
+  #follow(channel: string, isServerSide: boolean): Followed {
+    const followed: Followed = { channel, isServerSide, position: undefined, refusals: 0 }
     this.#followed.push(followed)
     return followed
   }
@@ -302,12 +282,30 @@ export class LoadClient extends LightSocket {
     this.#awaited += 1
     const id = this.#expect((result, error) => {
       this.#awaited -= 1
-      if (result !== undefined) this.#joined(followed, result as SubscribeResult)
-      else if (error !== undefined) this.#options.observer.refused(this, followed.channel, error)
+      if (result !== undefined) {
+        this.#joined(followed, result as SubscribeResult)
+        this.#checkReturn()
+      } else if (error !== undefined) this.#refused(followed, error)
     })
     const { channel, position } = followed
     const recovery = position === undefined ? {} : { ...position, recover: true }
     return { id, subscribe: { channel, ...recovery } }
+  }
+
+  /** What is refused only for now is asked for again, after a growing pause. */
+  #refused(followed: Followed, error: ErrorObject): void {
+    this.#options.observer.refused(this, followed.channel, error)
+    if (error.temporary !== true) return this.#checkReturn()
+    this.#awaited += 1
+    const sinceMs = this.#sinceMs
+    const delayMs = backoffMs(followed.refusals, this.#options.random())
+    followed.refusals += 1
+    setTimeout(() => {
+      // On another connection it has been asked for with all the others.
+      if (sinceMs !== this.#sinceMs || !this.#isConnected) return
+      this.#awaited -= 1
+      this.#say([this.#subscribing(followed)])
+    }, delayMs)
   }
 
   /** The id of a command whose answer goes there. */
@@ -321,6 +319,12 @@ export class LoadClient extends LightSocket {
   #say(commands: readonly WireCommand[]): void {
     this.send(this.#options.codec.encodeCommands(commands))
   }
+}
+
+/** How long to wait before the attempt after so many. */
+function backoffMs(attempts: number, random: number): number {
+  const { min, max } = reconnectDelayMs
+  return Math.min(max, min + random * Math.min(max, min * 2 ** Math.min(attempts, 16)))
 }
 
 interface RpcResult {

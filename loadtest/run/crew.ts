@@ -4,22 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../../platform/failure.ts'
 import type { LotPublication } from '../../protocol/auction.ts'
 import { jsonClientCodec, msgpackClientCodec } from '../../protocol/client-codec.ts'
+import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { Publication } from '../../protocol/frames.ts'
 import { createFrameReader } from '../client/frame-memory.ts'
 import { CLOSES } from '../client/frames.ts'
 import { endpointOf } from '../client/light-socket.ts'
-import {
-  droppedOnPurpose,
-  type Ending,
-  LoadClient,
-  type LoadClientOptions,
-  type LoadObserver,
-} from '../client/load-client.ts'
+import { droppedOnPurpose, LoadClient, type LoadClientOptions } from '../client/load-client.ts'
+import type { Ending, LoadObserver } from '../client/load-observer.ts'
 import type { Tokens } from '../tokens.ts'
 import { Recorder } from './measures.ts'
 import { type Plan, type Share, websocketUrl } from './plan.ts'
 import { randomOf } from './random.ts'
 import type { Act, Crew, Ends, Scenario, Stage } from './scenario.ts'
+import { sourcesOf } from './sources.ts'
 
 export interface CrewOptions {
   readonly scenario: Scenario
@@ -28,19 +25,22 @@ export interface CrewOptions {
   readonly share: Share
   readonly tokens: Tokens
   readonly signal: AbortSignal
+  /** Default: longer than the pings after which a lost connection is noticed, and the longest pause of a device. */
+  readonly patienceMs?: number
 }
 
 /** Connections being made at a time: a server takes them in turn, and more would only wait in the kernel. */
 const comingMax = 256
 const pulseIntervalMs = 5_000
-/** Longer than the pings after which a lost connection is noticed, and the longest pause before coming back. */
-const patienceMs = 60_000
+const patienceMsDefault = 60_000
 
 export class DeviceCrew {
   readonly recorder = new Recorder()
   readonly #options: CrewOptions
   readonly #act: Act
   readonly #devices: LoadClient[] = []
+  readonly #sources: readonly string[]
+  readonly #patienceMs: number
   #connected = 0
   /** Those that have not been connected yet. */
   readonly #coming = new Set<number>()
@@ -49,10 +49,13 @@ export class DeviceCrew {
 
   constructor(options: CrewOptions) {
     this.#options = options
-    const { plan, share, scenario } = options
+    const { plan, share, scenario, patienceMs = patienceMsDefault } = options
+    this.#patienceMs = patienceMs
+    this.#sources = sourcesOf(plan)
     this.recorder.level('connected', () => this.#connected)
     const crew: Crew = {
       ...options,
+      patienceMs,
       recorder: this.recorder,
       random: randomOf(plan.seed, `crew ${share.from}`),
       devices: this.#devices,
@@ -85,7 +88,7 @@ export class DeviceCrew {
 
   /** Resolves when everybody has come to the end of what it watches, or does not come any further. */
   async settle(ends: Ends): Promise<void> {
-    const givesUpAtMs = performance.now() + patienceMs
+    const givesUpAtMs = performance.now() + this.#patienceMs
     while (
       this.#devices.some((device) => device.isBehind(ends)) &&
       performance.now() < givesUpAtMs
@@ -106,10 +109,10 @@ export class DeviceCrew {
   async #admit(nth: number, options: LoadClientOptions): Promise<void> {
     const { user, roles, channels } = this.#act.cast(nth)
     const token = user === undefined ? undefined : await this.#options.tokens(user, roles)
-    const { sources } = this.#options.plan.servers
-    const device = new LoadClient(options, nth, token, sources[nth % sources.length])
+    const device = new LoadClient(options, nth, token, this.#sources[nth % this.#sources.length])
     for (const channel of channels) device.subscribe(channel)
-    this.#devices.push(device)
+    // Tokens do not come in the order in which they were asked for.
+    this.#devices[nth - this.#options.share.from] = device
     device.connect()
   }
 
@@ -137,8 +140,12 @@ export class DeviceCrew {
         observer.connected?.(client, hello, sinceMs)
       },
       disconnected: (client, end) => {
-        this.#lost(end)
+        this.#lost(client.nth, end)
         observer.disconnected?.(client, end)
+      },
+      returned: (client, ms) => {
+        recorder.time('recovery', ms)
+        observer.returned?.(client, ms)
       },
       subscribed: (client, channel, result) => {
         recorder.count('deliveries', result.publications?.length ?? 0)
@@ -153,19 +160,23 @@ export class DeviceCrew {
       },
       published: (client, channel, publication) => {
         recorder.count('deliveries')
-        this.#timeDelivery(channel, publication)
+        this.#timeDelivery(client.nth, channel, publication)
         observer.published?.(client, channel, publication)
       },
     }
   }
 
-  #lost(end: Ending): void {
+  #lost(nth: number, end: Ending): void {
     const { code, reason, wasConnected, isFinal } = end
     if (wasConnected) {
       this.#connected -= 1
       this.recorder.count('disconnects')
     }
     if (code === CLOSES.normal || reason === droppedOnPurpose) return
+    if (code === CLOSE_CODES.slow.code && this.#act.isSlow?.(nth) === true) {
+      this.recorder.count('closed_slow')
+      return
+    }
     if (isFinal) this.#failure ??= turnedAway(end)
     this.recorder.error(code === CLOSES.broken ? reason : `closed: ${reason} (${code})`)
   }
@@ -177,12 +188,13 @@ export class DeviceCrew {
   }
 
   /** A lot says when its owner made the view; that clock and ours are one, or kept together by NTP. */
-  #timeDelivery(channel: string, { data }: Publication): void {
+  #timeDelivery(nth: number, channel: string, { data }: Publication): void {
     if (!channel.startsWith('lot:')) return
     const { lot, fromSeq } = data as LotPublication
     if (fromSeq !== undefined) this.recorder.count('conflated')
     const nowMs = performance.timeOrigin + performance.now()
-    this.recorder.time('delivery', Math.max(0, nowMs - lot.serverTime))
+    const isSlow = this.#act.isSlow?.(nth) === true
+    this.recorder.time(isSlow ? 'slow_delivery' : 'delivery', Math.max(0, nowMs - lot.serverTime))
   }
 
   #checkPulses(): void {

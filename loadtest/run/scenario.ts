@@ -1,7 +1,8 @@
 // What a scenario is: what there must be before anybody comes, and what the devices of each process then do.
 import type { Violation } from '../../history/violation.ts'
 import type { Role } from '../../protocol/identity.ts'
-import type { LoadClient, LoadObserver } from '../client/load-client.ts'
+import type { LoadClient } from '../client/load-client.ts'
+import type { LoadObserver } from '../client/load-observer.ts'
 import type { HttpClient } from '../http-client.ts'
 import type { Tokens } from '../tokens.ts'
 import type { Recorder } from './measures.ts'
@@ -12,11 +13,25 @@ export interface Stage {
   /** Tells the people of this run from those of another. */
   readonly runId: string
   readonly lots: readonly string[]
+  /** Of the pairs that talk, in their order. */
+  readonly conversations: readonly StagedConversation[]
   /** Epoch ms. */
   readonly madeAtMs: number
 }
 
-/** Who makes the stage: the marketplace itself. */
+export interface StagedConversation {
+  readonly conversationId: string
+  /** Who has opened it. */
+  readonly member: string
+}
+
+/** Whose device it is. */
+export function userOf({ runId }: Pick<Stage, 'runId'>, nth: number): string {
+  return `${runId}-${nth}`
+}
+
+/** Who makes the stage: the marketplace itself, whose own commands are not judged. */
+export const houseUser = 'house'
 export interface House {
   /** In the name of a user with the roles `seller` and `service`. */
   readonly http: HttpClient
@@ -41,6 +56,8 @@ export interface Crew {
   readonly random: () => number
   /** When the run is broken off. */
   readonly signal: AbortSignal
+  /** How long after the end of the measured time answers are waited for, and commands sent again. */
+  readonly patienceMs: number
   /** The devices of the share, `devices[n]` with the number `share.from + n`; all connected once it performs. */
   readonly devices: readonly LoadClient[]
 }
@@ -48,6 +65,8 @@ export interface Crew {
 /** What the devices of one process do. The crew counts connections and deliveries by itself. */
 export interface Act {
   cast(nth: number): Cast
+  /** Whether a device reads slowly on purpose; what it hears is measured apart. */
+  isSlow?(nth: number): boolean
   /** Told of everything that devices hear. */
   readonly observer?: Partial<LoadObserver>
   /** Begins when all devices of all processes are there; resolves when all that was asked is answered. */

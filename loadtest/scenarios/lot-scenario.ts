@@ -1,10 +1,12 @@
 // What all scenarios of lots share: devices that each watch a lot, some of which bid, and what they testify.
 import { lotChannel } from '../../protocol/channels.ts'
-import { auditLots, type LotTestimony, lotEnds } from '../audit/lot-audit.ts'
+import { auditLots, lotEnds } from '../audit/lot-audit.ts'
 import type { PlanOptions } from '../run/plan.ts'
-import type { Act, Crew, Scenario } from '../run/scenario.ts'
+import { type Act, type Crew, type Scenario, userOf } from '../run/scenario.ts'
 import { LotWitness } from '../witness/lot-witness.ts'
-import { Bidding } from './bidding.ts'
+import { inPieces, watchedIn } from '../witness/watched.ts'
+import { bidAtPace } from './bidding.ts'
+import { Bids } from './bids.ts'
 import { prepareLots } from './prepare-lots.ts'
 
 export interface LotScenario {
@@ -12,63 +14,58 @@ export interface LotScenario {
   readonly defaults: Partial<PlanOptions>
   /** Whether device `nth` bids; all that do bid at the plan's rate together. */
   readonly bids: (nth: number) => boolean
+  /** The lots that device `nth` watches. Default: one of them. */
+  readonly watched?: (nth: number, lots: readonly string[]) => readonly string[]
+  readonly isSlow?: (nth: number) => boolean
+  /** Default: as many lots as the plan says. */
+  readonly prepare?: Scenario['prepare']
   /** Happens beside the bidding. */
   readonly meanwhile?: (crew: Crew) => Promise<void>
 }
 
-const entriesAtOnce = 5_000
-
-export function lotScenario({ says, defaults, bids, meanwhile }: LotScenario): Scenario {
+export function lotScenario(scenario: LotScenario): Scenario {
+  const { says, defaults, prepare = prepareLots } = scenario
   return {
     says,
     defaults,
-    prepare: (house, plan) => prepareLots(house, plan.lots),
-    act: (crew) => actOn(crew, bids, meanwhile),
+    prepare,
+    act: (crew) => actOn(crew, scenario),
     ends: lotEnds,
     audit: auditLots,
   }
 }
 
-function actOn(
-  crew: Crew,
-  bids: LotScenario['bids'],
-  meanwhile: LotScenario['meanwhile'] = async () => {},
-): Act {
+function actOn(crew: Crew, scenario: LotScenario): Act {
+  const { bids: isBidder, meanwhile = async () => {}, isSlow, watched = oneOf } = scenario
   const { plan, stage, share, devices } = crew
   const witness = new LotWitness()
-  const userOf = (nth: number) => `${stage.runId}-${nth}`
-  const here = biddersIn(share.from, share.to, bids)
-  const everywhere = biddersIn(0, plan.connections, bids)
-  const bidding = new Bidding({
+  const bids = new Bids(crew)
+  const here = biddersIn(share.from, share.to, isBidder)
+  const everywhere = biddersIn(0, plan.connections, isBidder)
+  const bidding = {
     crew,
-    bidders: () => devices.filter(({ nth }) => bids(nth)),
+    bids,
+    bidders: () => devices.filter(({ nth }) => isBidder(nth)),
     perSecond: here === 0 ? 0 : (plan.rate * here) / everywhere,
-    userOf,
-  })
+  }
   return {
-    cast(nth) {
-      const lotId = stage.lots[nth % stage.lots.length]
-      return { user: userOf(nth), channels: lotId === undefined ? [] : [lotChannel(lotId)] }
-    },
-    observer: {
-      subscribed: (client, channel, result) => witness.subscribed(client, channel, result),
-      published: (client, channel, publication) => witness.published(client, channel, publication),
-    },
-    perform: async () => void (await Promise.all([bidding.perform(), meanwhile(crew)])),
+    cast: (nth) => ({
+      user: userOf(stage, nth),
+      channels: watched(nth, stage.lots).map(lotChannel),
+    }),
+    ...(isSlow === undefined ? {} : { isSlow }),
+    observer: witness.observer,
+    perform: async () => void (await Promise.all([bidAtPace(bidding), meanwhile(crew)])),
     *testify() {
-      const watched: LotTestimony = {
-        type: 'lots_watched',
-        place: `devices ${share.from} to ${share.to - 1}`,
-        watchers: share.to - share.from,
-        ...witness.account(),
-      }
-      yield [watched]
-      const sent = bidding.testimony()
-      for (let at = 0; at < sent.length; at += entriesAtOnce) {
-        yield sent.slice(at, at + entriesAtOnce)
-      }
+      yield [watchedIn(crew, share.to - share.from, witness.account())]
+      yield* inPieces(bids.testimony())
     },
   }
+}
+
+function oneOf(nth: number, lots: readonly string[]): readonly string[] {
+  const lotId = lots[nth % lots.length]
+  return lotId === undefined ? [] : [lotId]
 }
 
 function biddersIn(from: number, to: number, bids: LotScenario['bids']): number {

@@ -1,33 +1,39 @@
-// Lots for a load test: open at once, and long enough, with steps of one cent so that each bid can be higher.
+// Lots for a load test: open at once, and long enough.
 import { randomUUID } from 'node:crypto'
 import { Failure } from '../../platform/failure.ts'
-import type { LotOutcome, LotView } from '../../protocol/auction.ts'
+import type { LotOutcome, LotTerms, LotView } from '../../protocol/auction.ts'
 import { eachOf } from '../each-of.ts'
+import type { Plan } from '../run/plan.ts'
 import type { House, Stage } from '../run/scenario.ts'
 
+/** Each bid can be higher than the one before. */
+const centByCent = { startPrice: 1, increments: [{ from: 0, step: 1 }] }
 const dayMs = 24 * 3_600_000
 const atOnce = 16
 
 /** @throws HttpError, Failure */
-export async function prepareLots(house: House, lots: number): Promise<Stage> {
+export async function prepareLots(house: House, { lots }: Pick<Plan, 'lots'>): Promise<Stage> {
   const runId = randomUUID().slice(0, 8)
   const lotIds: string[] = []
   await eachOf(Array.from({ length: lots }), atOnce, async () => {
-    lotIds.push(await openLot(house, `Lot of load test ${runId}`))
+    lotIds.push(await openLot(house, { ...centByCent, title: `Lot of load test ${runId}` }))
   })
-  return { runId, lots: lotIds, madeAtMs: Date.now() }
+  return { runId, lots: lotIds, conversations: [], madeAtMs: Date.now() }
 }
 
-async function openLot({ http }: House, title: string): Promise<string> {
-  const nowMs = Date.now()
+/** @throws HttpError, Failure */
+export async function openLot(
+  { http }: House,
+  { title, startPrice, increments }: Pick<LotTerms, 'title' | 'startPrice' | 'increments'>,
+): Promise<string> {
   const terms = {
     title,
     currency: 'USD',
     format: 'english',
-    startPrice: 1,
-    increments: [{ from: 0, step: 1 }],
+    startPrice,
+    increments,
     startsAt: 0,
-    endsAt: nowMs + dayMs,
+    endsAt: Date.now() + dayMs,
   }
   const { lotId } = lotOf(await http.call('POST', '/v1/lots', terms))
   lotOf(await http.call('POST', `/v1/lots/${lotId}/publish`, {}))

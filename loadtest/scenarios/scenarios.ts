@@ -2,13 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ScenarioName } from '../run/plan.ts'
 import type { Crew, Scenario } from '../run/scenario.ts'
+import { chat } from './chat.ts'
+import { drainHalfway, prepareToDrain } from './drain.ts'
 import { lotScenario } from './lot-scenario.ts'
+import { replay } from './replay.ts'
 
 /** Enough to bid at a rate which no single person may. */
 const bidders = 64
 /** Every how many devices one stops to read, and for how long: longer than a slow socket is borne with. */
 const slowEvery = 20
 const slowForMs = 8_000
+/** A lot tells twenty states a second at most: of one lot so little comes that the kernel holds it for a minute. */
+const lotsOfSlow = 100
 
 export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   connect: lotScenario({
@@ -26,6 +31,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     defaults: { connections: 256, rate: 500, lots: 8 },
     bids: () => true,
   }),
+  chat,
   herd: lotScenario({
     says: 'as fanout; halfway everybody loses the connection at the same moment, and comes back',
     defaults: { connections: 1_000, rate: 20 },
@@ -33,21 +39,36 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     meanwhile: loseAllHalfway,
   }),
   'slow-readers': lotScenario({
-    says: 'as fanout; meanwhile one device in twenty reads nothing for eight seconds',
-    defaults: { connections: 1_000, rate: 200, duration: 20 },
+    says: 'as fanout; one device in twenty watches all lots, and meanwhile reads nothing for eight seconds',
+    defaults: { connections: 400, rate: 1_500, duration: 20, lots: 64 },
     bids: (nth) => nth < bidders,
+    isSlow,
+    watched: (nth, lots) =>
+      isSlow(nth) ? lots.slice(0, lotsOfSlow) : lots.slice(nth % lots.length).slice(0, 1),
     meanwhile: readNothingForAWhile,
   }),
+  drain: lotScenario({
+    says: 'as auction; halfway a gateway is told to stop (--cluster, or --drain-pid), and its devices move',
+    defaults: { connections: 256, rate: 200, lots: 8 },
+    bids: () => true,
+    prepare: prepareToDrain,
+    meanwhile: drainHalfway,
+  }),
+  replay,
 }
 
-/** Timed from the loss until the stream is there again. */
-async function loseAllHalfway({ plan, devices, recorder, signal }: Crew): Promise<void> {
+/** The crew times how long it takes until every stream is there again. */
+async function loseAllHalfway({ plan, devices, signal }: Crew): Promise<void> {
   await sleep(plan.duration * 500, undefined, { signal })
-  for (const device of devices) device.lose((ms) => recorder.time('recovery', ms))
+  for (const device of devices) device.lose()
+}
+
+function isSlow(nth: number): boolean {
+  return nth >= bidders && nth % slowEvery === 0
 }
 
 async function readNothingForAWhile({ plan, devices, signal }: Crew): Promise<void> {
-  const slow = devices.filter(({ nth }) => nth >= bidders && nth % slowEvery === 0)
+  const slow = devices.filter(({ nth }) => isSlow(nth))
   await sleep(plan.duration * 250, undefined, { signal })
   for (const device of slow) device.pause()
   await sleep(Math.min(slowForMs, plan.duration * 500), undefined, { signal })

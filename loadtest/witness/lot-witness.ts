@@ -1,48 +1,57 @@
-// What the watchers of lots in one process see. Each stream is followed here, where its publications are;
-// what travels to the auditor is an account, and not a million publications.
-
+// What the watchers of lots in one process see, and what their owners are notified of. Each stream is followed
+// here, where its publications are; what travels to the auditor is an account, and not a million publications.
 import { digestOfView } from '../../history/lot-texts.ts'
-import type { WatchersAccount } from '../../history/stream-watchers.ts'
-import { StreamWatchers } from '../../history/stream-watchers.ts'
+import { StreamWatchers, type WatchersAccount } from '../../history/stream-watchers.ts'
 import { Findings } from '../../history/violation.ts'
 import type { LotPublication, LotSnapshot, LotView } from '../../protocol/auction.ts'
 import type { Publication, SubscribeResult } from '../../protocol/frames.ts'
 import type { LoadClient } from '../client/load-client.ts'
+import type { LoadObserver } from '../client/load-observer.ts'
+import { StreamWitness } from './stream-witness.ts'
 
 export class LotWitness {
   readonly #findings = new Findings()
   readonly #watchers = new StreamWatchers(this.#findings)
+  readonly #feeds = new StreamWitness()
   /** Watchers of one process are given the same objects, so each view is read once. */
   readonly #digests = new WeakMap<LotView, number>()
 
-  subscribed(
-    client: LoadClient,
-    channel: string,
-    { data, publications = [] }: SubscribeResult,
-  ): void {
-    if (!channel.startsWith('lot:')) return
-    const newest = publications.at(-1)?.data as LotPublication | undefined
-    // A state replaces what was before it, so a stream begins anew with the newest.
-    this.#joined(client, newest?.lot ?? (data as LotSnapshot).lot)
-  }
-
-  published(client: LoadClient, channel: string, { data }: Publication): void {
-    if (!channel.startsWith('lot:')) return
-    const { lot, fromSeq = lot.seq } = data as LotPublication
-    const { seq } = lot
-    const digest = this.#digestOf(lot)
-    this.#watchers.seen({ watcher: String(client.nth), stream: lot.lotId, seq, fromSeq, digest })
+  /** What it is to be told. */
+  readonly observer: Pick<LoadObserver, 'subscribed' | 'published'> = {
+    subscribed: (client, channel, result) => {
+      if (channel.startsWith('lot:')) this.#subscribed(client, result)
+      else this.#feeds.subscribed(client, channel, result)
+    },
+    published: (client, channel, publication) => {
+      if (channel.startsWith('lot:')) this.#published(client, publication)
+      else this.#feeds.published(client, channel, publication)
+    },
   }
 
   account(): WatchersAccount {
     const { violations, count } = this.#findings
-    return { streams: this.#watchers.accounts(), violations, count }
+    const feeds = this.#feeds.account()
+    return {
+      streams: [...this.#watchers.accounts(), ...feeds.streams],
+      violations: [...violations, ...feeds.violations],
+      count: count + feeds.count,
+    }
   }
 
-  #joined(client: LoadClient, lot: LotView): void {
+  #subscribed(client: LoadClient, { data, publications = [] }: SubscribeResult): void {
+    const newest = publications.at(-1)?.data as LotPublication | undefined
+    // A state replaces what was before it, so a stream begins anew with the newest.
+    const lot = newest?.lot ?? (data as LotSnapshot).lot
     const { seq, lotId: stream } = lot
     const digest = seq === 0 ? undefined : this.#digestOf(lot)
     this.#watchers.joined({ watcher: String(client.nth), stream, seq, digest })
+  }
+
+  #published(client: LoadClient, { data }: Publication): void {
+    const { lot, fromSeq = lot.seq } = data as LotPublication
+    const { seq } = lot
+    const digest = this.#digestOf(lot)
+    this.#watchers.seen({ watcher: String(client.nth), stream: lot.lotId, seq, fromSeq, digest })
   }
 
   #digestOf(lot: LotView): number {

@@ -1,0 +1,105 @@
+// Whether a load test can be trusted: through a passage that loses, doubles, reorders or invents something it must
+// be judged wrong, by the rule that was broken; through one that does nothing, right.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { signToken, startServer, type TestServer } from '../acceptance/testing/server.ts'
+import type { Rule } from '../history/violation.ts'
+import type { Plan, ScenarioName } from './run/plan.ts'
+import type { Audit } from './run/scenario.ts'
+import {
+  doesTwice,
+  doubles,
+  fallsSilent,
+  falsifies,
+  loses,
+  mixesUpAnswers,
+  reorders,
+  takesForNothing,
+  withAnotherMessage,
+  withAnotherPrice,
+} from './testing/lies.ts'
+import { type Lie, lieAbout } from './testing/lying-passage.ts'
+import { runHere, smallPlan } from './testing/run-here.ts'
+import { unlimited } from './testing/unlimited.ts'
+import type { Tokens } from './tokens.ts'
+
+let server: TestServer
+const tokens: Tokens = (user, roles = []) => signToken(user, { roles })
+
+beforeAll(async () => {
+  server = await startServer(unlimited)
+})
+afterAll(() => server.stop())
+
+/** By every stored decision or event, and by what the server lists. */
+async function judged(
+  changed: Partial<Plan> & { readonly scenario: ScenarioName },
+  lie: (nth: number) => Lie,
+): Promise<readonly [Audit, Audit]> {
+  const passage = await lieAbout(server.url, lie)
+  try {
+    const { judge } = await runHere({ plan: smallPlan(changed, passage.url), tokens })
+    return [await judge(server.databaseUrl), await judge()]
+  } finally {
+    await passage.stop()
+  }
+}
+
+const rulesIn = ({ violations }: Audit): Rule[] => violations.map(({ rule }) => rule)
+const honest = (): Lie => ({})
+
+test.each(['auction', 'chat'] as const)('%s without a lie is judged right', async (scenario) => {
+  const audits = await judged({ scenario }, honest)
+  for (const audit of audits) {
+    expect(audit.violations).toEqual([])
+    for (const many of Object.values(audit.judged)) expect(many).toBeGreaterThan(0)
+  }
+})
+
+describe('a server that', () => {
+  const LIES: readonly [what: string, rule: Rule, scenario: ScenarioName, lie: () => Lie][] = [
+    ['loses states of a lot', 'hole', 'auction', () => loses('lot:')],
+    ['falls silent about a lot', 'left_behind', 'auction', () => fallsSilent('lot:')],
+    ['tells states of a lot twice', 'back_in_time', 'auction', () => doubles('lot:')],
+    ['tells states of a lot out of order', 'back_in_time', 'auction', () => reorders('lot:')],
+    ['tells other prices', 'told_otherwise', 'auction', () => falsifies('lot:', withAnotherPrice)],
+    [
+      'takes bids for nothing',
+      'acknowledged_missing',
+      'auction',
+      () => takesForNothing('bid.place'),
+    ],
+    ['loses messages on their way', 'hole', 'chat', () => loses('chat:')],
+    ['falls silent in a conversation', 'left_behind', 'chat', () => fallsSilent('chat:')],
+    ['tells messages twice', 'back_in_time', 'chat', () => doubles('chat:')],
+    ['tells messages out of order', 'back_in_time', 'chat', () => reorders('chat:')],
+    [
+      'tells other messages',
+      'told_otherwise',
+      'chat',
+      () => falsifies('chat:', withAnotherMessage),
+    ],
+    [
+      'takes messages for nothing',
+      'acknowledged_missing',
+      'chat',
+      () => takesForNothing('chat.send'),
+    ],
+    ['mixes up answers to messages', 'acknowledged_otherwise', 'chat', () => mixesUpAnswers()],
+    ['sends messages twice', 'not_asked', 'chat', () => doesTwice('chat.send', 'clientMessageId')],
+  ]
+
+  test.each(LIES)('%s: %s', async (_, rule, scenario, lie) => {
+    // Only one in five is lied to: the truth of the others must not cover it.
+    const audits = await judged({ scenario }, (nth) => (nth % 5 === 0 ? lie() : honest()))
+    for (const audit of audits) {
+      expect(rulesIn(audit)).toContain(rule)
+      expect(audit.count).toBeGreaterThanOrEqual(audit.violations.length)
+    }
+  })
+
+  test('loses notifications: hole', async () => {
+    const oneLot = { scenario: 'auction', lots: 1, rate: 200 } as const
+    const audits = await judged(oneLot, () => loses('user:', 2))
+    for (const audit of audits) expect(rulesIn(audit)).toContain('hole')
+  })
+})

@@ -1,0 +1,123 @@
+// Commands that are sent again, each under its own id, until it is known what became of them.
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { MethodName } from '../../protocol/methods.ts'
+import type { LoadClient } from '../client/load-client.ts'
+import type { LatencyName } from '../run/measures.ts'
+import type { Crew } from '../run/scenario.ts'
+
+/** What bids and messages have in common. */
+export type Outcome =
+  | { readonly outcome: 'accepted' }
+  | { readonly outcome: 'refused'; readonly code: string; readonly retryAfterMs?: number }
+  | { readonly outcome: 'unknown' }
+
+/** When a command was sent, and when its answer came or nothing did. Epoch ms. */
+export interface Times {
+  readonly sentAtMs: number
+  readonly answeredAtMs: number
+}
+
+export interface Question<A extends Outcome> {
+  readonly device: LoadClient
+  readonly method: MethodName
+  /** With the id under which it may be sent again. */
+  readonly params: object
+  /** By `performance.now()`. */
+  readonly dueMs: number
+  /** Told of each sending; without an answer where the connection was lost before it came. */
+  readonly attempted?: (answer: A | undefined, times: Times) => void
+  /** Told once what became of it; undefined where the server does not know the question. */
+  readonly settled?: (answer: A | undefined) => void
+}
+
+const againAfterMs = 200
+const lookEveryMs = 10
+/** Refusals that say nothing of the command. Others are verdicts: another one might be taken, this one is not. */
+const PUT_OFF: ReadonlySet<string> = new Set(['overloaded', 'rate_limited', 'internal'])
+
+export class Asking {
+  readonly #crew: Crew
+  readonly #latency: LatencyName | undefined
+  #waiting = 0
+
+  /** @param latency under which the time from due to known is measured, where it is */
+  constructor(crew: Crew, latency?: LatencyName) {
+    this.#crew = crew
+    this.#latency = latency
+  }
+
+  /** Of how many nobody knows yet what became of them. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  ask<A extends Outcome>(question: Question<A>): void {
+    this.#waiting += 1
+    this.#send(question)
+  }
+
+  /** Resolves when all is known, or the crew's patience is at its end. */
+  async allKnown(): Promise<void> {
+    const { signal, patienceMs, recorder } = this.#crew
+    const givesUpAtMs = performance.now() + patienceMs
+    while (this.#waiting > 0 && performance.now() < givesUpAtMs) {
+      await sleep(lookEveryMs, undefined, { signal })
+    }
+    if (this.#waiting > 0) recorder.error('commands of which nobody knows what became')
+  }
+
+  #send<A extends Outcome>(question: Question<A>): void {
+    const { device, method, params } = question
+    // Nothing can be lost of what is not sent.
+    if (!device.isConnected) return this.#sendAgain(question, againAfterMs)
+    const sentAtMs = epochNow()
+    device.rpc(method, params, (data, error) => {
+      const answer = data as A | undefined
+      if (error !== undefined) this.#crew.recorder.error(`${method}: ${error.message}`)
+      if (error !== undefined && error.temporary !== true) return this.#settle(question, undefined)
+      question.attempted?.(answer, { sentAtMs, answeredAtMs: epochNow() })
+      if (answer === undefined) this.#sendAgain(question, againAfterMs)
+      else if (isOpen(answer)) this.#sendAgain(question, pauseAfter(answer))
+      else this.#settle(question, answer)
+    })
+  }
+
+  #sendAgain<A extends Outcome>(question: Question<A>, afterMs: number): void {
+    const { recorder, random, signal } = this.#crew
+    recorder.count('asked_again')
+    const again = () => {
+      if (!signal.aborted) this.#send(question)
+    }
+    setTimeout(again, afterMs * (1 + random()))
+  }
+
+  #settle<A extends Outcome>(question: Question<A>, answer: A | undefined): void {
+    const { recorder } = this.#crew
+    this.#waiting -= 1
+    if (answer !== undefined && this.#latency !== undefined) {
+      recorder.time(this.#latency, performance.now() - question.dueMs)
+    }
+    if (answer?.outcome === 'accepted') recorder.count('accepted')
+    else {
+      recorder.count('refused')
+      if (answer?.outcome === 'refused') recorder.error(`${question.method}: ${answer.code}`)
+    }
+    question.settled?.(answer)
+  }
+}
+
+/** Whether the same is to be sent again: nobody knows what became of it, or nothing did. */
+function isOpen(answer: Outcome): boolean {
+  if (answer.outcome === 'accepted') return false
+  return answer.outcome === 'unknown' || PUT_OFF.has(answer.code)
+}
+
+function pauseAfter(answer: Outcome): number {
+  return answer.outcome === 'refused' ? (answer.retryAfterMs ?? againAfterMs) : againAfterMs
+}
+
+/** On a clock that all processes of this machine share. */
+function epochNow(): number {
+  return performance.timeOrigin + performance.now()
+}

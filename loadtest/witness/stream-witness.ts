@@ -1,0 +1,60 @@
+// What the devices of one process hear of streams in which nothing is skipped: conversations and feeds. They
+// are followed here, event by event; what travels to the auditor is an account.
+import { digestOfEvent } from '../../history/chat-texts.ts'
+import { StreamWatchers, type WatchersAccount } from '../../history/stream-watchers.ts'
+import { Findings } from '../../history/violation.ts'
+import type { ChatPublication } from '../../protocol/chat.ts'
+import type { Publication, SubscribeResult } from '../../protocol/frames.ts'
+import type { Notification } from '../../protocol/notifications.ts'
+import type { LoadClient } from '../client/load-client.ts'
+
+export class StreamWitness {
+  readonly #findings = new Findings()
+  readonly #watchers = new StreamWatchers(this.#findings)
+
+  subscribed(client: LoadClient, channel: string, result: SubscribeResult): void {
+    const stream = streamOf(channel)
+    if (stream === undefined) return
+    const { was_recovering, recovered, publications = [], offset = 0 } = result
+    const watcher = String(client.nth)
+    if (was_recovering === true && recovered === true) {
+      for (const publication of publications) this.published(client, channel, publication)
+      return
+    }
+    this.#watchers.joined({ watcher, stream, seq: offset, digest: undefined })
+  }
+
+  published(client: LoadClient, channel: string, { data, offset: seq }: Publication): void {
+    const stream = streamOf(channel)
+    // Who types, and whatever else is of the moment, has no place in the stream.
+    if (stream === undefined || seq === undefined) return
+    const watcher = String(client.nth)
+    const digest = channel.startsWith(conversations)
+      ? digestOfSaid(data as ChatPublication)
+      : digestOfNotified(data as Notification)
+    this.#watchers.seen({ watcher, stream, seq, fromSeq: seq, digest })
+  }
+
+  account(): WatchersAccount {
+    const { violations, count } = this.#findings
+    return { streams: this.#watchers.accounts(), violations, count }
+  }
+}
+
+const conversations = 'chat:'
+const feeds = 'user:'
+
+/** A conversation goes by its id, as it does in the store; a feed by its channel. */
+function streamOf(channel: string): string | undefined {
+  if (channel.startsWith(conversations)) return channel.slice(conversations.length)
+  return channel.startsWith(feeds) ? channel : undefined
+}
+
+function digestOfSaid({ type, message }: ChatPublication): number | undefined {
+  // What a blocked one does is shown as a place without contents.
+  return type === 'hidden' ? undefined : digestOfEvent(type, message?.messageId)
+}
+
+function digestOfNotified({ type, lotId, messageId, orderId }: Notification): number {
+  return digestOfEvent(type, messageId ?? orderId ?? lotId)
+}
