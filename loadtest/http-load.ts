@@ -1,13 +1,14 @@
 // The HTTP side of a server under load, by autocannon: a lot, its bids and a list of conversations are asked for
 // in turn, over connections that are kept. It reports as a scenario does, but there is nothing to judge.
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
 import autocannon from 'autocannon'
 import { Failure } from '../platform/failure.ts'
-import { createHttpClient } from './http-client.ts'
+import { createHttpClient, HttpError } from './http-client.ts'
 import { Recorder } from './run/measures.ts'
 import type { HttpPlan } from './run/plan.ts'
-import type { RunOptions, RunResult } from './run/run.ts'
+import { type RunOptions, type RunResult, turnedAway } from './run/run.ts'
 import { Timeline } from './run/timeline.ts'
 import { SCENARIOS } from './scenarios/scenarios.ts'
 import { ServersWatch } from './servers-watch.ts'
@@ -21,10 +22,12 @@ export interface HttpLoadOptions extends Omit<RunOptions, 'plan'> {
 const bidsMade = 20
 const sampleIntervalMs = 1_000
 
-/** @throws Failure where it can not begin; HttpError where the server refuses what is asked for */
+/** @throws Failure where it can not begin */
 export async function runHttpLoad(options: HttpLoadOptions): Promise<RunResult> {
   const { plan, signal } = options
-  const requests = await prepareRequests(options)
+  const requests = await prepareRequests(options).catch((error: unknown) => {
+    throw error instanceof HttpError ? turnedAway(plan, error) : error
+  })
   signal.throwIfAborted()
   const timeline = new Timeline(performance.now())
   const watch = await ServersWatch.begin(plan.servers.metricsUrls, (name, reading) =>
@@ -59,7 +62,7 @@ async function prepareRequests({ plan, tokens }: HttpLoadOptions): Promise<autoc
       kind: 'exact',
     })
   }
-  await buyer.call('POST', '/v1/conversations', { peerId: 'house' })
+  await buyer.call('POST', '/v1/conversations', { peerId: 'house', lotId: lots[0] })
   const headers = { authorization: `Bearer ${token}` }
   return [lot, `${lot}/bids`, '/v1/conversations'].map((path) => ({ method: 'GET', path, headers }))
 }
@@ -74,14 +77,17 @@ async function bombard(
   const recorder = new Recorder()
   recorder.level('connected', () => connections)
   const everyMs = (1_000 * Math.min(connections, rate)) / rate
-  const instance = autocannon({
+  const options: autocannon.Options = {
     // It takes several and goes to them in turn, whatever its types say.
     url: [...plan.servers.urls] as unknown as string,
     connections,
     duration,
     overallRate: rate,
     requests,
-  })
+  }
+  // With a callback it tells of each answer; its promise would only tell of the end.
+  const ended = new AbortController()
+  const instance = autocannon(options, () => ended.abort())
   instance.on('response', (_client, status, _bytes, ms) => {
     recorder.count('sent')
     recorder.count(status < 400 ? 'accepted' : 'refused')
@@ -99,7 +105,7 @@ async function bombard(
   }, sampleIntervalMs)
   const stop = () => instance.stop()
   signal.addEventListener('abort', stop, { once: true })
-  await new Promise((resolve) => instance.once('done', resolve))
+  await once(ended.signal, 'abort')
   clearInterval(sampling)
   signal.removeEventListener('abort', stop)
   sample()

@@ -179,6 +179,6 @@ function errorsOf(errors: Progress['errors']): string[] {
 
 /** Cut to `width`, and without what would move the cursor. */
 function fitted(line: string, width: number): string {
-  const letters = [...printable(line)]
+  const letters = Array.from(printable(line))
   return letters.length <= width ? letters.join('') : `${letters.slice(0, width - 1).join('')}…`
 }

@@ -11,6 +11,7 @@ export interface LoadtestArguments extends Partial<PlanOptions> {
   readonly tokenUrl?: string
   readonly databaseUrl?: string
   readonly source?: readonly string[]
+  readonly drainPid?: number
   readonly json?: string
   readonly html?: string
 }
@@ -42,6 +43,7 @@ export function readArguments(argv: readonly string[]): LoadtestWish {
     )
     .option('--database-url <url>', 'lets the auditor read every decision')
     .option('--source <address>', 'a source address; once for each', several)
+    .option('--drain-pid <pid>', 'the process of a gateway that drain tells to stop', processId)
     .option('--json <file>', 'where to write the report for programs')
     .option('--html <file>', 'where to write the report for people')
   for (const [name, schema] of Object.entries(shape)) {
@@ -79,6 +81,12 @@ function httpAddress(text: string, before: readonly string[] = []): readonly str
   const protocol = URL.canParse(text) ? new URL(text).protocol : ''
   if (protocol === 'http:' || protocol === 'https:') return [...before, text]
   throw new InvalidArgumentError('It must be an address like http://localhost:8080.')
+}
+
+function processId(text: string): number {
+  const pid = Number(text)
+  if (Number.isSafeInteger(pid) && pid > 1) return pid
+  throw new InvalidArgumentError('It must be the number of a process.')
 }
 
 function several(text: string, before: readonly string[] = []): readonly string[] {

@@ -33,8 +33,13 @@ const ownServerSettings = {
 }
 
 const Role = z.object({ url: z.string().optional(), metricsUrl: z.string().optional() })
+const Gateway = z.object({
+  url: z.string(),
+  metricsUrl: z.string().optional(),
+  pid: z.number().optional(),
+})
 const Cluster = z.object({
-  gateways: z.array(z.object({ url: z.string(), metricsUrl: z.string().optional() })).min(1),
+  gateways: z.array(Gateway).min(1),
   engines: z.array(Role).default([]),
   chats: z.array(Role).default([]),
   notifiers: z.array(Role).default([]),
@@ -46,6 +51,8 @@ export interface NamedServers {
   readonly urls: readonly string[]
   readonly metricsUrls: readonly string[]
   readonly databaseUrl?: string
+  /** Of a gateway other than the first, which is asked about lots to the end. */
+  readonly drainPid?: number
 }
 
 /**
@@ -53,7 +60,7 @@ export interface NamedServers {
  * @throws Failure
  */
 export async function namedServers(given: LoadtestArguments): Promise<NamedServers | undefined> {
-  const { url, cluster, metricsUrl, databaseUrl } = given
+  const { url, cluster, metricsUrl, databaseUrl, drainPid } = given
   if (url === undefined && cluster === undefined) return undefined
   const named = cluster === undefined ? { urls: [], metricsUrls: [] } : await readCluster(cluster)
   return {
@@ -61,6 +68,7 @@ export async function namedServers(given: LoadtestArguments): Promise<NamedServe
     ...(url === undefined ? {} : { urls: url }),
     ...(metricsUrl === undefined ? {} : { metricsUrls: metricsUrl }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(drainPid === undefined ? {} : { drainPid }),
   }
 }
 
@@ -104,11 +112,13 @@ async function readCluster(file: string): Promise<NamedServers> {
     })
   }
   const { gateways, engines, chats, notifiers, postgres } = data
+  const drainPid = gateways.length > 1 ? gateways.at(-1)?.pid : undefined
   const roles = [...gateways, ...engines, ...chats, ...notifiers]
   return {
     urls: gateways.map(({ url }) => url),
     metricsUrls: roles.flatMap(({ metricsUrl }) => (metricsUrl === undefined ? [] : [metricsUrl])),
     ...(postgres === undefined ? {} : { databaseUrl: postgres.url }),
+    ...(drainPid === undefined ? {} : { drainPid }),
   }
 }
 

@@ -43,12 +43,10 @@ export async function readTarget(file: string): Promise<Target> {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw unusable(
-      `The target file ${file} is not JSON: ${error instanceof Error ? error.message : error}.`,
-    )
+    throw unusable(`The target file ${file} is not JSON: ${String(error)}.`)
   }
   const { success, data, error } = Target.safeParse(value)
-  if (success) return data as Target
+  if (success) return data
   const problems = error.issues.flatMap((issue) => problemsIn(issue)).join('\n')
   throw unusable(`The target file ${file} does not hold:\n${problems}`)
 }

@@ -75,11 +75,12 @@ function outcryVersion(): string {
   return version
 }
 
+async function git(...words: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('git', ['-C', root, ...words])
+  return stdout.trim()
+}
+
 async function commitHere(): Promise<string | undefined> {
-  const git = async (...words: string[]) => {
-    const { stdout } = await promisify(execFile)('git', ['-C', root, ...words])
-    return stdout.trim()
-  }
   try {
     const commit = await git('rev-parse', '--short=12', 'HEAD')
     const changed = await git('status', '--porcelain', '--untracked-files=no')

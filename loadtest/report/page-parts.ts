@@ -201,6 +201,14 @@ ${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`
 </section>`
 }
 
+function cellOf(cell: MarkupPart): Markup {
+  const isWords = typeof cell === 'string' && cell.length > wordsFrom
+  return isWords ? html`<td class="words">${cell}</td>` : html`<td>${cell}</td>`
+}
+
+/** Longer than any figure: such a cell may be broken into lines. */
+const wordsFrom = 32
+
 /** The first column names the row. It scrolls by itself where the page is narrow, with the keyboard as well. */
 function table(heads: readonly string[], rows: readonly (readonly MarkupPart[])[]): Markup {
   if (rows.length === 0) return nothing
@@ -208,7 +216,7 @@ function table(heads: readonly string[], rows: readonly (readonly MarkupPart[])[
 <table>
 <thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>
-${rows.map(([first = '', ...cells]) => html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}
+${rows.map(([first = '', ...cells]) => html`<tr><th scope="row">${first}</th>${cells.map(cellOf)}</tr>`)}
 </tbody>
 </table>
 </div>`

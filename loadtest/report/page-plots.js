@@ -3,13 +3,12 @@
   const { times, measured, figures } = JSON.parse(document.getElementById('figures').textContent)
   const plotHeight = 240
   const colours = 6
+  const style = getComputedStyle(document.documentElement)
+  const colourOf = (name) => style.getPropertyValue(name).trim()
   const dashes = [[], [6, 4], [2, 3]]
   const numbers = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
   const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
   const say = (value) => (value >= 100 ? whole : numbers).format(value)
-
-  const colourOf = (name) =>
-    getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
   /** Covers what was not measured. */
   function shade(plot) {
@@ -23,6 +22,15 @@
     ctx.fillRect(bbox.left, bbox.top, begin - bbox.left, bbox.height)
     ctx.fillRect(end, bbox.top, bbox.left + bbox.width - end, bbox.height)
     ctx.restore()
+  }
+
+  /** A line needs two points beside each other; one that stands alone is drawn as such. */
+  function lonely(plot, nth) {
+    const values = plot.data[nth]
+    const isThere = (at) => values[at] !== null && values[at] !== undefined
+    return times
+      .map((_, at) => at)
+      .filter((at) => isThere(at) && !isThere(at - 1) && !isThere(at + 1))
   }
 
   function optionsFor({ unit, isLogarithmic, series }, width) {
@@ -55,7 +63,7 @@
           stroke: colourOf(`--series-${(nth % colours) + 1}`),
           dash: dashes[Math.floor(nth / colours) % dashes.length],
           width: 2,
-          points: { show: times.length < 3 },
+          points: { show: true, size: 5, filter: lonely },
           value: (_, value) =>
             value === null || value === undefined ? '–' : `${say(value)} ${unit}`.trim(),
         })),

@@ -29,7 +29,10 @@ export function textOf(report: Report): string {
 }
 
 function figureLines(title: string, figures: Figures, seconds: number | undefined): string[] {
-  const counts = (Object.entries(figures.counts) as [CountName, number][]).map(([name, times]) => {
+  const happened = (Object.entries(figures.counts) as [CountName, number][]).filter(
+    ([, times]) => times > 0,
+  )
+  const counts = happened.map(([name, times]) => {
     const rate = seconds === undefined || seconds === 0 ? '' : ` (${inRate(times / seconds)}/s)`
     return `  ${COUNTS[name]}: ${inCount(times)}${rate}`
   })
@@ -60,11 +63,12 @@ export const costCaveat =
 function costLines({ serverCosts, bytesPerDevice }: Report): string[] {
   const ofServers = serverCosts.map(
     ({ name, bytesPerConnection, connections }) =>
-      `  ${name}: ${inBytes(bytesPerConnection)} a connection, over ${inCount(connections)} (${costCaveat})`,
+      `  ${name}: ${inBytes(bytesPerConnection)} a connection, over ${inCount(connections)}`,
   )
   const ofDevice =
     bytesPerDevice === undefined ? [] : [`  the load test: ${inBytes(bytesPerDevice)} a device`]
-  const lines = [...ofServers, ...ofDevice]
+  const caveat = ofServers.length === 0 ? [] : [`  A connection’s is ${costCaveat}.`]
+  const lines = [...ofServers, ...caveat, ...ofDevice]
   return lines.length === 0 ? [] : ['memory:', ...lines]
 }
 

@@ -7,7 +7,7 @@ import { SCENARIOS } from '../scenarios/scenarios.ts'
 import { type ServerCost, ServersWatch } from '../servers-watch.ts'
 import { type TokenSource, tokensOf } from '../tokens.ts'
 import { Desertion } from './desertion.ts'
-import type { Plan } from './plan.ts'
+import type { AnyPlan, Plan } from './plan.ts'
 import type { Audit, House, Scenario, Stage, Testimony } from './scenario.ts'
 import { type Phase, type Second, Timeline } from './timeline.ts'
 import { Workers } from './workers.ts'
@@ -72,7 +72,8 @@ async function houseOf({ plan, tokens }: RunOptions): Promise<House> {
   return { http: createHttpClient(url, await mint('house', ['seller', 'service'])), tokens: mint }
 }
 
-function turnedAway({ servers }: Plan, error: HttpError): Failure {
+/** Why nothing could begin, for the operator. */
+export function turnedAway({ servers }: AnyPlan, error: HttpError): Failure {
   const isAboutTokens = error.status === 401 || error.status === 403
   return new Failure(
     `The server at ${servers.urls[0]} does not let the test begin: ${error.message}.`,
