@@ -30,7 +30,7 @@ type Unanswered<Names extends object> = Names & { readonly serverTime: number } 
     | { readonly outcome: 'unknown'; readonly code: 'outcome_unknown'; readonly retryable: true }
   )
 
-/** Where the bus is away every command loses its answer: one line tells of all. */
+/** Where a server stands still every command to it loses its answer: one line tells of all. */
 const saidEachMs = 1_000
 
 /** Those to one kind of server. */
