@@ -1,6 +1,6 @@
 // A PostgreSQL of a test's own, as durable as the real one: it can be killed, started again at the same
 // address, and have its connections cut.
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -12,7 +12,6 @@ import { migrate } from '../../platform/postgres/migrate.ts'
 export class OwnPostgres {
   readonly #folder: string
   readonly #server: EmbeddedPostgres
-  #died = Promise.withResolvers<void>()
 
   private constructor(folder: string) {
     this.#folder = folder
@@ -20,7 +19,6 @@ export class OwnPostgres {
       dataFolder: folder,
       log: createLogger({ name: 'test', level: 'silent' }),
       durability: 'full',
-      onDeath: () => this.#died.resolve(),
     })
   }
 
@@ -47,10 +45,9 @@ export class OwnPostgres {
 
   /** As `kill -9` or a power cut ends it. Resolves when the server is gone. */
   async kill(): Promise<void> {
-    this.#died = Promise.withResolvers()
-    const file = await readFile(join(this.#server.place, 'data', 'postmaster.pid'), 'utf8')
-    process.kill(Number(file.split('\n')[0]), 'SIGKILL')
-    await this.#died.promise
+    const { pid, ended } = this.#server
+    process.kill(pid, 'SIGKILL')
+    await ended
     await this.#server.stop()
   }
 
