@@ -25,6 +25,6 @@ function endWithNpm(): void {
   const look = setInterval(() => {
     if (process.ppid === parent) return
     clearInterval(look)
-    process.emit('SIGTERM')
+    process.kill(process.pid, 'SIGTERM')
   }, lookAtParentMs)
 }
