@@ -1,6 +1,7 @@
 // Work that is done again and again for as long as a service runs.
 import type { Clock } from './clock.ts'
 import type { Logger } from './log.ts'
+import { Outage } from './outage.ts'
 
 export interface BeatOptions {
   readonly clock: Clock
@@ -27,19 +28,14 @@ export function beat(
   let underWay: Promise<void> | undefined
   let isWantedAgain = false
   let isStopped = false
-  let isFailing = false
-  const succeeded = (): void => {
-    if (isFailing) log.info({ beat: name }, 'a periodic task works again')
-    isFailing = false
-  }
-  const failed = (err: unknown): void => {
-    if (!isFailing) log.warn({ err, beat: name }, 'a periodic task failed; it is tried again')
-    isFailing = true
-  }
+  const outage = new Outage(log.child({ beat: name }), outageWords)
   const begin = (): void => {
     isWantedAgain = false
     underWay = work()
-      .then(succeeded, failed)
+      .then(
+        () => outage.worked(),
+        (error: unknown) => outage.failed(error),
+      )
       .finally(() => {
         underWay = undefined
         if (isWantedAgain && !isStopped) begin()
@@ -59,4 +55,9 @@ export function beat(
       await underWay
     },
   }
+}
+
+const outageWords = {
+  begins: 'a periodic task failed; it is tried again',
+  ends: 'a periodic task works again',
 }

@@ -314,6 +314,22 @@ test('a worker that failed to begin is followed by another', async () => {
   await waitFor(() => asked.length === 1)
 })
 
+test('a worker whose database begins to start is followed by another, and can be ended', async () => {
+  const starting = Object.assign(new Error('the database system is starting up'), { code: '57P03' })
+  let refusals = 0
+  const refusing = createPool(database.url, { log, applicationName: 'worker' })
+  refusing.connect = async () => {
+    refusals += 1
+    throw starting
+  }
+  const worker = await work(noting().task, refusing)
+  // The lock of each worker is asked for first, so the third one has its turn when two have ended.
+  await waitFor(() => refusals >= 3)
+  await worker.drainAndStop()
+  const words = lines.filter((line) => line.includes('another is employed'))
+  expect(words).toHaveLength(1)
+})
+
 describe('the end', () => {
   test('what was begun is finished, and nobody has anything to free', async () => {
     const finish = Promise.withResolvers<void>()

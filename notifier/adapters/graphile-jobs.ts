@@ -10,6 +10,7 @@ import { type Beat, beat } from '../../platform/beat.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
+import { Outage } from '../../platform/outage.ts'
 import { countJobs, type JobCounts } from '../../platform/postgres/job-office.ts'
 import { type Pool, transaction } from '../../platform/postgres/pool.ts'
 import { retrying } from '../../platform/retry.ts'
@@ -49,6 +50,7 @@ class GraphileJobs implements Part {
   readonly #options: GraphileJobsOptions
   readonly #log: Logger
   readonly #taskList: TaskList
+  readonly #outage: Outage
   readonly #ending = new AbortController()
   #sweep: Beat | undefined
   #work: Promise<void> = Promise.resolve()
@@ -57,6 +59,10 @@ class GraphileJobs implements Part {
     this.#options = options
     this.name = options.name
     this.#log = options.log.child({ jobs: options.name })
+    this.#outage = new Outage(this.#log, {
+      begins: 'a worker ended; another is employed',
+      ends: 'a worker is at work again',
+    })
     const tasks = Object.entries(options.tasks) as [TaskName, Task][]
     this.#taskList = Object.fromEntries(
       tasks.map(([name, task]) => [
@@ -96,8 +102,7 @@ class GraphileJobs implements Part {
       classify: () => failureDelays,
       clock: this.#options.clock,
       signal,
-      onRetry: ({ error, delayMs }) =>
-        this.#log.warn({ err: error, delayMs }, 'a worker ended; another is employed'),
+      onRetry: ({ error }) => this.#outage.failed(error),
     })
     await employing.catch((error: unknown) => {
       if (!signal.aborted) throw error
@@ -129,6 +134,7 @@ class GraphileJobs implements Part {
     )
     try {
       await lease.take(worker.id)
+      this.#outage.worked()
       const ended = worker.promise.then(() => {
         throw new Error('the worker ended by itself')
       })
@@ -195,15 +201,21 @@ async function ending(worker: ReturnType<typeof runTaskList>): Promise<void> {
  */
 const fetchFailed = 'Error occurred fetching jobs'
 
+/** What it says of its connections, each time: the end of its worker is said, and once is enough. */
+const ofConnections = [
+  fetchFailed,
+  'Error with notify listener',
+  'Error occurred attempting to UNLISTEN',
+]
+
 /** The library tells of each job that failed and of whatever it could not do: warnings here, since it goes on. */
 function libraryLogger(log: Logger, onStuck: (error: Error) => void): LibraryLogger {
   return new LibraryLogger(() => (level, message) => {
     const [firstLine = ''] = message.split('\n', 1)
-    if (level === 'error' || level === 'warning') {
-      log.warn({ library: firstLine }, 'the job library says')
-      if (firstLine.startsWith(fetchFailed)) onStuck(new Error(firstLine))
-    } else {
-      log.trace({ library: firstLine }, 'the job library says')
-    }
+    const isTrouble = level === 'error' || level === 'warning'
+    const isOfConnection = ofConnections.some((beginning) => firstLine.startsWith(beginning))
+    if (isTrouble && !isOfConnection) log.warn({ library: firstLine }, 'the job library says')
+    else log.trace({ library: firstLine }, 'the job library says')
+    if (isTrouble && firstLine.startsWith(fetchFailed)) onStuck(new Error(firstLine))
   })
 }

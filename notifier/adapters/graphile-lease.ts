@@ -68,12 +68,23 @@ export class WorkerLease {
     return this.#lost.promise
   }
 
-  /** The pool, which gives connections only while the lock is held. */
+  /**
+   * The pool, which gives connections only while the lock is held. Why it gives none is told without a code:
+   * after some codes the library asks again for hours, and whoever ends its worker waits for that.
+   */
   guard(pool: Pool): Pool {
+    const given = async (): Promise<PoolClient> => {
+      try {
+        await this.#held()
+        return await pool.connect()
+      } catch (cause) {
+        throw new Error(cause instanceof Error ? cause.message : String(cause), { cause })
+      }
+    }
     const connect = (taken?: Parameters<Pool['connect']>[0]) => {
-      if (taken === undefined) return this.#held().then(() => pool.connect())
-      const refuse = (error: Error) => taken(error, undefined, () => {})
-      return void this.#held().then(() => pool.connect(taken), refuse)
+      if (taken === undefined) return given()
+      const give = (client: PoolClient) => taken(undefined, client, (end) => client.release(end))
+      return void given().then(give, (error: Error) => taken(error, undefined, () => {}))
     }
     const guarded: Pool = Object.create(pool, { connect: { value: connect } })
     return guarded

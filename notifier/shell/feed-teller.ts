@@ -5,7 +5,8 @@ import type { Bus, Unlisten } from '../../platform/bus/bus.ts'
 import type { Clock, Timer } from '../../platform/clock.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
-import { classifyDatabaseError, type Retry, retrying, wait } from '../../platform/retry.ts'
+import { Outage } from '../../platform/outage.ts'
+import { classifyDatabaseError, retrying, wait } from '../../platform/retry.ts'
 import { outboxHintSubject, userEventsSubject } from '../../protocol/subjects.ts'
 import { derive } from '../core/derive.ts'
 import { failureDelays, pauseMs, pollMs } from '../limits.ts'
@@ -27,6 +28,7 @@ export function createFeedTeller(options: FeedTellerOptions): Part {
 class FeedTeller implements Part {
   readonly name = 'feed teller'
   readonly #options: FeedTellerOptions
+  readonly #outage: Outage
   readonly #ending = new AbortController()
   #unlisten: Unlisten | undefined
   #poll: Timer | undefined
@@ -37,6 +39,10 @@ class FeedTeller implements Part {
 
   constructor(options: FeedTellerOptions) {
     this.#options = options
+    this.#outage = new Outage(options.log, {
+      begins: 'telling failed; it is tried again',
+      ends: 'telling works again',
+    })
   }
 
   async start(): Promise<void> {
@@ -85,14 +91,18 @@ class FeedTeller implements Part {
   }
 
   async #tellWhatWaits(signal: AbortSignal): Promise<void> {
-    const { clock, journal } = this.#options
+    const { clock, journal, metrics } = this.#options
     this.#isDue = false
     const told = await retrying(() => journal.tell(derive), {
       classify: (error) => classifyDatabaseError(error) ?? failureDelays,
       clock,
       signal,
-      onRetry: (retry) => this.#report(retry),
+      onRetry: ({ error }) => {
+        metrics.failed()
+        this.#outage.failed(error)
+      },
     })
+    this.#outage.worked()
     this.#announce(told)
     if (told.left) this.#isDue = true
     const hasBacklog = told.left && told.commits > 0
@@ -106,10 +116,5 @@ class FeedTeller implements Part {
       log.error({ ...commit, err: fault }, 'a commit could not be derived and was left aside')
     }
     metrics.told(told, clock.nowMs())
-  }
-
-  #report({ error, failures, delayMs }: Retry): void {
-    this.#options.metrics.failed()
-    this.#options.log.warn({ err: error, failures, delayMs }, 'telling failed; it is tried again')
   }
 }

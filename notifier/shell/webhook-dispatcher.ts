@@ -4,6 +4,7 @@ import { type Beat, beat } from '../../platform/beat.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
+import { Outage } from '../../platform/outage.ts'
 import { classifyDatabaseError, retrying, wait } from '../../platform/retry.ts'
 import { judge, type Receipt } from '../core/webhooks/verdict.ts'
 import { deliveriesPollMs, deliveriesTidyMs, failureDelays, pauseMs } from '../limits.ts'
@@ -29,6 +30,7 @@ export function createWebhookDispatcher(options: WebhookDispatcherOptions): Part
 class WebhookDispatcher implements Part {
   readonly name = 'webhook dispatcher'
   readonly #options: WebhookDispatcherOptions
+  readonly #outage: Outage
   /** No further pass begins. */
   readonly #ending = new AbortController()
   /** Attempts are broken off. */
@@ -42,6 +44,10 @@ class WebhookDispatcher implements Part {
 
   constructor(options: WebhookDispatcherOptions) {
     this.#options = options
+    this.#outage = new Outage(options.log, {
+      begins: 'webhooks wait; it is tried again',
+      ends: 'webhooks go on',
+    })
   }
 
   async start(): Promise<void> {
@@ -80,7 +86,7 @@ class WebhookDispatcher implements Part {
 
   /** Returns how many deliveries it took. */
   async #pass(signal: AbortSignal): Promise<number> {
-    const { queue, clock, log, metrics } = this.#options
+    const { queue, clock, metrics } = this.#options
     const due = await retrying(
       async () => {
         await this.#settle()
@@ -90,12 +96,13 @@ class WebhookDispatcher implements Part {
         classify: (error) => classifyDatabaseError(error) ?? failureDelays,
         clock,
         signal,
-        onRetry: ({ error, failures, delayMs }) => {
+        onRetry: ({ error }) => {
           metrics.failed()
-          log.warn({ err: error, failures, delayMs }, 'webhooks wait; it is tried again')
+          this.#outage.failed(error)
         },
       },
     )
+    this.#outage.worked()
     for (const delivery of due) this.#begin(delivery)
     return due.length
   }
