@@ -9,6 +9,13 @@ import { quotation } from '../core/push/payload.ts'
 import { type Money, type Saying, SENTENCES, type SentenceKey } from '../core/push/words.ts'
 import type { PushWords } from '../ports/push-words.ts'
 
+/** What a device's language tag comes down to. */
+interface Tongue {
+  readonly sentences: Sentences
+  /** Numbers and money are written as there. */
+  readonly region: string
+}
+
 type Sentences = Readonly<Record<SentenceKey, IntlMessageFormat>>
 
 const folder = join(import.meta.dirname, '..', 'locales')
@@ -16,17 +23,26 @@ const folder = join(import.meta.dirname, '..', 'locales')
 /** Reads the files. @throws where one of them is not as it must be */
 export function createIcuPushWords(): PushWords {
   const languages = new Map(PUSH_LOCALES.map((locale) => [locale, sentencesIn(locale)]))
+  // Kept, since to find the nearest takes up to seven locale objects: more than all else about the words.
+  const tongues = new LRUCache<string, Tongue>({ max: tonguesMax })
   return {
     say({ title, body }, tag) {
-      const locale = nearestLocale(tag)
-      const sentences = languages.get(locale) ?? sentencesIn(locale)
-      // The words are of the nearest language there is, numbers and money of the region.
-      const region =
-        new Intl.Locale(tag).language === new Intl.Locale(locale).language ? tag : locale
-      const words = (saying: Saying) => spoken(saying, sentences, region)
-      return { title: words(title), body: words(body) }
+      const tongue = tongues.get(tag) ?? tongueOf(tag, languages)
+      tongues.set(tag, tongue)
+      return { title: spoken(title, tongue), body: spoken(body, tongue) }
     },
   }
+}
+
+/** Devices name what tags they like. */
+const tonguesMax = 500
+
+/** The words are of the nearest language there is, numbers and money of the region. */
+function tongueOf(tag: string, languages: ReadonlyMap<PushLocale, Sentences>): Tongue {
+  const locale = nearestLocale(tag)
+  const sentences = languages.get(locale) ?? sentencesIn(locale)
+  const isSame = new Intl.Locale(tag).language === new Intl.Locale(locale).language
+  return { sentences, region: isSame ? tag : locale }
 }
 
 function sentencesIn(locale: PushLocale): Sentences {
@@ -44,7 +60,7 @@ function sentencesIn(locale: PushLocale): Sentences {
   ) as Sentences
 }
 
-function spoken(saying: Saying, sentences: Sentences, region: string): string {
+function spoken(saying: Saying, { sentences, region }: Tongue): string {
   if ('quoted' in saying) return quotation(saying.quoted)
   const args = Object.entries(saying.args).map(([name, value]) => [
     name,

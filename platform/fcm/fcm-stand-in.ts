@@ -221,5 +221,8 @@ function reply(
   { status, contentType, body }: FcmAnswer,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  response.writeHead(status, { 'content-type': contentType, ...headers }).end(body)
+  const length = Buffer.byteLength(body)
+  response
+    .writeHead(status, { 'content-type': contentType, 'content-length': length, ...headers })
+    .end(body)
 }
