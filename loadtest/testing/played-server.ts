@@ -17,6 +17,12 @@ export interface PlayedServer {
   readonly asked: readonly PlayedCommand[]
   /** Sends to everybody who is connected. */
   push(push: object): void
+  /** How `connect` is answered from now on. */
+  greetBy(reply: object): void
+  /** From now on nothing is answered. */
+  stall(): void
+  /** All that waits is answered, and whatever comes at once. */
+  goOn(): void
   /** Everybody's connection is lost. */
   drop(): void
   stop(): Promise<void>
@@ -26,6 +32,9 @@ export async function playServer(play: Play): Promise<PlayedServer> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   await once(server, 'listening')
   const asked: PlayedCommand[] = []
+  let greeting: object = { connect: { client: 'c1', version: '1', ping: 25, subs: {} } }
+  /** The answers that are kept back, while they are. */
+  let held: (() => void)[] | undefined
   server.on('connection', (socket) => {
     socket.on('message', (data: Buffer) => {
       for (const line of data.toString().split('\n')) answer(socket, JSON.parse(line))
@@ -34,13 +43,17 @@ export async function playServer(play: Play): Promise<PlayedServer> {
   function answer(socket: WebSocket, { id, ...rest }: { readonly id: number }): void {
     const [[name, params] = ['', undefined]] = Object.entries(rest)
     if (name === 'connect') {
-      socket.send(JSON.stringify({ id, connect: { client: 'c1', version: '1', ping: 25 } }))
+      socket.send(JSON.stringify({ id, ...greeting }))
       return
     }
     asked.push({ name, params })
     const reply = play({ name, params })
-    if (reply === 'lost') socket.terminate()
-    else socket.send(JSON.stringify({ id, ...reply }))
+    const send = () => {
+      if (reply === 'lost') socket.terminate()
+      else socket.send(JSON.stringify({ id, ...reply }))
+    }
+    if (held === undefined) send()
+    else held.push(send)
   }
   const drop = () => {
     for (const socket of server.clients) socket.terminate()
@@ -50,6 +63,17 @@ export async function playServer(play: Play): Promise<PlayedServer> {
     asked,
     push: (push) => {
       for (const socket of server.clients) socket.send(JSON.stringify({ push }))
+    },
+    greetBy: (reply) => {
+      greeting = reply
+    },
+    stall: () => {
+      held = []
+    },
+    goOn: () => {
+      const late = held ?? []
+      held = undefined
+      for (const send of late) send()
     },
     drop,
     stop: async () => {

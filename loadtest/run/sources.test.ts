@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { sourcesOf } from './sources.ts'
+
+const serversAt = (urls: readonly string[], sources: readonly string[] = []) => {
+  return { urls, metricsUrls: [], sources }
+}
+const here = ['http://127.0.0.1:8080', 'http://127.0.0.1:8081']
+
+test('a run that one address has ports for leaves the choice to the machine', () => {
+  expect(sourcesOf({ connections: 25_000, servers: serversAt(here) })).toEqual([])
+})
+
+test('a larger one on the loopback comes from as many addresses as it needs', () => {
+  const sources = sourcesOf({ connections: 100_000, servers: serversAt(here) })
+  expect(sources).toEqual(['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'])
+})
+
+test('addresses that are named are taken, and none is made up for servers elsewhere', () => {
+  const named = serversAt(here, ['10.0.0.7'])
+  expect(sourcesOf({ connections: 100_000, servers: named })).toEqual(['10.0.0.7'])
+  const elsewhere = serversAt(['http://127.0.0.1:8080', 'https://outcry.example'])
+  expect(sourcesOf({ connections: 100_000, servers: elsewhere })).toEqual([])
+})
