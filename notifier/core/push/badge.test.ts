@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type BadgeFacts, decideBadge, type Shown } from './badge.ts'
+import { digestTag } from './digest.ts'
 
 const away = { isConnected: false }
 const shown = (seq: number, tag: string, isOver: boolean): Shown => ({ seq, tag, isOver })
@@ -15,6 +16,18 @@ describe('what a device may still show', () => {
     const expected = { type: 'send', clears: ['a'], seqs: [1, 2], isMoreLeft: false }
     expect(decideBadge(some, away)).toEqual(expected)
     expect(decideBadge(some, undefined)).toEqual(expected)
+  })
+
+  test('what was deleted is taken away, though it had taken the place of what is not over', () => {
+    const some = facts(shown(1, 'a', false), shown(2, 'a', true))
+    const expected = { type: 'send', clears: ['a'], seqs: [2], isMoreLeft: false }
+    expect(decideBadge(some, away)).toEqual(expected)
+  })
+
+  test('a digest stays while any of what it tells is not over', () => {
+    const some = facts(shown(1, digestTag, false), shown(2, digestTag, true))
+    const expected = { type: 'send', clears: [], seqs: [2], isMoreLeft: false }
+    expect(decideBadge(some, away)).toEqual(expected)
   })
 
   test('a device that is connected hears of it there', () => {

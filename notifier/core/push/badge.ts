@@ -1,4 +1,5 @@
 // Taking away from a device what was read on another.
+import { digestTag } from './digest.ts'
 import type { Presence } from './facts.ts'
 import { clearsMax } from './payload.ts'
 
@@ -28,7 +29,7 @@ export type BadgeDecision =
       readonly isMoreLeft: boolean
     }
 
-/** A tag stays as long as anything is shown under it that is not over. */
+/** A tag stays as long as what is seen under it is not over. */
 export function decideBadge(
   { hasDevice, shown }: BadgeFacts,
   presence: Pick<Presence, 'isConnected'> | undefined,
@@ -36,7 +37,7 @@ export function decideBadge(
   const over = shown.filter(({ isOver }) => isOver)
   if (!hasDevice || over.length === 0) return { type: 'skip' }
   if (presence?.isConnected === true) return { type: 'note', seqs: over.map(({ seq }) => seq) }
-  const kept = new Set(shown.flatMap(({ tag, isOver }) => (isOver ? [] : [tag])))
+  const kept = tagsToKeep(shown)
   const tags = new Set(over.flatMap(({ tag }) => (kept.has(tag) ? [] : [tag])))
   const clears = [...tags].slice(0, clearsMax)
   const named = new Set([...clears, ...kept])
@@ -46,4 +47,11 @@ export function decideBadge(
     seqs: over.flatMap(({ seq, tag }) => (named.has(tag) ? [seq] : [])),
     isMoreLeft: tags.size > clears.length,
   }
+}
+
+/** A digest shows all that it tells of; under every other tag the last has taken the place of those before. */
+function tagsToKeep(shown: readonly Shown[]): ReadonlySet<string> {
+  const last = new Map(shown.map((each) => [each.tag, each]))
+  const seen = shown.filter((each) => each.tag === digestTag || each === last.get(each.tag))
+  return new Set(seen.flatMap(({ tag, isOver }) => (isOver ? [] : [tag])))
 }

@@ -30,6 +30,9 @@ export type DigestDecision =
       readonly others: number
     }
 
+/** The one tag under which all digests of a device are shown. */
+export const digestTag = 'digest'
+
 /** How long what comes waits for more. */
 export const digestWaitMs = 5 * 60_000
 export const digestWorthMs = 24 * 3_600_000
