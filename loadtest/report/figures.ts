@@ -97,23 +97,23 @@ function ratesFigure(
 }
 
 const percentiles = [
-  ['p50', 'half took no longer'],
-  ['p99', '99 % took no longer'],
-  ['max', 'the longest'],
+  ['p50', 'p50'],
+  ['p99', 'p99'],
+  ['max', 'most'],
 ] as const
 
 function latencyFigures(points: Points): Figure[] {
   const names = Object.keys(LATENCIES) as LatencyName[]
-  return names.map((name) => ({
-    id: `latency-${name}`,
-    title: LATENCIES[name],
-    says: 'How long it took, by those that ended in each second.',
+  return names.map((timed) => ({
+    id: `latency-${timed}`,
+    title: LATENCIES[timed],
+    says: 'How long it took those that ended in each second: half no longer than p50, 99 % no longer than p99.',
     unit: 'ms',
     isLogarithmic: true,
-    series: percentiles.map(([percentile, says]) => ({
-      name: `${percentile === 'max' ? 'most' : percentile}: ${says}`,
+    series: percentiles.map(([percentile, name]) => ({
+      name,
       values: points.map((some) =>
-        mostOf(some.map(({ latencies }) => latencies[name]?.[percentile])),
+        mostOf(some.map(({ latencies }) => latencies[timed]?.[percentile])),
       ),
     })),
   }))

@@ -54,7 +54,7 @@ export function figurePart(figure: Figure, { times }: Figures): Markup {
   const { id, title, says, unit, series } = figure
   const rows = series.map(({ name, values }) => rowOf(name, values, times, unit))
   return html`<figure id="${id}">
-<figcaption><h3>${title}</h3><p class="note">${says}${unit === '' ? '' : ` In ${unit}.`}</p></figcaption>
+<figcaption><h3>${title}</h3><p class="note">${says}${unit === '' || unit === '/s' ? '' : ` In ${unit}.`}</p></figcaption>
 <div class="plot" role="img" aria-label="${title}: a plot over time of ${series.map(({ name }) => name).join(', ')}. The table below tells its figures."></div>
 <details><summary>As a table</summary>
 ${table(['', 'least', 'middle', 'most', 'most at', 'last'], rows)}
