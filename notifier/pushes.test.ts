@@ -79,6 +79,20 @@ describe('a message', () => {
     )
   })
 
+  test('that comes to be pushed after a later one of its conversation is told, and shows nothing', async () => {
+    await stage.register('sam', 'phone')
+    const talk = await new ConversationLog(stage.pool).open()
+    await stage.happens(talk, sent(1))
+    // As of a notifier that died with the job: another has it a moment later.
+    await stage.putOff()
+    await stage.happens(talk, sent(2))
+    await stage.startPushing()
+    await waitFor(async () => stage.service.sent.length === 1 && (await stage.jobs()).length === 1)
+    await stage.hasten()
+    await stage.allDone()
+    expect(stage.service.shown).toEqual(['phone-token sam:1', 'phone-token sam:2: words of 2'])
+  })
+
   test('is not pushed to a device that says it has it, nor where it is open', async () => {
     await stage.register('sam', 'phone')
     await stage.register('sam', 'tablet')

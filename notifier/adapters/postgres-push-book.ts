@@ -118,6 +118,7 @@ interface FactsRow extends DeviceColumns {
   readonly is_read: boolean
   readonly is_delivered: boolean
   readonly state: string | null
+  readonly is_overtaken: boolean
   readonly wanted: Delivery | null
   readonly previews: boolean
   readonly is_muted: boolean
@@ -159,6 +160,7 @@ function factsIn(row: FactsRow, userId: string, seq: number): PushFacts & Device
     ...deviceOf(row),
     ...toldOf(row, userId, seq),
     ...(row.state === null ? {} : { before: row.state === 'waits' ? 'waits' : 'ended' }),
+    isOvertaken: row.is_overtaken,
     wanted: row.wanted ?? 'push',
     previews: row.previews,
     isMuted: row.is_muted,

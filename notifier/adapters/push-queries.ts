@@ -32,7 +32,13 @@ export const factsQuery = {
              WITH ORDINALITY AS due (user_id, device_id, seq, now_ms, place)
      CROSS JOIN LATERAL (
            SELECT ${deviceColumns}, n.type, n.at_ms, n.data, n.is_read, ${isDelivered} AS is_delivered,
-                  s.state, p.types ->> n.type AS wanted, coalesce(p.previews, true) AS previews,
+                  s.state,
+                  EXISTS (SELECT FROM push_sends o
+                           WHERE n.type = 'message' AND o.user_id = due.user_id
+                             AND o.device_id = due.device_id AND o.seq > due.seq
+                             AND o.type = 'message' AND o.conversation_id = n.aggregate_id
+                             AND o.state = 'accepted') AS is_overtaken,
+                  p.types ->> n.type AS wanted, coalesce(p.previews, true) AS previews,
                   coalesce(n.type IN ('message', 'offer') AND m.muted_until_ms > due.now_ms, false)
                     OR EXISTS (SELECT FROM blocks b
                                 WHERE n.type IN ('message', 'offer') AND b.blocker_id = due.user_id

@@ -1,9 +1,10 @@
 // What is done about a notification that may have to be pushed to a device: everything that is known of it is
 // read at once, decided upon, sent, and noted.
 import { deviceConnectionsKey, openConversationKey } from '../../protocol/connection-keys.ts'
+import type { Notification } from '../../protocol/notifications.ts'
 import { decideBadge } from '../core/push/badge.ts'
 import { type Decision, decide } from '../core/push/decide.ts'
-import { decideDigest, digestWaitMs, digestWorthMs } from '../core/push/digest.ts'
+import { decideDigest, digestTag, digestWaitMs, digestWorthMs } from '../core/push/digest.ts'
 import type { Presence, PushFacts, ToldNotification } from '../core/push/facts.ts'
 import {
   aboutNotification,
@@ -11,15 +12,17 @@ import {
   type ShownPush,
   shownMessage,
   silentMessage,
+  unshownMessage,
 } from '../core/push/payload.ts'
 import { collapseKeyOf, tagOf, worthUntilMs } from '../core/push/policy.ts'
 import { digestSayings, sayingsOf } from '../core/push/words.ts'
 import type { DeviceConnections } from '../ports/device-connections.ts'
 import type { JobEnd, Tasks } from '../ports/job-queue.ts'
 import type { DeviceRef, PushRef } from '../ports/push-book.ts'
-import type { DeviceAddress } from '../ports/push-service.ts'
+import type { DeviceAddress, FcmMessage } from '../ports/push-service.ts'
 import type { PushWords } from '../ports/push-words.ts'
 import { PushSender, type PushSenderOptions, unsent } from './push-sender.ts'
+import { PushTurns } from './push-turns.ts'
 
 export interface PushTasksOptions extends PushSenderOptions {
   readonly words: PushWords
@@ -41,9 +44,6 @@ interface PushDue extends DeviceDue, PushRef {
 
 const done: JobEnd = { type: 'done' }
 
-/** The one tag under which all digests of a device are shown. */
-const digestTag = 'digest'
-
 export function createPushTasks(options: PushTasksOptions): Tasks {
   const tasks = new PushTasks(options)
   return {
@@ -56,6 +56,7 @@ export function createPushTasks(options: PushTasksOptions): Tasks {
 class PushTasks {
   readonly #options: PushTasksOptions
   readonly #sender: PushSender
+  readonly #turns = new PushTurns()
 
   constructor(options: PushTasksOptions) {
     this.#options = options
@@ -107,20 +108,33 @@ class PushTasks {
     { told, address, locale }: { told: ToldNotification; address: DeviceAddress; locale: string },
     nowMs: number,
   ): Promise<JobEnd> {
-    const { book, words, metrics, clock } = this.#options
     const { notification } = told
     const tag = tagOf(notification)
-    const message = shownMessage({
+    const push: ShownPush = {
       key: pushKey(told.userId, notification.seq),
       about: aboutNotification(notification),
-      words: words.say(sayingsOf(notification, facts.previews), locale),
+      words: this.#options.words.say(sayingsOf(notification, facts.previews), locale),
       tag,
       collapseKey: collapseKeyOf(notification.type, facts.pushesUnheard),
       isUrgent: true,
       worthUntilMs: worthUntilMs(notification, facts.lot?.endsAtMs),
       unread: facts.unread,
       nowMs,
+    }
+    return await this.#turns.inTurn(due, tag, async (isOvertaken) => {
+      const isShown = !isOvertaken && !facts.isOvertaken
+      const message = isShown ? shownMessage(push) : unshownMessage(push)
+      return await this.#offer(message, due, { notification, address }, push)
     })
+  }
+
+  async #offer(
+    message: FcmMessage,
+    due: PushDue,
+    { notification, address }: { notification: Notification; address: DeviceAddress },
+    { tag, nowMs }: ShownPush,
+  ): Promise<JobEnd> {
+    const { book, metrics, clock } = this.#options
     const { tries = 0 } = due
     const end = await this.#sender.send(notification.type, message, due, address, tries)
     switch (end.type) {

@@ -122,6 +122,13 @@ export class PushStage {
     await waitFor(async () => (await this.jobs()).length === 0)
   }
 
+  /** Has all jobs be due in an hour. */
+  async putOff(): Promise<void> {
+    await this.pool.query(
+      "UPDATE graphile_worker._private_jobs SET run_at = now() + interval '1 hour'",
+    )
+  }
+
   /** Has all jobs be due now. */
   async hasten(): Promise<void> {
     await this.pool.query('UPDATE graphile_worker._private_jobs SET run_at = now()')

@@ -63,6 +63,7 @@ function facts({
   return {
     device: { platform: 'android', locale: 'en', ...(quiet === undefined ? {} : { quiet }) },
     told: { userId: 'ann', notification: n, isRead, isDelivered },
+    isOvertaken: false,
     wanted: 'push',
     previews: true,
     isMuted: false,

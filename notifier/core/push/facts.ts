@@ -38,6 +38,8 @@ export interface PushFacts {
   readonly told?: ToldNotification
   /** What came of pushing it to this device before; absent: it was not pushed. */
   readonly before?: 'waits' | 'ended'
+  /** The device was pushed a later message of the same conversation. */
+  readonly isOvertaken: boolean
   readonly wanted: Delivery
   /** Whether what is written in messages may be quoted. */
   readonly previews: boolean

@@ -1,6 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { quotation, type ShownPush, shownMessage, silentMessage } from './payload.ts'
+import {
+  quotation,
+  type ShownPush,
+  shownMessage,
+  silentMessage,
+  unshownMessage,
+} from './payload.ts'
 
 const nowMs = Date.UTC(2026, 6, 1)
 const push: ShownPush = {
@@ -47,6 +53,17 @@ describe('something to show', () => {
       },
       webpush: { ttlS: 86_400, urgency: 'high', tag: 'chat:x' },
     })
+  })
+
+  test('that something later stands in place of tells the app the same, and shows and replaces nothing', () => {
+    const shown = shownMessage(push)
+    const unshown = unshownMessage(push)
+    expect(unshown.data).toEqual(shown.data)
+    expect(unshown.notification).toBeUndefined()
+    expect(unshown.android).toEqual({ priority: 'normal', ttlMs: 86_400_000 })
+    expect(unshown.apns).toMatchObject({ pushType: 'background', priority: 5, badge: 4 })
+    expect(unshown.apns.collapseId).toBeUndefined()
+    expect(unshown.webpush.tag).toBeUndefined()
   })
 
   test('that can wait is not urgent, and replaces what waits under its key', () => {

@@ -78,6 +78,25 @@ function composed(push: ShownPush, words: ShownWords): FcmMessage {
   }
 }
 
+/**
+ * The same for a device that shows something later under its tag already: the app is told, and what is shown stays.
+ */
+export function unshownMessage(push: ShownPush): FcmMessage {
+  const { data, android, apns, webpush } = shownMessage(push)
+  return {
+    data,
+    android: { priority: 'normal', ttlMs: android.ttlMs },
+    apns: {
+      pushType: 'background',
+      priority: 5,
+      expirationS: apns.expirationS,
+      badge: push.unread,
+      isContentAvailable: true,
+    },
+    webpush: { ttlS: webpush.ttlS, urgency: 'low' },
+  }
+}
+
 export interface SilentPush {
   readonly key: string
   /** Under which tags nothing is to be shown any more. */
