@@ -146,8 +146,7 @@ export class Engine implements Part {
     this.#desk.shutAll()
     await untilAborted(signal, Promise.all(this.#tracks.map(({ lane }) => lane.drain())))
     this.#announcer.flush()
-    await untilAborted(signal, this.#outboxKeeper.mark())
-    await untilAborted(signal, this.#keeper.release())
+    await untilAborted(signal, this.#giveBack())
     bus.publish(freeShardsHintSubject, {})
   }
 
@@ -163,6 +162,16 @@ export class Engine implements Part {
     const beats = [this.#balancing, ...this.#beats]
     await Promise.all([this.#keeper.stop(), ...beats.map((each) => each?.stop())])
     await Promise.all(this.#tracks.map(({ journal }) => journal.close()))
+  }
+
+  /** A store that is away loses nothing by it: the leases run out, and whoever takes them tells the rest. */
+  async #giveBack(): Promise<void> {
+    try {
+      await this.#outboxKeeper.mark()
+      await this.#keeper.release()
+    } catch (err) {
+      this.#options.log.warn({ err }, 'the shards could not be given back: their leases run out')
+    }
   }
 
   /** How many other engines there are to take the shards, once this one has said that it goes. */

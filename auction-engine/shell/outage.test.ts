@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { uuidv7 } from '../../platform/ids.ts'
 import { settled } from '../../platform/testing/turns.ts'
+import { shardCount } from '../../protocol/subjects.ts'
 import { lotsPerLoadMax } from '../limits.ts'
 import type { LotBatch, LotJournal } from '../ports/lot-journal.ts'
 import { createLot, publishLot, termsAt } from '../testing/commands.ts'
@@ -101,3 +102,16 @@ function collectGarbage(): void {
   const collect = runInNewContext('gc') as () => void
   collect()
 }
+
+test('an engine that can not give its shards back for a store that is away ends in order', async () => {
+  room.lots.leasesFail = true
+  await engine.drain(AbortSignal.timeout(60_000))
+  await engine.stop()
+  // Nobody was told that they are free, and they are, as soon as the leases have run out.
+  room.lots.leasesFail = false
+  engine = room.unstarted()
+  const start = engine.start()
+  await room.clock.advanceAsync(30_000)
+  await start
+  expect(engine.shardsOwned).toBe(shardCount)
+})

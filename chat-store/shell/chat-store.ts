@@ -111,7 +111,11 @@ export class ChatStore implements Part {
     this.#unlisten()
     await untilAborted(signal, this.#endBeats())
     await untilAborted(signal, Promise.all(this.#lanes.map((lane) => lane.drain())))
-    await untilAborted(signal, this.#outboxKeeper.mark())
+    const marked = this.#outboxKeeper.mark().catch((err: unknown) => {
+      // Other stores tell those again, and nobody minds.
+      this.#options.log.warn({ err }, 'published rows could not be marked')
+    })
+    await untilAborted(signal, marked)
   }
 
   /** Without a drain before it this is as good as a crash: other stores tell what it committed. */
