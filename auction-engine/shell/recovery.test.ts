@@ -1,7 +1,7 @@
 // What comes to a lot between the taking of its shard and the moment it is served again.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { settled } from '../../platform/testing/turns.ts'
-import { failoverGraceMs } from '../limits.ts'
+import { defaultLimits, failoverGraceMs, leaseSafetyMs } from '../limits.ts'
 import { AuctionRoom } from '../testing/running-engine.ts'
 import type { Engine } from './engine.ts'
 
@@ -33,7 +33,8 @@ test('a bid from before an absence does not rob its lot of the last moments', as
   const endsAt = room.clock.nowMs() + 5_000
   const lotId = await room.openLot({ endsAt })
   room.lots.leasesFail = true
-  await room.clock.advanceAsync(3_500)
+  // Half a second before the leases run out, as the engine counts.
+  await room.clock.advanceAsync(defaultLimits.leaseMs - leaseSafetyMs - 500)
   // The first is tried until it is given up; the second is decided anew then, on the lot as it is read.
   room.lots.fault = () => 'refused'
   const bids = [room.bid(lotId, { by: 'ann', max: 5_000 })]
