@@ -1,6 +1,7 @@
 // What becomes of pushes: what the push service answers, and what a device shows afterwards.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { waitFor } from '../platform/testing/wait-for.ts'
+import { createPostgresPushBook } from './adapters/postgres-push-book.ts'
 import { pushTriesMax } from './limits.ts'
 import { deleted, receipt, sent } from './testing/chat-words.ts'
 import { ConversationLog } from './testing/conversation-log.ts'
@@ -159,6 +160,31 @@ describe('what a device shows', () => {
 })
 
 describe('a device that is pushed too much', () => {
+  test.each([
+    ['before', 2, 1],
+    ['after', 1, 2],
+  ])(
+    'is told by the next digest of what begins to wait while one is sent, %s what that one tells',
+    async (_, told, late) => {
+      await stage.register('sam', 'phone')
+      const talk = await new ConversationLog(stage.pool).open()
+      await stage.happens(talk, sent(1), sent(2))
+      const book = createPostgresPushBook(stage.pool)
+      const device = { userId: 'sam', deviceId: 'phone' }
+      const begins = (seq: number) => book.waitForDigest({ ...device, seq }, Date.now(), Date.now())
+      await begins(told)
+      stage.service.onSend = async () => {
+        stage.service.onSend = undefined
+        await begins(late)
+      }
+      await stage.pool.query('DELETE FROM graphile_worker._private_jobs WHERE key IS NULL')
+      await stage.startPushing()
+      await stage.allDone()
+      const keys = stage.service.sent.map(({ message }) => message.data['key'])
+      expect(keys).toEqual([`sam:${told}:digest`, `sam:${late}:digest`])
+    },
+  )
+
   test('gets a digest of what came after twenty in an hour', async () => {
     await stage.register('sam', 'phone')
     const talk = await new ConversationLog(stage.pool).open()

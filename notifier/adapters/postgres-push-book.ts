@@ -41,8 +41,8 @@ export function createPostgresPushBook(pool: Pool): PushBook {
       })
     },
     digestOf: (device) => digestOf(pool, device),
-    async endDigest({ userId, deviceId }, lastSeq, tag) {
-      await pool.query({ ...endDigestQuery, values: [userId, deviceId, lastSeq ?? null, tag] })
+    async endDigest({ userId, deviceId }, seqs, tag) {
+      await pool.query({ ...endDigestQuery, values: [userId, deviceId, seqs, tag ?? null] })
     },
     badgeOf: (device) => badgeOf(pool, device),
     async noteCleared({ userId, deviceId }, seqs) {

@@ -109,12 +109,12 @@ export const digestQuery = {
      ORDER BY s.seq`,
 }
 
-/** $3 the last seq told, or null: all, and none of it was told. */
+/** $3 those that waited when the digest was decided upon; $4 null: nothing was told of them. */
 export const endDigestQuery = {
   name: 'notifier-end-digest',
   text: `
-    UPDATE push_sends SET state = 'digested', tag = $4, cleared = $3::bigint IS NULL
-     WHERE user_id = $1 AND device_id = $2 AND state = 'waits' AND ($3::bigint IS NULL OR seq <= $3)`,
+    UPDATE push_sends SET state = 'digested', tag = $4, cleared = $4::text IS NULL
+     WHERE user_id = $1 AND device_id = $2 AND state = 'waits' AND seq = ANY ($3::bigint[])`,
 }
 
 /** As `digestQuery`, of what the device may still show. */

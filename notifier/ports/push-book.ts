@@ -31,8 +31,8 @@ export interface PushBook {
   waitForDigest(push: PushRef, nowMs: number, dueAtMs: number): Promise<void>
 
   digestOf(device: DeviceRef): Promise<DigestFacts & Addressed>
-  /** What waited up to `lastSeq` has been told under `tag`; what of it was over, or all without it, is told no more. */
-  endDigest(device: DeviceRef, lastSeq: number | undefined, tag: string): Promise<void>
+  /** These wait no longer: they have been told under `tag`, or are told no more where there is none. */
+  endDigest(device: DeviceRef, seqs: readonly number[], tag?: string): Promise<void>
 
   badgeOf(device: DeviceRef): Promise<BadgeFacts & Addressed>
   /** The device shows these no longer, or is to. */

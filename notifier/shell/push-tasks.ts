@@ -163,8 +163,10 @@ class PushTasks {
     const decision = decideDigest(facts, nowMs)
     const { address, device } = facts
     if (decision.type === 'later') return { type: 'later', dueAtMs: decision.untilMs }
+    // What begins to wait from now on is for the next.
+    const seqs = facts.waiting.map(({ seq }) => seq)
     if (decision.type === 'skip' || address === undefined || device === undefined) {
-      await book.endDigest(due, undefined, digestTag)
+      await book.endDigest(due, seqs)
       return done
     }
     const { lastSeq, count, messages, others } = decision
@@ -185,7 +187,7 @@ class PushTasks {
       case 'accepted':
       case 'undeliverable':
       case 'device_gone':
-        await book.endDigest(due, lastSeq, digestTag)
+        await book.endDigest(due, seqs, digestTag)
         return done
       case 'too_often':
         return { type: 'later', dueAtMs: nowMs + digestWaitMs }

@@ -10,9 +10,12 @@ export class FakePushService implements PushService {
   readonly sent: SentPush[] = []
   /** By token; every other push is accepted. */
   readonly answers = new Map<string, PushResult>()
+  /** What happens while a push is on its way. */
+  onSend: (() => Promise<void>) | undefined
 
   async send(message: FcmMessage, { token }: DeviceAddress): Promise<PushResult> {
     this.sent.push({ token, message })
+    await this.onSend?.()
     const messageId = `message-${this.sent.length}`
     return this.answers.get(token) ?? { type: 'accepted', messageId }
   }
