@@ -6,7 +6,7 @@ import type { LotView } from '../../protocol/auction.ts'
 import { eachOf } from '../each-of.ts'
 import { moveEndToNow } from '../replay-auction.ts'
 import type { Audit, AuditOptions, Ends, House, Stage } from '../run/scenario.ts'
-import { hadHiddenReserve, pastAuctions } from '../scenarios/past.ts'
+import { isComparable, pastAuctions } from '../scenarios/past.ts'
 import { auditLots, lotEnds } from './lot-audit.ts'
 
 const lotsAtOnce = 16
@@ -36,7 +36,7 @@ export async function auditPastAuctions(options: AuditOptions): Promise<Audit> {
   const { violations, count } = audit
   findings.adopt(violations, count)
   const auctions = [...(await pastAuctions(plan)).entries()]
-  const comparable = auctions.filter(([, auction]) => !hadHiddenReserve(auction))
+  const comparable = auctions.filter(([, auction]) => isComparable(auction))
   await eachOf(comparable, lotsAtOnce, async ([nth, { auctionId, finalPriceCents }]) => {
     const lotId = stage.lots[nth] ?? ''
     const price = (await viewOf(house, lotId)).result?.price ?? 0
@@ -49,7 +49,7 @@ export async function auditPastAuctions(options: AuditOptions): Promise<Audit> {
     judged: {
       ...audit.judged,
       'prices of past auctions': comparable.length,
-      'past auctions left out for a hidden reserve': auctions.length - comparable.length,
+      'past auctions left out': auctions.length - comparable.length,
     },
     violations: findings.violations,
     count: findings.count,

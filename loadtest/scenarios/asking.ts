@@ -31,7 +31,8 @@ export interface Question<A extends Outcome> {
   readonly settled?: (answer: A | undefined) => void
 }
 
-const againAfterMs = 200
+/** The first pause before the same is asked again; it doubles each time, so that a server can catch up. */
+const againAfterMs = { min: 200, max: 6_400 } as const
 const lookEveryMs = 10
 /** Refusals that say nothing of the command. Others are verdicts: another one might be taken, this one is not. */
 const PUT_OFF: ReadonlySet<string> = new Set(['overloaded', 'rate_limited', 'internal'])
@@ -54,7 +55,7 @@ export class Asking {
 
   ask<A extends Outcome>(question: Question<A>): void {
     this.#waiting += 1
-    this.#send(question)
+    this.#send(question, againAfterMs.min)
   }
 
   /** Resolves when all is known, or the crew's patience is at its end. */
@@ -67,29 +68,30 @@ export class Asking {
     if (this.#waiting > 0) recorder.error('commands of which nobody knows what became')
   }
 
-  #send<A extends Outcome>(question: Question<A>): void {
+  #send<A extends Outcome>(question: Question<A>, pauseMs: number): void {
     const { device, method, params } = question
     // Nothing can be lost of what is not sent.
-    if (!device.isConnected) return this.#sendAgain(question, againAfterMs)
+    if (!device.isConnected) return this.#sendAgain(question, againAfterMs.min)
     const sentAtMs = epochNow()
     device.rpc(method, params, (data, error) => {
       const answer = data as A | undefined
       if (error !== undefined) this.#crew.recorder.error(`${method}: ${error.message}`)
       if (error !== undefined && error.temporary !== true) return this.#settle(question, undefined)
       question.attempted?.(answer, { sentAtMs, answeredAtMs: epochNow() })
-      if (answer === undefined) this.#sendAgain(question, againAfterMs)
-      else if (isOpen(answer)) this.#sendAgain(question, pauseAfter(answer))
+      if (answer === undefined || isOpen(answer)) this.#sendAgain(question, pauseMs, answer)
       else this.#settle(question, answer)
     })
   }
 
-  #sendAgain<A extends Outcome>(question: Question<A>, afterMs: number): void {
+  #sendAgain<A extends Outcome>(question: Question<A>, pauseMs: number, answer?: A): void {
     const { recorder, random, signal } = this.#crew
-    recorder.count('asked_again')
+    const askedMs = answer?.outcome === 'refused' ? (answer.retryAfterMs ?? 0) : 0
     const again = () => {
-      if (!signal.aborted) this.#send(question)
+      if (signal.aborted) return
+      if (question.device.isConnected) recorder.count('asked_again')
+      this.#send(question, Math.min(againAfterMs.max, 2 * pauseMs))
     }
-    setTimeout(again, afterMs * (1 + random()))
+    setTimeout(again, askedMs + pauseMs * (0.5 + random()))
   }
 
   #settle<A extends Outcome>(question: Question<A>, answer: A | undefined): void {
@@ -111,10 +113,6 @@ export class Asking {
 function isOpen(answer: Outcome): boolean {
   if (answer.outcome === 'accepted') return false
   return answer.outcome === 'unknown' || PUT_OFF.has(answer.code)
-}
-
-function pauseAfter(answer: Outcome): number {
-  return answer.outcome === 'refused' ? (answer.retryAfterMs ?? againAfterMs) : againAfterMs
 }
 
 /** On a clock that all processes of this machine share. */

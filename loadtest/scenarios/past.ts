@@ -39,3 +39,11 @@ export function hadHiddenReserve({ bids, openingBidCents, finalPriceCents }: Pas
   const step = EBAY_INCREMENTS.findLast(({ from }) => from <= second)?.step ?? 0
   return finalPriceCents > Math.max(openingBidCents, second + step)
 }
+
+/** What the file says of these can not all be so: a price below, or above, what its own bids make. */
+const CONTRADICTORY: ReadonlySet<string> = new Set(['3017736272', '3019559023', '3024568877'])
+
+/** Whether the same bids must bring the same price: so it is for all but fourteen of the 343. */
+export function isComparable(auction: PastAuction): boolean {
+  return !CONTRADICTORY.has(auction.auctionId) && !hadHiddenReserve(auction)
+}
