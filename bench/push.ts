@@ -72,14 +72,18 @@ export async function benchPush({ rate, seconds }: PushBenchOptions): Promise<vo
     await allTaken(keys, warmUp)
     tookMs.length = 0
     const saidAtMs = performance.now()
+    const cpuBefore = process.cpuUsage()
     await speak(bus, lines, messages, rate)
     const spokenS = (performance.now() - saidAtMs) / 1_000
     await allTaken(keys, warmUp + messages)
+    const cpu = process.cpuUsage(cpuBefore)
+    const cpuMsEach = (cpu.user + cpu.system) / 1_000 / messages
     tookMs.sort((one, other) => one - other)
     const at = (share: number) => `${quantile(tookMs, share).toFixed(0)} ms`
     say(`${messages} pushes, none missing, ${tookMs.length - messages} of them twice.`)
     say(`Said at ${(messages / spokenS).toFixed(0)} a second.`)
     say(`From the message until FCM has it: median ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)}.`)
+    say(`${cpuMsEach.toFixed(2)} ms of CPU in this process each, from saying it to FCM's answer.`)
     say(`${availableParallelism()} cores for everything together, Node ${process.versions.node}.`)
   } finally {
     await running.drainAndStop()
