@@ -16,6 +16,7 @@ let rows: Row[]
 let marked: number[]
 let published: number[]
 let isAway: boolean
+let isBusAway: boolean
 let registry: Registry
 let keeper: OutboxKeeper<Row>
 
@@ -25,6 +26,7 @@ beforeEach(() => {
   marked = []
   published = []
   isAway = false
+  isBusAway = false
   registry = createMetrics({ role: 'test', ofProcess: false })
   const { counter, gauge } = metersOf(registry, 'test')
   const outbox: Outbox<Row> = {
@@ -40,7 +42,11 @@ beforeEach(() => {
   }
   keeper = new OutboxKeeper({
     outbox,
-    publish: (found) => published.push(...found.map(({ outboxId }) => outboxId)),
+    publish: (found) => {
+      const told = isBusAway ? [] : found
+      published.push(...told.map(({ outboxId }) => outboxId))
+      return told
+    },
     clock,
     log,
     metrics: { relayed: counter('relayed', 'rows'), outboxLagMs: gauge('lag', 'ms') },
@@ -83,6 +89,18 @@ test('rows which could not be marked are published again', async () => {
   clock.advance(relayAfterMs + 1)
   await keeper.tidy()
   expect(published).toEqual([1])
+})
+
+test('I14: what the bus has not taken is no less untold, and is told when it is back', async () => {
+  commit(1)
+  clock.advance(relayAfterMs + 1)
+  isBusAway = true
+  await keeper.tidy()
+  expect(marked).toEqual([])
+  isBusAway = false
+  await keeper.tidy()
+  expect(published).toEqual([1])
+  expect(marked).toEqual([1])
 })
 
 test('the lag is the age of the oldest row that nobody was told of', async () => {

@@ -25,8 +25,8 @@ export interface Outbox<Row> {
 
 export interface OutboxKeeperOptions<Row> {
   readonly outbox: Outbox<Row>
-  /** Puts rows on the bus; hearing of one twice harms nobody. */
-  readonly publish: (rows: readonly Row[]) => void
+  /** Puts rows on the bus, and returns those that it has taken; hearing of one twice harms nobody. */
+  readonly publish: (rows: readonly Row[]) => readonly Row[]
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: {
@@ -76,9 +76,13 @@ export class OutboxKeeper<Row extends { readonly outboxId: number }> {
     for (;;) {
       const rows = await outbox.unpublished(beforeMs, relayRowsMax)
       if (rows.length === 0) return
-      publish(rows)
-      await outbox.markPublished(rows.map(({ outboxId }) => outboxId))
-      metrics.relayed.inc(rows.length)
+      const told = publish(rows)
+      if (told.length > 0) {
+        await outbox.markPublished(told.map(({ outboxId }) => outboxId))
+        metrics.relayed.inc(told.length)
+      }
+      // The bus is away: they are told at another time.
+      if (told.length < rows.length) return
     }
   }
 

@@ -68,12 +68,15 @@ export class Announcer {
     this.#ticking ??= this.#options.clock.every(conflationTickMs, () => this.#tick())
   }
 
-  /** Tells what somebody committed and did not live to tell. */
-  repeat(rows: readonly UntoldEvents[]): void {
+  /** Tells what somebody committed and could not tell. Returns what the bus has taken. */
+  repeat(rows: readonly UntoldEvents[]): readonly UntoldEvents[] {
     const { bus, clock } = this.#options
     const serverTime = clock.nowMs()
-    for (const row of rows) bus.publish(lotEventsSubject(row.lotId), storedEvents(row, serverTime))
+    const told = rows.filter((row) =>
+      bus.publish(lotEventsSubject(row.lotId), storedEvents(row, serverTime)),
+    )
     bus.publish(outboxHintSubject, {})
+    return told
   }
 
   /** Publishes what waits of these shards' lots, and forgets them. */
@@ -165,8 +168,9 @@ export class Announcer {
     const { bus, metrics, onPublished } = this.#options
     if (events.length > 0) {
       const message: LotEvents = { lotId, epoch: pace.epoch, events }
-      bus.publish(lotEventsSubject(lotId), message)
-      metrics.publications.inc(events.length)
+      if (bus.publish(lotEventsSubject(lotId), message)) metrics.publications.inc(events.length)
+      // Its rows are left to the relay, which tells them when the bus is back.
+      else pace.outboxIds = []
     }
     if (pace.waiting !== undefined) return
     for (const outboxId of pace.outboxIds) onPublished(outboxId)

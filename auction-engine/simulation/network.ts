@@ -53,11 +53,12 @@ export class Network {
   busOf(process: SimulatedProcess): Bus {
     return {
       publish: (subject, message) => {
-        if (process.isDead) return
+        if (process.isDead) return false
         this.#options.onPublished(message, subject)
         for (const listener of this.#listeners.get(subject) ?? []) {
           this.#carry(() => listener.process.deliver(() => listener.handler(message, subject)))
         }
+        return true
       },
       listen: async (subject, handler) => enrolled(this.#listeners, subject, { process, handler }),
       serve: async (subject, handler) => enrolled(this.#servers, subject, { process, handler }),

@@ -21,8 +21,9 @@ export class Teller {
 
   /** `outboxId` is the row left for the events. */
   tell(conversationId: string, events: readonly ChatEvent[], outboxId: number | undefined): void {
-    this.#publish(conversationId, events)
-    if (outboxId !== undefined) this.#options.onPublished(outboxId)
+    // What the bus has not taken is left to the relay, which tells it when the bus is back.
+    const isTold = this.#publish(conversationId, events)
+    if (isTold && outboxId !== undefined) this.#options.onPublished(outboxId)
   }
 
   /** Whoever derives from the outbox need not wait until it looks by itself. */
@@ -30,16 +31,19 @@ export class Teller {
     this.#options.bus.publish(outboxHintSubject, {})
   }
 
-  /** Tells what a store committed and did not live to tell. */
-  repeat(rows: readonly UntoldChatEvents[]): void {
-    for (const { conversationId, events } of rows) this.#publish(conversationId, events)
+  /** Tells what a store committed and could not tell. Returns what the bus has taken. */
+  repeat(rows: readonly UntoldChatEvents[]): readonly UntoldChatEvents[] {
+    const told = rows.filter(({ conversationId, events }) => this.#publish(conversationId, events))
     this.hint()
+    return told
   }
 
-  #publish(conversationId: string, events: readonly ChatEvent[]): void {
-    if (events.length === 0) return
+  #publish(conversationId: string, events: readonly ChatEvent[]): boolean {
+    if (events.length === 0) return true
+    const { bus, metrics } = this.#options
     const message: ChatEvents = { conversationId, events }
-    this.#options.bus.publish(chatEventsSubject(conversationId), message)
-    this.#options.metrics.publications.inc(events.length)
+    if (!bus.publish(chatEventsSubject(conversationId), message)) return false
+    metrics.publications.inc(events.length)
+    return true
   }
 }

@@ -32,8 +32,11 @@ export class MessageTooLargeError extends Error {
 export type Unlisten = () => void
 
 export interface Bus {
-  /** Tells everyone who listens; does not wait and never throws for a lost message. */
-  publish(subject: string, message: BusMessage): void
+  /**
+   * Tells everyone who listens; does not wait and never throws for a lost message. False where it is known
+   * at once that nobody will hear it now, and might later; true promises nothing.
+   */
+  publish(subject: string, message: BusMessage): boolean
   /**
    * Hears what is published on `subject` from the moment the promise resolves; `*` stands for one
    * token, `>` as the last token for one or more. Handlers run in a turn of their own, never inside

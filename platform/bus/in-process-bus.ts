@@ -61,7 +61,7 @@ class InProcessBus implements Bus, Carrier {
     this.#deadlines = new Deadlines(clock ?? systemClock)
   }
 
-  publish(subject: string, message: BusMessage): void {
+  publish(subject: string, message: BusMessage): boolean {
     const passed = this.passed(subject, message)
     const listeners = this.#listeners.exact(subject)
     if (listeners.length > 0) {
@@ -70,6 +70,7 @@ class InProcessBus implements Bus, Carrier {
     for (const more of this.#listeners.patterns(subject)) {
       this.#enqueue(new Publication(more, subject, passed, this.report))
     }
+    return true
   }
 
   async listen(

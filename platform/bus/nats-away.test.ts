@@ -64,7 +64,9 @@ describe('NATS killed and started again', () => {
     await under.bus.serve('cmd.lot.1', async (message) => message)
     await server.kill()
     await waitFor(() => !under.bus.ready())
-    for (let seq = 0; seq < 1_000; seq += 1) under.bus.publish('evt.lot.1', { seq })
+    for (let seq = 0; seq < 1_000; seq += 1) {
+      expect(under.bus.publish('evt.lot.1', { seq })).toBe(false)
+    }
     expect(await away(under)).toBe(1_000)
     await expect(under.bus.request('cmd.lot.1', 1, timeoutMs)).rejects.toThrow(NoResponderError)
     await expect(under.bus.request('cmd.lot.1', 1, timeoutMs)).rejects.toThrow(/NATS is away/u)

@@ -135,11 +135,14 @@ class BusOnNats implements NatsBus {
     return this.#link.isConnected
   }
 
-  publish(subject: string, message: BusMessage): void {
+  publish(subject: string, message: BusMessage): boolean {
     assertSubject(subject)
     const payload = encode(message)
-    if (this.#link.send(this.#root + subject, payload) !== 'too_large') return
+    const obstacle = this.#link.send(this.#root + subject, payload)
+    if (obstacle !== 'too_large') return obstacle === undefined
     this.#log.error({ subject, bytes: payload.length }, 'a message is larger than NATS takes')
+    // Nor will it ever be smaller.
+    return true
   }
 
   listen(subject: string, handler: ListenHandler): Promise<Unlisten> {
