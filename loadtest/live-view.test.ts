@@ -36,7 +36,9 @@ test('what goes on after its time is named', () => {
 
 test.each([20, 40, 79, 200])('no line is wider than a terminal of %i columns', (width) => {
   const errors = new Map([['e'.repeat(300), 1]])
-  const widths = pictureOf(told, performing(4, errors), width).map((line) => [...line].length)
+  const widths = pictureOf(told, performing(4, errors), width).map(
+    (line) => Array.from(line).length,
+  )
   expect(Math.max(...widths)).toBeLessThanOrEqual(width)
 })
 

@@ -19,9 +19,9 @@ const running: Started[] = []
 interface Started {
   readonly child: ChildProcess
   /** Of both outputs. */
-  said(): string
+  readonly said: () => string
   /** Resolves with the exit code. */
-  ended(): Promise<number | null>
+  readonly ended: () => Promise<number | null>
 }
 
 beforeAll(async () => {
@@ -120,12 +120,6 @@ describe('before it begins', { timeout: patienceMs }, () => {
 describe('broken off', { timeout: patienceMs }, () => {
   const long = ['auction', '--connections', '20', '--rate', '50', '--duration', '600']
 
-  /** Resolves when a second or more was measured. */
-  async function isMeasuring(run: Started): Promise<void> {
-    const measures = () => /auction: [1-9]\d* of 600 s/.test(run.said())
-    await waitFor(measures, { timeoutMs: patienceMs / 2, what: 'a measured second' })
-  }
-
   test('by Ctrl-C, it reports what was measured, and leaves nothing behind', async () => {
     const [json, html] = [join(folder, 'interrupted.json'), join(folder, 'interrupted.html')]
     const run = loadtest(...long, '--json', json, '--html', html)
@@ -155,6 +149,12 @@ describe('broken off', { timeout: patienceMs }, () => {
     expect(measured.counts.accepted).toBeGreaterThan(0)
   })
 })
+
+/** Resolves when a second or more was measured. */
+async function isMeasuring(run: Started): Promise<void> {
+  const measures = () => /auction: [1-9]\d* of 600 s/.test(run.said())
+  await waitFor(measures, { timeoutMs: patienceMs / 2, what: 'a measured second' })
+}
 
 /** The process of the run's own server: the child that runs the all-in-one entry. */
 async function serverOf({ child }: Started): Promise<number> {

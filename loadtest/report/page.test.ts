@@ -18,6 +18,22 @@ const target = {
 } as const
 const report = reportOf({ plan, target, result: aRun(), conditions })
 const executablePath = await findChromium()
+/** What is asked of a canvas of the browser; the types of this program know none. */
+interface Canvas {
+  readonly width: number
+  readonly height: number
+  readonly getContext: (
+    this: unknown,
+    kind: '2d',
+  ) => {
+    getImageData(
+      x: number,
+      y: number,
+      width: number,
+      height: number,
+    ): { readonly data: ArrayLike<number> }
+  }
+}
 /** A browser that shares a busy machine takes its time. */
 const browserPatienceMs = 60_000
 
@@ -82,17 +98,9 @@ describe.skipIf(executablePath === undefined)(
       await expect(page.locator('.plot canvas').count()).resolves.toBe(figures.length)
       for (const { id } of figures) {
         const painted = await page.locator(`#${id} canvas`).evaluate((canvas) => {
-          const { width, height, pixels } = pixelsOf(canvas)
-          return width > 0 && height > 0 && pixels.some((value) => value !== 0)
-
-          function pixelsOf(of: unknown) {
-            type Drawing = {
-              getImageData(x: number, y: number, w: number, h: number): { data: number[] }
-            }
-            const drawn = of as { width: number; height: number; getContext(kind: '2d'): Drawing }
-            const { data } = drawn.getContext('2d').getImageData(0, 0, drawn.width, drawn.height)
-            return { width: drawn.width, height: drawn.height, pixels: Array.from(data) }
-          }
+          const { width, height, getContext } = canvas as unknown as Canvas
+          const { data } = getContext.call(canvas, '2d').getImageData(0, 0, width, height)
+          return Array.from(data).some((value) => value !== 0)
         })
         expect(painted, id).toBe(true)
       }

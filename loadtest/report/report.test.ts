@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import type { Violation } from '../../history/violation.ts'
 import { Failure } from '../../platform/failure.ts'
@@ -94,4 +95,10 @@ test('what was measured until a run broke off is told', () => {
   const text = textOf(reportOn({ ...aRun(), audit: undefined, brokenOff }))
   expect(text).toContain('commands sent: 400')
   expect(text).toContain('nothing was judged')
+})
+
+test('the description of the JSON file names every field', async () => {
+  const description = await readFile(new URL('README.md', import.meta.url), 'utf8')
+  const whole = { ...reportOn(aRun()), brokenOff: '', about: '' }
+  for (const field of Object.keys(whole)) expect(description).toContain(`\`${field}\``)
 })

@@ -19,6 +19,7 @@ test('a process that samples twice in a second, or not at all, changes no level'
     [1, 31],
     [3, 32],
   ])
+  expect(timeline.latest).toMatchObject({ at: 1, levels: { connected: 32 } })
 })
 
 test('the ramp is not measured, and rates are over the time that was', () => {

@@ -67,10 +67,12 @@ export class Timeline {
     return [...this.#settled, ...this.#open.map(settled)]
   }
 
-  /** The newest second that is whole, where there is one, else the newest. */
+  /** The newest second that is whole, where there is one, else the newest; its levels are those of now. */
   get latest(): Second | undefined {
     const second = this.#open.at(-2) ?? this.#open.at(-1)
-    return second === undefined ? undefined : settled(second)
+    return second === undefined
+      ? undefined
+      : { ...settled(second), levels: levelsOf(this.#levels.values()) }
   }
 
   /** How long was measured. */
