@@ -11,12 +11,21 @@ const centByCent = { startPrice: 1, increments: [{ from: 0, step: 1 }] }
 const dayMs = 24 * 3_600_000
 const atOnce = 16
 
-/** @throws HttpError, Failure */
-export async function prepareLots(house: House, { lots }: Pick<Plan, 'lots'>): Promise<Stage> {
+/** As long as a title may be: so that each state of the lot fills more of a slow socket. */
+export const longTitle = 'with a shade, '.repeat(20).slice(0, 140)
+
+/** @param title added to the name of each lot. @throws HttpError, Failure */
+export async function prepareLots(
+  house: House,
+  { lots }: Pick<Plan, 'lots'>,
+  title = '',
+): Promise<Stage> {
   const runId = randomUUID().slice(0, 8)
   const lotIds: string[] = []
   await eachOf(Array.from({ length: lots }), atOnce, async () => {
-    lotIds.push(await openLot(house, { ...centByCent, title: `Lot of load test ${runId}` }))
+    lotIds.push(
+      await openLot(house, { ...centByCent, title: `Lot of load test ${runId} ${title}` }),
+    )
   })
   return { runId, lots: lotIds, conversations: [], madeAtMs: Date.now() }
 }

@@ -5,13 +5,14 @@ import type { Crew, Scenario } from '../run/scenario.ts'
 import { chat } from './chat.ts'
 import { drainHalfway, prepareToDrain } from './drain.ts'
 import { lotScenario } from './lot-scenario.ts'
+import { longTitle, prepareLots } from './prepare-lots.ts'
 import { replay } from './replay.ts'
 
 /** Enough to bid at a rate which no single person may. */
 const bidders = 64
 /** Every how many devices one stops to read, and for how long: longer than a slow socket is borne with. */
 const slowEvery = 20
-const slowForMs = 8_000
+const slowForMs = 12_000
 /** A lot tells twenty states a second at most: of one lot so little comes that the kernel holds it for a minute. */
 const lotsOfSlow = 100
 
@@ -39,8 +40,9 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     meanwhile: loseAllHalfway,
   }),
   'slow-readers': lotScenario({
-    says: 'as fanout; one device in twenty watches all lots, and meanwhile reads nothing for eight seconds',
-    defaults: { connections: 400, rate: 1_500, duration: 20, lots: 64 },
+    says: 'as fanout; one device in twenty watches all lots, and meanwhile reads nothing for twelve seconds',
+    defaults: { connections: 400, rate: 1_000, duration: 30, lots: 64 },
+    prepare: (house, plan) => prepareLots(house, plan, longTitle),
     bids: (nth) => nth < bidders,
     isSlow,
     watched: (nth, lots) =>
