@@ -134,9 +134,9 @@ function connectedOf({ connections }: Told, { levels }: Second): string {
 }
 
 function ratesOf({ counts }: Second): string[] {
-  return (Object.entries(counts) as [CountName, number][]).map(
-    ([name, times]) => `${COUNTS[name]} ${inCount(times)}/s`,
-  )
+  return (Object.entries(counts) as [CountName, number][])
+    .filter(([, times]) => times > 0)
+    .map(([name, times]) => `${COUNTS[name]} ${inCount(times)}/s`)
 }
 
 const columns = ['p50', 'p90', 'p99', 'max'] as const

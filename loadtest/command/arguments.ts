@@ -1,6 +1,6 @@
 // What `npm run loadtest` takes.
 import { Command, InvalidArgumentError } from 'commander'
-import { type PlanOptions, PlanOptions as PlanOptionsSchema } from '../run/plan.ts'
+import { HTTP, type PlanOptions, PlanOptions as PlanOptionsSchema } from '../run/plan.ts'
 import { SCENARIOS } from '../scenarios/scenarios.ts'
 
 export interface LoadtestArguments extends Partial<PlanOptions> {
@@ -55,8 +55,11 @@ export function readArguments(argv: readonly string[]): LoadtestWish {
 }
 
 function scenarioTable(): string {
-  return Object.entries(SCENARIOS)
-    .map(([name, { says }]) => `  ${name.padEnd(14)}${says}`)
+  const http =
+    'a lot, its bids and conversations by HTTP, over --connections, all together at --rate'
+  const rows = Object.entries(SCENARIOS).map(([name, { says }]) => [name, says] as const)
+  return [...rows, [HTTP, http] as const]
+    .map(([name, says]) => `  ${name.padEnd(14)}${says}`)
     .join('\n')
 }
 

@@ -31,7 +31,7 @@ export const PlanOptions = z.strictObject({
   ramp: z.number().min(0).max(3_600).describe('Seconds over which devices come.'),
   payload: z.number().int().min(1).max(16_384).describe('Bytes of text in a message.'),
   lots: count(100_000).describe('Lots that are bid on, or watched.'),
-  encoding: z.enum(['json', 'msgpack']),
+  encoding: z.enum(['json', 'msgpack']).describe('Of frames: json or msgpack.'),
   seed: z.number().int().min(0).max(0xffffffff).describe('The same seed, the same run.'),
   processes: count(256).describe('Processes that hold the devices.'),
 })
