@@ -1,22 +1,27 @@
 // What the devices of a load test tell, all of them to one.
 import type { ErrorObject } from '../../protocol/errors.ts'
 import type { ConnectResult, Publication, SubscribeResult } from '../../protocol/frames.ts'
-import type { LoadClient } from './load-client.ts'
+
+/** Which one tells. */
+export interface Device {
+  /** Its number in the run. */
+  readonly nth: number
+}
 
 /** What devices tell. Times are those of `performance.now()`. */
 export interface LoadObserver {
   /** The server said hello; `sinceMs` is when the attempt began. */
-  connected(client: LoadClient, hello: ConnectResult, sinceMs: number): void
+  connected(client: Device, hello: ConnectResult, sinceMs: number): void
   /** A connection ended, or did not come about. */
-  disconnected(client: LoadClient, end: Ending): void
+  disconnected(client: Device, end: Ending): void
   /** It has all its streams again, so many ms after it lost its connection. */
-  returned(client: LoadClient, ms: number): void
+  returned(client: Device, ms: number): void
   /** It has the stream: with a snapshot, with the publications that it missed, or with both. */
-  subscribed(client: LoadClient, channel: string, result: SubscribeResult): void
+  subscribed(client: Device, channel: string, result: SubscribeResult): void
   /** The server let it have the stream no longer, or not at all. */
-  refused(client: LoadClient, channel: string, error: ErrorObject): void
+  refused(client: Device, channel: string, error: ErrorObject): void
   /** Something new. What it missed is in `subscribed`. */
-  published(client: LoadClient, channel: string, publication: Publication): void
+  published(client: Device, channel: string, publication: Publication): void
 }
 
 export interface Ending {

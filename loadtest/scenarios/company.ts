@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChatPublication, ChatSnapshot, TypingPublication } from '../../protocol/chat.ts'
 import type { Publication, SubscribeResult } from '../../protocol/frames.ts'
-import type { LoadClient } from '../client/load-client.ts'
+import type { Device } from '../client/load-observer.ts'
 import { atPace } from '../run/pace.ts'
 import type { Crew } from '../run/scenario.ts'
 import type { Talker } from './talker.ts'
@@ -22,7 +22,7 @@ export class Company {
     this.#others.set(other.nth, { self: other, other: one })
   }
 
-  subscribed({ nth }: LoadClient, { data, publications = [] }: SubscribeResult): void {
+  subscribed({ nth }: Device, { data, publications = [] }: SubscribeResult): void {
     const pair = this.#others.get(nth)
     if (pair === undefined) return
     for (const { data: said } of publications) {
@@ -31,7 +31,7 @@ export class Company {
     if (data !== undefined) pair.self.startsOver(data as ChatSnapshot, pair.other)
   }
 
-  published({ nth }: LoadClient, { data }: Publication): void {
+  published({ nth }: Device, { data }: Publication): void {
     const pair = this.#others.get(nth)
     pair?.self.hears(data as ChatPublication | TypingPublication, pair.other)
   }

@@ -5,8 +5,7 @@ import { StreamWatchers, type WatchersAccount } from '../../history/stream-watch
 import { Findings } from '../../history/violation.ts'
 import type { LotPublication, LotSnapshot, LotView } from '../../protocol/auction.ts'
 import type { Publication, SubscribeResult } from '../../protocol/frames.ts'
-import type { LoadClient } from '../client/load-client.ts'
-import type { LoadObserver } from '../client/load-observer.ts'
+import type { Device, LoadObserver } from '../client/load-observer.ts'
 import { StreamWitness } from './stream-witness.ts'
 
 export class LotWitness {
@@ -38,7 +37,7 @@ export class LotWitness {
     }
   }
 
-  #subscribed(client: LoadClient, { data, publications = [] }: SubscribeResult): void {
+  #subscribed(client: Device, { data, publications = [] }: SubscribeResult): void {
     const newest = publications.at(-1)?.data as LotPublication | undefined
     // A state replaces what was before it, so a stream begins anew with the newest.
     const lot = newest?.lot ?? (data as LotSnapshot).lot
@@ -47,7 +46,7 @@ export class LotWitness {
     this.#watchers.joined({ watcher: String(client.nth), stream, seq, digest })
   }
 
-  #published(client: LoadClient, { data }: Publication): void {
+  #published(client: Device, { data }: Publication): void {
     const { lot, fromSeq = lot.seq } = data as LotPublication
     const { seq } = lot
     const digest = this.#digestOf(lot)

@@ -6,13 +6,13 @@ import { Findings } from '../../history/violation.ts'
 import type { ChatPublication } from '../../protocol/chat.ts'
 import type { Publication, SubscribeResult } from '../../protocol/frames.ts'
 import type { Notification } from '../../protocol/notifications.ts'
-import type { LoadClient } from '../client/load-client.ts'
+import type { Device } from '../client/load-observer.ts'
 
 export class StreamWitness {
   readonly #findings = new Findings()
   readonly #watchers = new StreamWatchers(this.#findings)
 
-  subscribed(client: LoadClient, channel: string, result: SubscribeResult): void {
+  subscribed(client: Device, channel: string, result: SubscribeResult): void {
     const stream = streamOf(channel)
     if (stream === undefined) return
     const { was_recovering, recovered, publications = [], offset = 0 } = result
@@ -24,7 +24,7 @@ export class StreamWitness {
     this.#watchers.joined({ watcher, stream, seq: offset, digest: undefined })
   }
 
-  published(client: LoadClient, channel: string, { data, offset: seq }: Publication): void {
+  published(client: Device, channel: string, { data, offset: seq }: Publication): void {
     const stream = streamOf(channel)
     // Who types, and whatever else is of the moment, has no place in the stream.
     if (stream === undefined || seq === undefined) return
