@@ -1,6 +1,8 @@
 // What becomes of pushes: what the push service answers, and what a device shows afterwards.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { requeueJobs } from '../platform/postgres/job-office.ts'
 import { waitFor } from '../platform/testing/wait-for.ts'
+import type { MessageView } from '../protocol/chat.ts'
 import { createPostgresPushBook } from './adapters/postgres-push-book.ts'
 import { pushTriesMax } from './limits.ts'
 import { deleted, receipt, sent } from './testing/chat-words.ts'
@@ -94,7 +96,7 @@ describe('what the push service answers besides', () => {
     expect(rows).toEqual([{ user_id: 'sam', seq: 1, state: 'undeliverable' }])
   })
 
-  test('one that is away for hours: the job is dead in the end, and says why', async () => {
+  test('one that is away for hours: the job is dead in the end, says why, and requeued begins anew', async () => {
     await stage.register('sam', 'phone')
     stage.service.answers.set('phone-token', { type: 'unavailable' })
     await stage.happens(await new ConversationLog(stage.pool).open(), sent(1))
@@ -104,8 +106,16 @@ describe('what the push service answers besides', () => {
     await stage.startPushing()
     const dead = await stage.onlyJob(({ last_error }) => last_error !== null)
     expect(dead.last_error).toBe('the push service is not available, for too long')
+    await requeueJobs(stage.pool, 'all')
+    await stage.onlyJob(({ payload, last_error }) => payload.tries === 1 && last_error === null)
   })
 })
+
+const kinds: readonly (readonly [string, Partial<MessageView>])[] = [
+  ['of words', {}],
+  ['an image', { kind: 'image', text: '' }],
+  ['a file', { kind: 'file', text: '' }],
+]
 
 describe('what a device shows', () => {
   test('is taken away when it is read elsewhere, and the badge says what is left', async () => {
@@ -136,23 +146,23 @@ describe('what a device shows', () => {
     expect(syncs()).toHaveLength(1)
   })
 
-  test('I21: is taken away when its message is deleted', async () => {
+  test.each(kinds)('I21: is taken away when its message, %s, is deleted', async (_, change) => {
     await stage.register('sam', 'phone')
     const talk = await new ConversationLog(stage.pool).open()
     await stage.startPushing()
-    await stage.happens(talk, sent(1))
+    await stage.happens(talk, sent(1, change))
     await waitFor(() => stage.service.sent.length === 1)
     await stage.allDone()
-    await stage.happens(talk, deleted(2, 1))
+    await stage.happens(talk, deleted(2, 1, change))
     await waitFor(() => syncs().length === 1)
     expect(syncs()[0]?.message.data['clears']).toBe(`chat:${talk.conversationId}`)
   })
 
-  test('I21: a message that is deleted before it is pushed is not', async () => {
+  test.each(kinds)('I21: a message, %s, deleted before it is pushed is not', async (_, change) => {
     await stage.register('sam', 'phone')
     const talk = await new ConversationLog(stage.pool).open()
-    await stage.happens(talk, sent(1))
-    await stage.happens(talk, deleted(2, 1))
+    await stage.happens(talk, sent(1, change))
+    await stage.happens(talk, deleted(2, 1, change))
     await stage.startPushing()
     await stage.allDone()
     expect(stage.service.sent).toEqual([])

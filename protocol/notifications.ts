@@ -34,6 +34,10 @@ export const Notification = Shape('`data` of a publication on `user:`.', {
     .string()
     .exactOptional()
     .describe('The first 200 characters of the message; gone once the message is deleted.'),
+  deleted: z
+    .literal(true)
+    .exactOptional()
+    .describe('With `message`: it was deleted, and is to be shown no more.'),
   state: z.enum(OFFER_STATES).exactOptional().describe('With `offer`: what became of it.'),
   amount: z
     .number()

@@ -177,11 +177,35 @@ describe('what was told before', () => {
     const told = await journal.tell(derive)
     expect(await texts('sam')).toEqual([null, 'words of 2'])
     expect(told.feeds).toEqual([
-      { userId: 'sam', events: [], changed: [expect.objectContaining({ seq: 1, messageSeq: 1 })] },
+      {
+        userId: 'sam',
+        events: [],
+        changed: [expect.objectContaining({ seq: 1, messageSeq: 1, deleted: true })],
+      },
     ])
     expect(JSON.stringify(told.feeds)).not.toContain('words')
     expect(await heads(pool)).toEqual({ sam: 2 })
   })
+
+  test.each(['image', 'file'] as const)(
+    'I21: of kind %s without words is said to be deleted, once',
+    async (kind) => {
+      const talk = await new ConversationLog(pool).open()
+      await talk.commit([sent(1, { kind, text: '' }), sent(2)])
+      await journal.tell(derive)
+      const held = await talk.commit([deleted(3, 1, { kind })])
+      const told = await journal.tell(derive)
+      expect(told.feeds).toEqual([
+        {
+          userId: 'sam',
+          events: [],
+          changed: [expect.objectContaining({ seq: 1, kind, deleted: true })],
+        },
+      ])
+      await pool.query('UPDATE outbox SET notified = false WHERE id = $1', [held])
+      expect(await journal.tell(derive)).toMatchObject({ commits: 1, feeds: [] })
+    },
+  )
 
   test('I21: says what its message says after an edit', async () => {
     const talk = await new ConversationLog(pool).open()
@@ -191,6 +215,7 @@ describe('what was told before', () => {
     const { feeds: changed } = await journal.tell(derive)
     expect(await texts('sam')).toEqual(['better words'])
     expect(changed[0]?.changed?.[0]).toMatchObject({ seq: 1, text: 'better words' })
+    expect(changed[0]?.changed?.[0]).not.toHaveProperty('deleted')
   })
 
   test('I21: a message that is deleted before it is told is told without its words, once', async () => {
@@ -200,7 +225,9 @@ describe('what was told before', () => {
     await talk.commit([deleted(3, 1)])
     const told = await journal.tell(derive)
     expect(await texts('sam')).toEqual([null])
-    expect(told.feeds).toEqual([{ userId: 'sam', events: [expect.objectContaining({ seq: 1 })] }])
+    expect(told.feeds).toEqual([
+      { userId: 'sam', events: [expect.objectContaining({ seq: 1, deleted: true })] },
+    ])
     expect(JSON.stringify(told.feeds)).not.toContain('words')
   })
 })

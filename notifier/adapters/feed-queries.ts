@@ -131,7 +131,7 @@ interface ChangedRow {
 }
 
 /**
- * Has what was told of these messages say what they say now, and returns what changed. `OFFSET 0` keeps
+ * Has what was told of these messages say what they say now, or that they were deleted, and returns what changed. `OFFSET 0` keeps
  * PostgreSQL from making one join of it: planned while there were few messages it read every notification
  * of a message for each edit, and 512 edits took four seconds.
  */
@@ -144,14 +144,15 @@ export async function redact(
     name: 'notifier-redact',
     text: `
       UPDATE notifications n
-         SET data = CASE WHEN r.text IS NULL THEN n.data - 'text'
-                         ELSE n.data || jsonb_build_object('text', r.text) END
-        FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS r (conversation_id, message_seq, text)
+         SET data = n.data - 'text' || jsonb_strip_nulls(
+               jsonb_build_object('text', r.text, 'deleted', r.deleted))
+        FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::boolean[])
+               AS r (conversation_id, message_seq, text, deleted)
        CROSS JOIN LATERAL (
               SELECT t.user_id, t.seq FROM notifications t
                WHERE t.source = 'conversation' AND t.aggregate_id = r.conversation_id
                  AND t.source_seq = r.message_seq AND t.type = 'message'
-                 AND t.data ->> 'text' IS DISTINCT FROM r.text
+                 AND (t.data ->> 'text' IS DISTINCT FROM r.text OR r.deleted AND NOT t.data ? 'deleted')
               OFFSET 0) told
        WHERE n.user_id = told.user_id AND n.seq = told.seq
       RETURNING n.user_id, n.seq, n.type, n.at_ms, n.data`,
@@ -159,6 +160,7 @@ export async function redact(
       redactions.map(({ conversationId }) => conversationId),
       redactions.map(({ messageSeq }) => messageSeq),
       redactions.map(({ text = null }) => text),
+      redactions.map(({ deleted = null }) => deleted),
     ],
   })
   return rows.map(({ user_id, seq, type, at_ms, data }) => ({

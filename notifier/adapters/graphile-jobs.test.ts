@@ -218,12 +218,12 @@ describe('how it ends', () => {
     expect(await kept()).toMatchObject([{ payload: { n: 2 } }])
   })
 
-  test('dead: kept with the reason, and done by nobody', async () => {
+  test('dead: kept with the reason and the other payload, and done by nobody', async () => {
     await add({ task: 'push', payload: 1 })
-    const { asked, task } = noting(async () => ({ type: 'dead', reason: 'of no use' }))
+    const { asked, task } = noting(async () => ({ type: 'dead', reason: 'of no use', payload: 2 }))
     await work(task)
     await waitFor(async () => (await kept())[0]?.last_error === 'of no use')
-    expect(await kept()).toMatchObject([{ attempts: 25, max_attempts: 25 }])
+    expect(await kept()).toMatchObject([{ attempts: 25, max_attempts: 25, payload: 2 }])
     expect(asked).toEqual([1])
   })
 

@@ -165,7 +165,7 @@ class GraphileJobs implements Part {
     const { key } = job
     const next: Job = {
       task,
-      payload: (end.type === 'later' ? end.payload : undefined) ?? (payload as Json),
+      payload: end.payload ?? (payload as Json),
       ...(key === null ? {} : { key }),
       ...(end.type === 'later' ? { dueAtMs: end.dueAtMs } : {}),
     }

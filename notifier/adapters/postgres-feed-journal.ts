@@ -62,7 +62,7 @@ async function tellOnce(
   }
 }
 
-/** Those who have read something, perhaps on another device, and those whom a message was told that says no more. */
+/** Those who have read something, perhaps on another device, and those whom a message was told that was deleted. */
 function whoseDevicesShowTooMuch(
   commits: readonly Commit[],
   changed: readonly FeedEntry[],
@@ -73,7 +73,7 @@ function whoseDevicesShowTooMuch(
       : [],
   )
   const told = changed.flatMap(({ userId, notification }) =>
-    notification.text === undefined ? [userId] : [],
+    notification.deleted === true ? [userId] : [],
   )
   return new Set([...readers, ...told])
 }

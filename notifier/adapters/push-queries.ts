@@ -13,9 +13,9 @@ const withMark = `
          ON n.source = 'conversation' AND k.user_id = d.user_id AND k.device_id = d.device_id
             AND k.conversation_id = n.aggregate_id`
 
-/** A text message that says nothing was deleted. */
+/** Whether the notification `n` is of a message that was deleted. */
 const isDeleted = `
-  (n.type = 'message' AND n.data ->> 'kind' = 'text' AND NOT n.data ? 'text')`
+  (n.type = 'message' AND n.data ? 'deleted')`
 
 const uncounted = UNCOUNTED_TYPES.map((type) => `'${type}'`).join(', ')
 

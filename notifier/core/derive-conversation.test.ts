@@ -4,7 +4,9 @@ import {
   conversationId,
   deleted,
   edited,
+  entry,
   messageIdAt,
+  messageView,
   offerChanged,
   offered,
   orderId,
@@ -102,7 +104,7 @@ describe('a message', () => {
     const [notice] = deriveConversation(
       commit([sent(5, { text: '', deleted: true }), deleted(6, 5)]),
     ).notices
-    expect(notice).toMatchObject({ type: 'message', causeSeq: 5 })
+    expect(notice).toMatchObject({ type: 'message', causeSeq: 5, data: { deleted: true } })
     expect(notice?.data).not.toHaveProperty('text')
   })
 
@@ -191,7 +193,7 @@ describe('an offer', () => {
 
 describe('what was told before', () => {
   test('I21: of a message that is deleted says nothing any more, and nobody is told anew', () => {
-    expect(redactions(deleted(9, 5))).toEqual([{ conversationId, messageSeq: 5 }])
+    expect(redactions(deleted(9, 5))).toEqual([{ conversationId, messageSeq: 5, deleted: true }])
     expect(told(commit([deleted(9, 5)]))).toEqual([])
   })
 
@@ -199,6 +201,11 @@ describe('what was told before', () => {
     const long = edited(9, 5, 'x'.repeat(300))
     expect(redactions(long)).toEqual([{ conversationId, messageSeq: 5, text: 'x'.repeat(200) }])
     expect(told(commit([long]))).toEqual([])
+  })
+
+  test('of an image that is edited to have no words is not deleted', () => {
+    const image = entry(9, 'message_edited', messageView(5, { kind: 'image', text: '' }))
+    expect(redactions(image)).toEqual([{ conversationId, messageSeq: 5 }])
   })
 
   test('stays as it is with all other events', () => {

@@ -98,8 +98,9 @@ function parties({ buyerId, sellerId }: ConversationFacts, offer: OfferView): st
   return [buyerId, sellerId]
 }
 
-function messageWords({ senderId, kind, text }: MessageView): Notice['data'] {
-  return { senderId, kind, ...saying(text) }
+function messageWords(message: MessageView): Notice['data'] {
+  const { senderId, kind } = message
+  return { senderId, kind, ...leftOf(message) }
 }
 
 function offerWords(
@@ -123,9 +124,12 @@ function orderWords(
   }
 }
 
-/** The beginning of a text; nothing where nothing is said. */
-function saying(text: string): { readonly text?: string } {
-  return text === '' ? {} : { text: firstCharacters(text, quotedCharactersMax) }
+/** The beginning of what it says, where it says something, and whether it was deleted. */
+function leftOf({ text, deleted }: MessageView): Pick<Redaction, 'text' | 'deleted'> {
+  return {
+    ...(text === '' ? {} : { text: firstCharacters(text, quotedCharactersMax) }),
+    ...(deleted === true ? { deleted } : {}),
+  }
 }
 
 function notice(
@@ -144,5 +148,5 @@ function redactionsOf({ type, message }: ConversationEntry): readonly Redaction[
   if (message === undefined) return []
   if (type !== 'message_edited' && type !== 'message_deleted') return []
   const { conversationId, seq } = message
-  return [{ conversationId, messageSeq: seq, ...saying(message.text) }]
+  return [{ conversationId, messageSeq: seq, ...leftOf(message) }]
 }

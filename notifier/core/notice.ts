@@ -24,8 +24,9 @@ export interface Redaction {
   readonly conversationId: string
   /** The seq that caused what was told of the message. */
   readonly messageSeq: number
-  /** Absent where nothing is left of it. */
+  /** Absent where it has no words. */
   readonly text?: string
+  readonly deleted?: true
 }
 
 /** Something to tell webhooks: which event it is, and where in the logs its words stand. */

@@ -47,8 +47,11 @@ export type JobEnd =
   | { readonly type: 'done' }
   /** The same job again, with this payload where one is given, under its key; its attempts begin anew. */
   | { readonly type: 'later'; readonly dueAtMs: number; readonly payload?: Json }
-  /** No further attempt is of use. The job is kept with this reason until somebody requeues it. */
-  | { readonly type: 'dead'; readonly reason: string }
+  /**
+   * No further attempt is of use. The job is kept with this reason until somebody requeues it, and with this
+   * payload where one is given.
+   */
+  | { readonly type: 'dead'; readonly reason: string; readonly payload?: Json }
 
 /**
  * Does one job. It may be asked again for a job it has done: a notifier dies between the doing and the note

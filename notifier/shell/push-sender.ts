@@ -101,12 +101,14 @@ export class PushSender {
   }
 }
 
-/** What is left of a job whose push could not be sent now. */
+/** What is left of a job whose push could not be sent now. One that is requeued is offered as often as a new one. */
 export function unsent(
   end: Extract<SendEnd, { type: 'again' | 'of_no_use' }>,
   payload: { readonly [key: string]: string | number | undefined },
   tries: number,
 ): JobEnd {
-  if (end.type === 'of_no_use') return { type: 'dead', reason: end.reason }
+  if (end.type === 'of_no_use') {
+    return { type: 'dead', reason: end.reason, payload: { ...payload, tries: 0 } }
+  }
   return { type: 'later', dueAtMs: end.atMs, payload: { ...payload, tries: tries + 1 } }
 }

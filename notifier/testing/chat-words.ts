@@ -90,8 +90,12 @@ export const edited = (seq: number, sentSeq: number, text: string): Conversation
   entry(seq, 'message_edited', messageView(sentSeq, { text, editedAt: 2_000 + seq }))
 
 /** At `seq` the message that was sent at `sentSeq` is deleted for all. */
-export const deleted = (seq: number, sentSeq: number): ConversationEntry =>
-  entry(seq, 'message_deleted', messageView(sentSeq, { text: '', deleted: true }))
+export const deleted = (
+  seq: number,
+  sentSeq: number,
+  change: Partial<MessageView> = {},
+): ConversationEntry =>
+  entry(seq, 'message_deleted', messageView(sentSeq, { ...change, text: '', deleted: true }))
 
 /** At `seq` `actorId` has read what there is. */
 export function receipt(seq: number, actorId: string): ConversationEntry {

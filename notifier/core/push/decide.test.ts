@@ -111,10 +111,13 @@ describe('a message', () => {
     expect(decided(given)).toBe(expected)
   })
 
-  test('I21: whose words were deleted is pushed no more', () => {
-    const { text: _, ...deleted } = message
-    expect(decided({ n: deleted })).toBe('skip deleted')
-  })
+  test.each(['text', 'image', 'file'] as const)(
+    'I21: of kind %s that was deleted is pushed no more',
+    (kind) => {
+      const { text: _, ...silent } = message
+      expect(decided({ n: { ...silent, kind, deleted: true } })).toBe('skip deleted')
+    },
+  )
 
   test('that never had words is pushed', () => {
     const { text: _, ...image } = { ...message, kind: 'image' as const }
@@ -205,7 +208,8 @@ describe('whatever is known', () => {
     fc.assert(
       fc.property(anything, (any) => {
         const { text: _, ...silent } = message
-        const n = { ...(any.isDeleted ? silent : message), type: any.type, senderId: any.senderId }
+        const said = any.isDeleted ? { ...silent, deleted: true as const } : message
+        const n = { ...said, type: any.type, senderId: any.senderId }
         const { before, quiet, connected, ...known } = any
         const presence =
           connected === undefined ? undefined : { isConnected: connected, hasOpen: any.hasOpen }

@@ -78,7 +78,7 @@ function skipReason(
   if (isDelivered) return 'delivered'
   if (presence?.hasOpen === true) return 'open'
   if (isMuted) return 'muted'
-  if (isDeleted(notification)) return 'deleted'
+  if (notification.type === 'message' && notification.deleted === true) return 'deleted'
   return lotReason(notification, lot, nowMs)
 }
 
@@ -88,11 +88,6 @@ function skipReason(
  */
 function isSaidOtherwise({ type, lotId, orderId, buyerId }: Notification, userId: string): boolean {
   return type === 'order_created' && (orderId !== lotId || buyerId === userId)
-}
-
-/** A text message that says nothing was deleted. */
-function isDeleted({ type, kind, text }: Notification): boolean {
-  return type === 'message' && kind === 'text' && text === undefined
 }
 
 function lotReason(
