@@ -93,8 +93,8 @@ function pushParts(options: NotifierOptions): Part[] {
       concurrency: pushJobsAtOnce,
       clock,
       log,
-      onEnd: metrics.job,
-      onCount: metrics.kept,
+      onEnd: (task, end) => metrics.job(task, end),
+      onCount: (kept) => metrics.kept(kept),
     }),
   ]
 }

@@ -35,7 +35,8 @@ async function listening(server: Server | TcpServer): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-const receiver = (listener: RequestListener) => listening(createServer(listener))
+const receiver = (listener: (...asked: Parameters<RequestListener>) => unknown) =>
+  listening(createServer((...asked) => void listener(...asked)))
 
 function sender(options: Parameters<typeof createHttpsWebhookSender>[0] = loopback) {
   const made: HttpsWebhookSender = createHttpsWebhookSender(options)
@@ -44,6 +45,9 @@ function sender(options: Parameters<typeof createHttpsWebhookSender>[0] = loopba
 }
 
 const parcel = (url: string) => ({ url, headers: { 'webhook-id': 'one' }, body: '{"größe":1}' })
+
+const nowhere: Resolve = (_, __, done) =>
+  done(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }), [])
 
 /** A name server that answers in turn, the last answer again and again. */
 function resolving(...answers: readonly (readonly string[])[]): Resolve & { asked: () => number } {
@@ -216,9 +220,7 @@ describe('a name', () => {
   })
 
   test('that leads nowhere is said so', async () => {
-    const resolve: Resolve = (_, __, done) =>
-      done(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }), [])
-    const one = sender({ ...private4, resolve })
+    const one = sender({ ...private4, resolve: nowhere })
     expect(await one.objection('https://nowhere.example/')).toBe('its name leads to no address')
   })
 
