@@ -116,7 +116,9 @@ async function readCluster(file: string): Promise<NamedServers> {
   const roles = [...gateways, ...engines, ...chats, ...notifiers]
   return {
     urls: gateways.map(({ url }) => url),
-    metricsUrls: roles.flatMap(({ metricsUrl }) => (metricsUrl === undefined ? [] : [metricsUrl])),
+    metricsUrls: roles.flatMap(({ metricsUrl }) =>
+      metricsUrl === undefined ? [] : [new URL('/metrics', metricsUrl).href],
+    ),
     ...(postgres === undefined ? {} : { databaseUrl: postgres.url }),
     ...(drainPid === undefined ? {} : { drainPid }),
   }
