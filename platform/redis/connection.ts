@@ -52,8 +52,8 @@ class Connection implements RedisConnection {
   /** Called once it is known whether the first connection will do. */
   #onFirst: (() => void) | undefined
   #lastError: Error | undefined
-  /** What was said last about its absence; undefined while it is there. */
-  #said: string | undefined
+  /** Why it is away, as was said so far. */
+  readonly #said = new Set<string>()
   #isTooOld = false
   #isStopping = false
 
@@ -113,8 +113,8 @@ class Connection implements RedisConnection {
       return
     }
     this.#setReady(this.client.status === 'ready')
-    if (!this.#isReady || this.#said === undefined) return
-    this.#said = undefined
+    if (!this.#isReady || this.#said.size === 0) return
+    this.#said.clear()
     this.#log.info({ redis: this.#place }, 'Redis is back')
   }
 
@@ -133,8 +133,8 @@ class Connection implements RedisConnection {
 
   /** Each reason once, however often it is met before Redis is back. */
   #say(reason: string): void {
-    if (this.#said === reason) return
-    this.#said = reason
+    if (this.#said.has(reason)) return
+    this.#said.add(reason)
     this.#log.warn({ reason }, 'Redis is away; trying again until it is back')
   }
 }
