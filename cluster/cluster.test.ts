@@ -10,13 +10,13 @@ import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createHttpClient } from '../loadtest/http-client.ts'
 import { tokensFrom } from '../loadtest/tokens.ts'
+import { isAlive } from '../platform/is-alive.ts'
 import { waitFor } from '../platform/testing/wait-for.ts'
 import type { BidOutcome, LotOutcome } from '../protocol/auction.ts'
 import type { ClusterDescription } from './description.ts'
 import {
   type ClusterProcess,
   described,
-  isAlive,
   pidsIn,
   startCluster,
   startClusterByNpm,

@@ -1,6 +1,5 @@
 // A fleet: roles as processes of their own, on a PostgreSQL, a NATS and a Redis of the test's own.
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +12,7 @@ import {
   throwawayDatabase,
 } from '../../platform/testing/throwaway-database.ts'
 import type { RoleName } from '../../role-config.ts'
+import { ended } from './child-end.ts'
 import { OwnPostgres } from './own-postgres.ts'
 import { jwtSecret } from './server.ts'
 
@@ -28,8 +28,8 @@ export interface RoleInFleet {
   readonly metricsUrl: string
   /** Of a gateway. */
   readonly url: string
-  /** Resolves when the process is gone, however it is told to. */
-  end(signal: NodeJS.Signals): Promise<number | null>
+  /** Resolves when the process is gone, with the exit code, or the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | string>
 }
 
 export interface LogLine {
@@ -146,12 +146,4 @@ async function addRole(
     url: `http://127.0.0.1:${told.port ?? 0}`,
     end: (signal) => ended(child, signal),
   }
-}
-
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
-  const exit = once(child, 'exit')
-  child.kill(signal)
-  const [code] = (await exit) as [number | null]
-  return code
 }

@@ -1,10 +1,10 @@
 // A role that is started whether or not it can work: tests look at what it says of itself meanwhile.
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
+import { fork } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../platform/servers/free-port.ts'
 import type { RoleName } from '../../role-config.ts'
+import { ended } from './child-end.ts'
 import type { LogLine } from './fleet.ts'
 import { jwtSecret } from './server.ts'
 
@@ -50,13 +50,4 @@ export async function startLoneRole(
 /** A line that is no JSON is a fault that nobody logged. */
 function read(line: string): LogLine {
   return line.startsWith('{') ? (JSON.parse(line) as LogLine) : { level: 'fatal', msg: line }
-}
-
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | string> {
-  const { exitCode, signalCode } = child
-  if (exitCode !== null || signalCode !== null) return exitCode ?? signalCode ?? ''
-  const close = once(child, 'close')
-  child.kill(signal)
-  const [code, by] = (await close) as [number | null, string | null]
-  return code ?? by ?? ''
 }

@@ -79,11 +79,3 @@ export async function described(
 export function pidsIn(said: string): readonly number[] {
   return [...new Set([...said.matchAll(/, pid (\d+)/g)].map(([, pid]) => Number(pid)))]
 }
-
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}

@@ -8,7 +8,14 @@ import { type ServerCost, ServersWatch } from '../servers-watch.ts'
 import { type TokenSource, tokensOf } from '../tokens.ts'
 import { Desertion } from './desertion.ts'
 import type { AnyPlan, Plan } from './plan.ts'
-import type { Audit, House, Scenario, Stage, Testimony } from './scenario.ts'
+import {
+  type Audit,
+  type House,
+  houseUser,
+  type Scenario,
+  type Stage,
+  type Testimony,
+} from './scenario.ts'
 import { type Phase, type Second, Timeline } from './timeline.ts'
 import { Workers } from './workers.ts'
 
@@ -69,7 +76,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
 async function houseOf({ plan, tokens }: RunOptions): Promise<House> {
   const [url = ''] = plan.servers.urls
   const mint = tokensOf(tokens)
-  return { http: createHttpClient(url, await mint('house', ['seller', 'service'])), tokens: mint }
+  const token = await mint(houseUser, ['seller', 'service'])
+  return { http: createHttpClient(url, token), tokens: mint }
 }
 
 /** Why nothing could begin, for the operator. */

@@ -5,6 +5,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { codeOf } from '../failure.ts'
+import { isAlive } from '../is-alive.ts'
 import { endProcess } from './postmaster.ts'
 import type { ServerHome } from './server-home.ts'
 
@@ -51,14 +52,5 @@ async function servesData(pid: number, data: string): Promise<boolean> {
     return stdout.includes(`-D ${data} `)
   } catch {
     return false
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return codeOf(error) === 'EPERM'
   }
 }

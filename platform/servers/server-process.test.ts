@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { isAlive } from '../is-alive.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { ServerProcess } from './server-process.ts'
 
@@ -12,15 +13,6 @@ const staying = {
   program: '/bin/sh',
   args: ['-c', 'echo starting; echo ready >&2; exec tail -f /dev/null'],
   saysReady: 'ready',
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 describe('a server process', () => {
