@@ -329,6 +329,29 @@ describe('a watcher that reads slowly', () => {
     air.endTurn()
     expect(slow.offsets).toEqual([6, 7])
     expect(quick.offsets).toEqual([2, 3, 4, 5, 6, 7])
+    const [skippedTo, next] = slow.publications
+    expect(skippedTo).toMatchObject({ data: { fromSeq: 2, lot: { seq: 6 } } })
+    expect(next?.data).not.toHaveProperty('fromSeq')
+    for (const { data } of quick.publications) expect(data).not.toHaveProperty('fromSeq')
+  })
+
+  test.each([
+    { has: 4, fromSeq: 5, why: 'as everybody, where the newest stands for all it missed' },
+    { has: 5, fromSeq: 5, why: 'as everybody, where the newest stands for more than it missed' },
+    { has: 2, fromSeq: 3, why: 'from where its own gap begins' },
+    { has: -1, fromSeq: 1, why: 'from the beginning, where nobody knows what it has' },
+  ])('is told the newest $why', async ({ has, fromSeq }) => {
+    const slow = air.socket()
+    await air.joined(slow, lot)
+    air.hub.pause(slow, lot)
+    for (let bids = 0; bids < 5; bids += 1) {
+      air.streams.tellLot(lotId, [air.streams.bid(lotId, 1_000 + bids)])
+    }
+    air.streams.tellLot(lotId, [conflated(air.streams.bid(lotId, 2_000), 5)])
+    air.endTurn()
+    air.hub.resume(slow, lot, has)
+    air.endTurn()
+    expect(slow.publications).toMatchObject([{ offset: 7, data: { fromSeq } }])
   })
 
   test('is told nothing twice where nothing happened meanwhile', async () => {

@@ -257,6 +257,13 @@ export class LotChannel extends WatchedChannel<LotEvent> {
     subscriber.joinTopic(audience.topic)
     const newest = this.#newest
     if (newest === undefined || newest.seq <= seq) return
+    // Below zero is who may have lost anything.
+    const told = Math.max(0, seq)
+    if (this.firstSeq(newest) > told + 1) {
+      // Only this socket skips just these, so that is encoded for it alone.
+      subscriber.push(audience.codec.encode(this.#push(this.bridge(newest, told))))
+      return
+    }
     audience.newest ??= audience.codec.encode(this.#push(newest))
     subscriber.push(audience.newest)
   }
