@@ -1,105 +1,64 @@
-// `npm run bench`: how many messages per second become durable, one transaction each and in batches, in
-// one run on one throw-away PostgreSQL. Takes about a minute and leaves nothing behind. `owners` measures
-// another thing: how long lots stand still when their engine changes.
+// `npm run bench`: what the services carry, measured against what one would use or write without them. Prints
+// what it finds, and with `--write` puts it into docs/benchmarks.md. `owners` and `push` measure how long
+// something takes and have no part in that page.
 import { writeFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
-import { createLogger } from '../platform/log.ts'
-import { onInterrupt } from '../platform/on-interrupt.ts'
-import { closePool, createPool, type Pool } from '../platform/postgres/pool.ts'
 import { runMain } from '../platform/run-process.ts'
-import { batched } from './batched.ts'
-import { oneInsertEach, oneTransactionEach } from './one-by-one.ts'
+import { conditionsNow, describeConditions } from './conditions.ts'
+import { type MeasuredSection, writeDocument } from './document.ts'
 import { benchOwners } from './owners.ts'
 import { benchPush } from './push.ts'
-import { describeReport, type Report } from './report.ts'
-import { run } from './run.ts'
-import { startThrowawayPostgres } from './throwaway-postgres.ts'
-import type { Way } from './ways.ts'
+import { describeSection } from './report.ts'
+import { BENCHES } from './sections.ts'
 
 interface Options {
   readonly rounds: number
   readonly seconds: number
   readonly json?: string
+  readonly write?: boolean
 }
-
-const clients = 32
-const senders = 256
-const lanes = 4
-const batchMax = 256
-const conversations = [1, 64]
-/** Of ordinary length in a marketplace. */
-const text = 'Is the lamp still there? I could come by tomorrow after six and pay in cash.'
-const warmUpMs = 300
-/** Not all at once: the ways take turns, and each keeps some connections for itself. */
-const connectionsMax = clients + 2 * lanes
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`)
 
-async function bench({ rounds, seconds, json }: Options): Promise<void> {
-  const log = createLogger({ name: 'bench', level: 'error' })
-  say('Starting a throw-away PostgreSQL.')
-  const starting = startThrowawayPostgres(log)
-  let isInterrupted = false
-  // Also while it starts: a server of ours must not be left behind.
-  onInterrupt(async () => {
+/** Whoever interrupts takes the bench its servers away: that is no failure of the bench. */
+let isInterrupted = false
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
     isInterrupted = true
-    await (await starting).stop()
   })
-  const server = await starting
-  const pool = createPool(server.url, { log, applicationName: 'bench', max: connectionsMax })
+}
+
+/** Runs the benches one after the other; what was measured is written down even where a later one fails. */
+async function measure(benches: typeof BENCHES, options: Options): Promise<void> {
+  const { rounds, seconds, json, write = false } = options
+  const measured: MeasuredSection[] = []
   try {
-    const series = await run({
-      ways: waysOn(pool),
-      conversations,
-      rounds,
-      warmUpMs,
-      measureMs: seconds * 1_000,
-      onProgress: say,
-    })
-    const report: Report = { conditions: await conditionsOf(pool, rounds, seconds), series }
-    say(`\n${describeReport(report)}\n`)
-    if (json !== undefined) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`)
-    say(
-      json === undefined
-        ? 'Next: npm run bench -- --json FILE keeps the numbers, to compare them with another run.'
-        : `The numbers are in ${json}. Next: compare them with those of another run.`,
-    )
+    for (const { bench } of benches) {
+      const conditions = conditionsNow(rounds, seconds)
+      const section = await bench({ rounds, seconds, say })
+      measured.push({ section, conditions })
+      say(`\n${describeSection(section)}\n${describeConditions(conditions)}\n`)
+    }
   } catch (error) {
-    // Its server was taken away: that is no failure, and whoever took it ends the process.
+    // The bench is cleaning up, and ends the process afterwards.
     if (isInterrupted) await new Promise(() => {})
     throw error
   } finally {
-    await closePool(pool)
-    await server.stop()
+    if (json !== undefined) await writeFile(json, `${JSON.stringify(measured, undefined, 2)}\n`)
+    if (write && measured.length > 0) {
+      await writeDocument(
+        measured,
+        BENCHES.map(({ name }) => name),
+      )
+    }
   }
+  say(nextStep(json, write))
 }
 
-/** The first is what the others are compared with. */
-function waysOn(pool: Pool): readonly Way[] {
-  const log = createLogger({ name: 'bench', level: 'error' })
-  return [
-    oneTransactionEach(pool, clients, text),
-    oneInsertEach(pool, clients, text),
-    // More senders than that would only wait longer for their turn.
-    batched({ pool, log, lanes, senders: clients, text, batchMax: 1 }),
-    batched({ pool, log, lanes, senders, text, batchMax }),
-  ]
-}
-
-async function conditionsOf(pool: Pool, rounds: number, seconds: number) {
-  const { rows } = await pool.query<{ version: string; fsync: string }>(
-    `SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync`,
-  )
-  return {
-    cores: availableParallelism(),
-    node: process.versions.node,
-    postgres: rows[0]?.version ?? 'unknown',
-    fsync: rows[0]?.fsync ?? 'unknown',
-    textCharacters: text.length,
-    rounds,
-    secondsEach: seconds,
-  }
+function nextStep(json: string | undefined, write: boolean): string {
+  if (write) return 'The figures are in docs/benchmarks.md. Next: compare them with the last ones.'
+  if (json === undefined) return 'Next: --write puts the figures into docs/benchmarks.md.'
+  return `The figures are in ${json}. Next: compare them with those of another run.`
 }
 
 function between(min: number, max: number): (value: string) => number {
@@ -110,13 +69,30 @@ function between(min: number, max: number): (value: string) => number {
   }
 }
 
-const command = new Command('bench')
-  .description('Measures how many messages per second become durable, one by one and in batches.')
-  .option('--rounds <n>', 'how often each way has its turn', between(1, 100), 3)
-  .option('--seconds <n>', 'how long each turn is measured', between(0.1, 60), 1.5)
-  .option('--json <file>', 'where to write the numbers as well')
-  .action(bench)
+function measuring(command: Command, writes: boolean): Command {
+  return command
+    .option('--rounds <n>', 'how often each way has its turn', between(1, 100), 3)
+    .option('--seconds <n>', 'how long each turn is measured', between(0.1, 60), 1.5)
+    .option('--json <file>', 'where to write the figures as well')
+    .option('--write', 'put them into docs/benchmarks.md', writes)
+}
+
+const command = measuring(new Command('bench'), true)
+  .description('Measures what the services carry, and writes it down in docs/benchmarks.md.')
+  .option('--no-write', 'leave docs/benchmarks.md as it is')
+  .action((options: Options) =>
+    measure(
+      BENCHES.filter(({ always }) => always),
+      options,
+    ),
+  )
   .enablePositionalOptions()
+
+for (const registered of BENCHES) {
+  measuring(command.command(registered.name), false)
+    .description(registered.describes)
+    .action((options: Options) => measure([registered], options))
+}
 
 command
   .command('owners')

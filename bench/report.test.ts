@@ -1,38 +1,40 @@
 import { expect, test } from 'vitest'
 import { closedLoop } from './closed-loop.ts'
-import { describeReport, median, type Series } from './report.ts'
-
-function series(way: string, conversations: number, perSecond: readonly number[]): Series {
-  return { way, says: 'as it is', conversations, perSecond, medianMs: [1], p99Ms: [2] }
-}
+import { describeSection, figure, median, ratio } from './report.ts'
 
 test('a disturbed round does not move the median', () => {
   expect(median([900, 10, 1_100])).toBe(900)
 })
 
-test('ways are compared with the first one on as many conversations', () => {
-  const text = describeReport({
-    conditions: {
-      cores: 2,
-      node: '22.0.0',
-      postgres: '18.0',
-      fsync: 'on',
-      textCharacters: 80,
-      rounds: 3,
-      secondsEach: 2,
-    },
-    series: [
-      series('slow', 1, [100, 100, 90]),
-      series('slow', 64, [400, 400, 400]),
-      series('fast', 1, [5_000, 1, 6_000]),
-      series('fast', 64, [6_000, 6_000, 6_000]),
+test('a section is a page of text with its columns in line', () => {
+  const text = describeSection({
+    name: 'bids',
+    title: 'Durable bids',
+    says: 'How many bids become durable.',
+    conditions: ['fsync on.'],
+    tables: [
+      {
+        title: 'On one lot',
+        head: ['', 'bids/s', 'ratio'],
+        rows: [
+          ['naive', figure(1_176), ratio(1_176, 1_176)],
+          ['Outcry', figure(90_000), ratio(90_000, 1_176)],
+        ],
+      },
     ],
+    goals: [{ goal: 'P4', says: 'over NATS', wanted: '≥ 30 ×', measured: '29 ×', holds: false }],
   })
-  expect(text).toMatch(/on one conversation +messages\/s +ratio/)
-  expect(text).toMatch(/fast +5000 +50\.0× /)
-  expect(text).toMatch(/fast +6000 +15\.0× /)
-  expect(text).toContain('2 cores')
-  expect(text).toContain('fsync on')
+  expect(text.split('\n').slice(5, 9)).toEqual([
+    'On one lot',
+    '        bids/s   ratio',
+    'naive    1,176     1 ×',
+    'Outcry  90,000  76.5 ×',
+  ])
+  expect(text).toContain('P4 MISSED: over NATS: 29 ×, wanted ≥ 30 ×')
+})
+
+test('there is no ratio to nothing', () => {
+  expect(ratio(3, 0)).toBe('–')
 })
 
 test('a sender sends the next message when the one before is answered', async () => {

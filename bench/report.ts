@@ -1,30 +1,6 @@
-// What a run of the bench found, as numbers and as a page of text.
+// A section as a page of text, for a terminal.
 import { quantile } from './closed-loop.ts'
-
-export interface Conditions {
-  readonly cores: number
-  readonly node: string
-  readonly postgres: string
-  readonly fsync: string
-  readonly textCharacters: number
-  readonly rounds: number
-  readonly secondsEach: number
-}
-
-/** One way on so many conversations, measured once in each round. */
-export interface Series {
-  readonly way: string
-  readonly says: string
-  readonly conversations: number
-  readonly perSecond: readonly number[]
-  readonly medianMs: readonly number[]
-  readonly p99Ms: readonly number[]
-}
-
-export interface Report {
-  readonly conditions: Conditions
-  readonly series: readonly Series[]
-}
+import type { GoalVerdict, Section, Table } from './section.ts'
 
 /** The middle one, so that a round which something disturbed does not count. */
 export function median(numbers: readonly number[]): number {
@@ -34,39 +10,40 @@ export function median(numbers: readonly number[]): number {
   )
 }
 
-/** The first way is the one that the others are compared with, on as many conversations. */
-export function describeReport({ conditions, series }: Report): string {
-  const { cores, node, postgres, fsync, textCharacters, rounds, secondsEach } = conditions
-  const counts = [...new Set(series.map(({ conversations }) => conversations))]
+/** `1,234,567`; of small numbers as many places as tell them apart. */
+export function figure(value: number): string {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
+  return value.toLocaleString('en-US', { maximumFractionDigits: digits })
+}
+
+/** `0.93 ×`; nothing where there is nothing to compare with. */
+export function ratio(value: number, base: number): string {
+  return base > 0 ? `${figure(value / base)} ×` : '–'
+}
+
+export function describeSection({ title, says, conditions, tables, goals }: Section): string {
   return [
-    `Durable messages per second, medians of ${rounds} interleaved rounds of ${secondsEach} s each.`,
-    `${cores} cores for database and senders together, Node ${node}, PostgreSQL ${postgres},`,
-    `fsync ${fsync}, texts of ${textCharacters} characters.`,
-    ...counts.flatMap((count) => ['', ...describeCount(count, series)]),
-    '',
-    ...new Set(series.map(({ way, says }) => `${way}: ${says}.`)),
+    title,
+    '='.repeat(title.length),
+    says,
+    ...conditions.map((condition) => `- ${condition}`),
+    ...tables.flatMap((table) => ['', ...describeTable(table)]),
+    ...(goals.length === 0 ? [] : ['', ...goals.map(describeGoal)]),
   ].join('\n')
 }
 
-function describeCount(count: number, all: readonly Series[]): string[] {
-  const series = all.filter(({ conversations }) => conversations === count)
-  const first = median(series[0]?.perSecond ?? [])
-  const rows = series.map(({ way, perSecond, medianMs, p99Ms }) => {
-    const rate = median(perSecond)
-    return [
-      way,
-      rate.toFixed(0),
-      first === 0 ? '' : `${(rate / first).toFixed(1)}×`,
-      median(medianMs).toFixed(1),
-      median(p99Ms).toFixed(1),
-    ]
-  })
-  const title = count === 1 ? 'on one conversation' : `on ${count} conversations`
-  return aligned([[title, 'messages/s', 'ratio', 'median ms', 'p99 ms'], ...rows])
+function describeTable({ title, head, rows }: Table): readonly string[] {
+  return [title, ...aligned([head, ...rows])]
 }
 
-/** The first column to the left, numbers to the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
+function describeGoal({ goal, says, wanted, measured, holds, boundBy }: GoalVerdict): string {
+  const verdict = holds ? 'reached' : 'MISSED'
+  const why = holds || boundBy === undefined ? '' : ` (${boundBy})`
+  return `${goal} ${verdict}: ${says}: ${measured}, wanted ${wanted}${why}`
+}
+
+/** The first column to the left, figures to the right. */
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, at) =>
     Math.max(...rows.map((row) => row[at]?.length ?? 0)),
   )

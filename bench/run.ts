@@ -2,8 +2,17 @@
 // whatever the machine does meanwhile happens to all of them.
 import { uuidv7 } from '../platform/ids.ts'
 import { closedLoop, type Measured } from './closed-loop.ts'
-import type { Series } from './report.ts'
 import type { Way } from './ways.ts'
+
+/** One way on so many conversations, measured once in each round. */
+export interface Series {
+  readonly way: string
+  readonly says: string
+  readonly conversations: number
+  readonly perSecond: readonly number[]
+  readonly medianMs: readonly number[]
+  readonly p99Ms: readonly number[]
+}
 
 export interface RunOptions {
   readonly ways: readonly Way[]

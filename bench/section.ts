@@ -38,7 +38,7 @@ export interface BenchOptions {
   /** How long each turn is measured. */
   readonly seconds: number
   /** Tells a person what is going on. */
-  say(line: string): void
+  readonly say: (line: string) => void
 }
 
 /** @throws where anything that was acknowledged or published is missing, doubled or out of order. */

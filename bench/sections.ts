@@ -1,0 +1,21 @@
+// Which benches there are, in the order of the page that they write.
+import { benchChat } from './chat.ts'
+import type { Bench } from './section.ts'
+
+interface RegisteredBench {
+  /** As on the command line, and of the section that it makes. */
+  readonly name: string
+  readonly describes: string
+  readonly bench: Bench
+  /** Part of `npm run bench` without a name; the others are run when they are asked for. */
+  readonly always: boolean
+}
+
+export const BENCHES: readonly RegisteredBench[] = [
+  {
+    name: 'chat',
+    describes: 'Durable messages: in batches, one by one, and as one would write it.',
+    bench: benchChat,
+    always: true,
+  },
+]
