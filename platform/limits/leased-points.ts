@@ -3,6 +3,7 @@
 import { RateLimiterRes } from 'rate-limiter-flexible'
 import type { Clock } from '../clock.ts'
 import type { LimitVerdict } from './limits.ts'
+import { Tallies } from './tallies.ts'
 
 export interface LeasedPointsOptions {
   /** Counts over all processes: rejects with its count where more than `points` are taken in a window. */
@@ -16,8 +17,8 @@ export interface LeasedPointsOptions {
   readonly clock: Clock
 }
 
-/** Some hundred bytes each; beyond it those seen longest ago are forgotten, and have their own points anew. */
-const talliesMax = 100_000
+/** Some hundred bytes each; beyond it those seen longest ago have their own points anew. */
+const keysMax = 100_000
 
 const allowed: LimitVerdict = { allowed: true }
 
@@ -47,13 +48,11 @@ const unknown: Tally = {
 
 export class LeasedPoints {
   readonly #options: LeasedPointsOptions
-  #tallies = new Map<string, Tally>()
-  /** Those of the window before, so that forgetting costs nothing. */
-  #older = new Map<string, Tally>()
-  #agesAtMs = 0
+  readonly #tallies: Tallies<Tally>
 
   constructor(options: LeasedPointsOptions) {
     this.#options = options
+    this.#tallies = new Tallies(options.windowMs, keysMax, () => ({ ...unknown }))
   }
 
   /** A promise only where the counter has to be asked. Rejects where the counter fails. */
@@ -96,12 +95,7 @@ export class LeasedPoints {
   }
 
   #tallyOf(key: string, nowMs: number): Tally {
-    if (nowMs >= this.#agesAtMs || this.#tallies.size >= talliesMax) this.#age(nowMs)
-    let tally = this.#tallies.get(key)
-    if (tally === undefined) {
-      tally = this.#older.get(key) ?? { ...unknown }
-      this.#tallies.set(key, tally)
-    }
+    const tally = this.#tallies.of(key, nowMs)
     // While it is asked about, the counter says when the window ends.
     if (nowMs >= tally.endsAtMs && tally.asking === undefined) this.#begin(tally, nowMs)
     return tally
@@ -113,13 +107,6 @@ export class LeasedPoints {
     tally.owed = own
     tally.isUsedUp = false
     tally.endsAtMs = nowMs + windowMs
-  }
-
-  /** Who was not seen for a whole window has nothing left to remember. */
-  #age(nowMs: number): void {
-    this.#older = this.#tallies
-    this.#tallies = new Map()
-    this.#agesAtMs = nowMs + this.#options.windowMs
   }
 }
 

@@ -12,6 +12,9 @@ export type LimitVerdict =
   | { readonly allowed: false; readonly retryAfterMs: number }
 
 export interface Limits<Name extends string> {
-  /** Takes one point of `name` for `key` (a user id, an address), or says how long to wait. */
-  take(name: Name, key: string): Promise<LimitVerdict>
+  /**
+   * Takes one point of `name` for `key` (a user id, an address), or says how long to wait. A promise only
+   * where another process has to be asked, which is rare.
+   */
+  take(name: Name, key: string): LimitVerdict | Promise<LimitVerdict>
 }

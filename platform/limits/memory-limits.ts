@@ -1,48 +1,86 @@
-// Limits counted in this process: what one process alone sees, and what counts while Redis is away.
-import { BurstyRateLimiter, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+// Limits counted in this process: what one process alone sees, in windows that begin with a key's first take.
+import type { Clock } from '../clock.ts'
+import { systemClock } from '../system-clock.ts'
 import type { Limit, Limits, LimitVerdict } from './limits.ts'
 import type { LimitSetting } from './parse-limit.ts'
+import { Tallies } from './tallies.ts'
 
 /** The burst is given again after this many windows, so that it is an exception and not the rate. */
 export const windowsPerBurst = 10
 
+/** Some hundred bytes each; beyond it those seen longest ago have their points anew. */
+const keysMax = 1_000_000
+
 const allowed: LimitVerdict = { allowed: true }
-const alwaysAllowed: Promise<LimitVerdict> = Promise.resolve(allowed)
-const allow = (): LimitVerdict => allowed
 
-type Limiter = RateLimiterMemory | BurstyRateLimiter
-
-/** Limits by name; one that is `off` always allows. */
+/** Limits by name; one that is `off` always allows. Every verdict is there at once. */
 export function createMemoryLimits<Name extends string>(
   table: Readonly<Record<Name, LimitSetting>>,
+  clock: Clock = systemClock,
 ): Limits<Name> {
-  const limiters = new Map<Name, Limiter>()
+  const buckets = new Map<Name, Buckets>()
   for (const name in table) {
     const setting = table[name]
-    if (setting !== 'off') limiters.set(name, limiterOf(setting))
+    if (setting !== 'off') buckets.set(name, bucketsOf(setting))
   }
   return {
     take(name, key) {
-      const limiter = limiters.get(name)
-      if (limiter === undefined) return alwaysAllowed
-      return limiter.consume(key).then(allow, refused)
+      const bucketsOfName = buckets.get(name)
+      return bucketsOfName === undefined ? allowed : takeOf(bucketsOfName, key, clock.nowMs())
     },
   }
 }
 
-function limiterOf({ points, windowMs, burst }: Limit): Limiter {
-  const rate = counter(points, windowMs)
-  if (burst === undefined) return rate
-  return new BurstyRateLimiter(rate, counter(burst, windowMs * windowsPerBurst))
+interface Buckets {
+  readonly rate: Points
+  readonly burst: Points | undefined
 }
 
-/** Each counter has its own store: without a prefix no key is put together anew for each command. */
-function counter(points: number, windowMs: number): RateLimiterMemory {
-  return new RateLimiterMemory({ points, duration: windowMs / 1_000, keyPrefix: '' })
+function bucketsOf({ points, windowMs, burst }: Limit): Buckets {
+  return {
+    rate: new Points(points, windowMs),
+    burst: burst === undefined ? undefined : new Points(burst, windowMs * windowsPerBurst),
+  }
 }
 
-/** The library rejects with its count where the limit is reached, and with an error where it fails. */
-function refused(reason: unknown): LimitVerdict {
-  if (!(reason instanceof RateLimiterRes)) throw reason
-  return { allowed: false, retryAfterMs: Math.max(1, Math.ceil(reason.msBeforeNext)) }
+function takeOf({ rate, burst }: Buckets, key: string, nowMs: number): LimitVerdict {
+  const rateWaitMs = rate.take(key, nowMs)
+  if (rateWaitMs === 0) return allowed
+  const burstWaitMs = burst?.take(key, nowMs) ?? Infinity
+  if (burstWaitMs === 0) return allowed
+  return { allowed: false, retryAfterMs: Math.ceil(Math.min(rateWaitMs, burstWaitMs)) }
+}
+
+interface Window {
+  left: number
+  endsAtMs: number
+}
+
+/**
+ * So many points in each window of each key. Counted here and not by the library that counts in Redis: its
+ * promise, result and timer for each take made a bid's way through the gateway a fifth longer (30 against
+ * 24 µs); a bid's two look-ups cost 0.8 µs.
+ */
+class Points {
+  readonly #points: number
+  readonly #windowMs: number
+  readonly #windows: Tallies<Window>
+
+  constructor(points: number, windowMs: number) {
+    this.#points = points
+    this.#windowMs = windowMs
+    this.#windows = new Tallies(windowMs, keysMax, () => ({ left: 0, endsAtMs: 0 }))
+  }
+
+  /** Takes one: 0, or for how many milliseconds there is none. */
+  take(key: string, nowMs: number): number {
+    const window = this.#windows.of(key, nowMs)
+    if (nowMs >= window.endsAtMs) {
+      window.left = this.#points
+      window.endsAtMs = nowMs + this.#windowMs
+    }
+    if (window.left === 0) return window.endsAtMs - nowMs
+    window.left -= 1
+    return 0
+  }
 }

@@ -63,16 +63,25 @@ export function createRedisLimits<Name extends string>(
     bucketsByName.set(name, bucketsOf(name, limit, { redis, clock, isRate, onAsked }))
   }
   return {
-    async take(name, key) {
+    take(name, key) {
       const buckets = bucketsByName.get(name)
-      return buckets === undefined ? allowed : await takeOf(buckets, key)
+      return buckets === undefined ? allowed : takeOf(buckets, key)
     },
   }
 }
 
-async function takeOf({ rate, burst }: Buckets, key: string): Promise<LimitVerdict> {
-  const beforeRate = rate.take(key)
-  const byRate = beforeRate instanceof Promise ? await beforeRate : beforeRate
+function takeOf(buckets: Buckets, key: string): LimitVerdict | Promise<LimitVerdict> {
+  const byRate = buckets.rate.take(key)
+  if (!(byRate instanceof Promise) && byRate.allowed) return byRate
+  return takeAfterAsking(buckets, key, byRate)
+}
+
+async function takeAfterAsking(
+  { burst }: Buckets,
+  key: string,
+  rateVerdict: LimitVerdict | Promise<LimitVerdict>,
+): Promise<LimitVerdict> {
+  const byRate = await rateVerdict
   if (byRate.allowed || burst === undefined) return byRate
   const byBurst = await burst.take(key)
   if (byBurst.allowed) return byBurst
