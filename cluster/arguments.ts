@@ -9,6 +9,8 @@ export interface ClusterArguments {
   readonly engines: number
   readonly chats: number
   readonly notifiers: number
+  /** Nobody is held to a pace, or to a number of connections. */
+  readonly unlimited?: boolean
   /** The file that tells who is where, once all are at work. */
   readonly json?: string
   /** What is kept: the database and attachments. */
@@ -27,6 +29,7 @@ export function readArguments(argv: readonly string[]): ClusterArguments {
     .option('--engines <n>', 'engines, which decide bids', between(1), 2)
     .option('--chats <n>', 'chat stores', between(0), 1)
     .option('--notifiers <n>', 'notifiers', between(0), 1)
+    .option('--unlimited', 'lifts the limits on users and addresses, for load tests')
     .option('--json <file>', 'where to write process numbers and addresses once all are at work')
     .option(
       '--data <folder>',

@@ -45,7 +45,7 @@ export async function createCluster(
   const rows = createRows(names, clock, (row) => show(rows.all, row))
   const rolesCount = planned.length
   const servers = createServers({ dataFolder: data, temporary, rolesCount, rows, log, say })
-  const ofCluster = clusterVariables(env, data)
+  const ofCluster = clusterVariables(env, data, wanted)
   const ofRoles = () => ({ ...ofCluster, ...servers.variables })
   const roles = createRoles({
     planned,
@@ -60,7 +60,7 @@ export async function createCluster(
   const announcement: Part = {
     name: 'announcement',
     async start() {
-      const cluster = describeCluster(roles.places, servers.places)
+      const cluster = describeCluster(roles.places, servers.places, ofCluster)
       const variablesFile = join(temporary, 'role.env')
       await writeVariables(variablesFile, ofRoles())
       if (json !== undefined) await writeDescription(json, cluster)

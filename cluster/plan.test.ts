@@ -32,6 +32,18 @@ test('what the operator says stands, and an empty variable says nothing', () => 
   })
 })
 
+test('without limits nobody is held to one but to those that the operator names', () => {
+  const env = { LIMIT_BIDS_PER_USER: '5/1s', LIMIT_MESSAGES_PER_USER: '' }
+  const variables = clusterVariables(env, '/data', { unlimited: true })
+  expect(variables).toMatchObject({
+    LIMIT_MESSAGES_PER_USER: 'off',
+    LIMIT_CONNECTIONS_PER_ADDRESS: 'off',
+  })
+  expect(variables).not.toHaveProperty('LIMIT_BIDS_PER_USER')
+  const held = Object.keys(clusterVariables(env, '/data')).filter((name) => name.includes('LIMIT'))
+  expect(held).toEqual([])
+})
+
 test('in production nobody gets a token by asking', () => {
   expect(clusterVariables({ NODE_ENV: 'production' }, '/data')).not.toHaveProperty('DEV_TOKENS')
 })

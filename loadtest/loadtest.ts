@@ -37,7 +37,7 @@ async function loadtest(): Promise<void> {
     const conditions = await noteConditions({
       commandLine: process.argv.slice(2),
       room,
-      limitsRaised: found.raised,
+      limitsLifted: found.limitsLifted,
     })
     const result = await watched(plan, found.tokens, signal)
     const report = reportOf({ plan, target, result, conditions: conditions() })

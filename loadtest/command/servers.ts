@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { Failure } from '../../platform/failure.ts'
+import { NO_LIMITS } from '../../platform/limits/no-limits.ts'
 import { type OwnServer, startOwnServer } from '../own-server.ts'
 import type { Servers } from '../run/plan.ts'
 import type { TokenSource } from '../tokens.ts'
@@ -13,23 +14,10 @@ export interface FoundServers {
   readonly tokens: TokenSource
   /** Where the server is one of the run's own. */
   readonly own?: OwnServer
-  /** Settings of it that are not those of a server in production. */
-  readonly raised: readonly string[]
+  /** The variables of limits that nobody is held to, as far as is known here. */
+  readonly limitsLifted: readonly string[]
   /** Ends what was started for the run. */
   stop(): Promise<void>
-}
-
-/** All devices of a run come from few addresses, and do what they do as fast as they are to. */
-const ownServerSettings = {
-  LIMIT_REQUESTS_PER_TOKEN: 'off',
-  LIMIT_COMMANDS_PER_CONNECTION: 'off',
-  LIMIT_CONNECTIONS_PER_ADDRESS: 'off',
-  LIMIT_CONNECTIONS_PER_USER: 'off',
-  LIMIT_BIDS_PER_USER: 'off',
-  LIMIT_BIDS_PER_USER_ALL_LOTS: 'off',
-  LIMIT_MESSAGES_PER_USER: 'off',
-  LIMIT_CONVERSATIONS_OPENED_PER_USER: 'off',
-  LIMIT_TYPING_PER_USER: 'off',
 }
 
 const Role = z.object({ url: z.string().optional(), metricsUrl: z.string().optional() })
@@ -44,6 +32,8 @@ const Cluster = z.object({
   chats: z.array(Role).default([]),
   notifiers: z.array(Role).default([]),
   postgres: z.object({ url: z.string() }).optional(),
+  jwtSecret: z.string().optional(),
+  limitsLifted: z.array(z.string()).default([]),
 })
 
 /** Servers that run already. */
@@ -53,6 +43,9 @@ export interface NamedServers {
   readonly databaseUrl?: string
   /** Of a gateway other than the first, which is asked about lots to the end. */
   readonly drainPid?: number
+  /** By which they know tokens. */
+  readonly secret?: string
+  readonly limitsLifted: readonly string[]
 }
 
 /**
@@ -62,7 +55,8 @@ export interface NamedServers {
 export async function namedServers(given: LoadtestArguments): Promise<NamedServers | undefined> {
   const { url, cluster, metricsUrl, databaseUrl, drainPid } = given
   if (url === undefined && cluster === undefined) return undefined
-  const named = cluster === undefined ? { urls: [], metricsUrls: [] } : await readCluster(cluster)
+  const none = { urls: [], metricsUrls: [], limitsLifted: [] }
+  const named = cluster === undefined ? none : await readCluster(cluster)
   return {
     ...named,
     ...(url === undefined ? {} : { urls: url }),
@@ -74,27 +68,34 @@ export async function namedServers(given: LoadtestArguments): Promise<NamedServe
 
 /**
  * Starts a server where none is named.
- * @param secret `JWT_SECRET`, where the shell has it
+ * @param ofShell `JWT_SECRET`, where the shell has it
  * @throws Failure
  */
 export async function openServers(
   named: NamedServers | undefined,
   given: LoadtestArguments,
-  secret: string | undefined,
+  ofShell: string | undefined,
 ): Promise<FoundServers> {
   const sources = given.source ?? []
   if (named !== undefined) {
+    const { limitsLifted, secret: ofCluster, ...servers } = named
     const tokenUrl = given.tokenUrl ?? mintOf(named.urls[0])
-    const tokens = { tokenUrl, ...(secret === undefined ? {} : { secret }) }
-    return { servers: { ...named, sources }, tokens, raised: [], stop: async () => {} }
+    // Whoever names a mint wants it to be asked.
+    const secret = ofShell ?? (given.tokenUrl === undefined ? ofCluster : undefined)
+    return {
+      servers: { ...servers, sources },
+      tokens: { tokenUrl, ...(secret === undefined ? {} : { secret }) },
+      limitsLifted,
+      stop: async () => {},
+    }
   }
   const ownSecret = randomBytes(32).toString('hex')
-  const own = await startOwnServer({ ...ownServerSettings, JWT_SECRET: ownSecret })
+  const own = await startOwnServer({ ...NO_LIMITS, JWT_SECRET: ownSecret })
   return {
     servers: { urls: [own.url], metricsUrls: [own.metricsUrl], sources },
     tokens: { tokenUrl: mintOf(own.url), secret: ownSecret },
     own,
-    raised: Object.keys(ownServerSettings),
+    limitsLifted: Object.keys(NO_LIMITS),
     stop: () => own.stop(),
   }
 }
@@ -111,7 +112,7 @@ async function readCluster(file: string): Promise<NamedServers> {
       hint: z.prettifyError(error),
     })
   }
-  const { gateways, engines, chats, notifiers, postgres } = data
+  const { gateways, engines, chats, notifiers, postgres, jwtSecret, limitsLifted } = data
   const drainPid = gateways.length > 1 ? gateways.at(-1)?.pid : undefined
   const roles = [...gateways, ...engines, ...chats, ...notifiers]
   return {
@@ -121,6 +122,8 @@ async function readCluster(file: string): Promise<NamedServers> {
     ),
     ...(postgres === undefined ? {} : { databaseUrl: postgres.url }),
     ...(drainPid === undefined ? {} : { drainPid }),
+    ...(jwtSecret === undefined ? {} : { secret: jwtSecret }),
+    limitsLifted,
   }
 }
 

@@ -24,8 +24,8 @@ export interface Conditions {
   readonly versions: { readonly outcry: string; readonly node: string }
   /** Of this checkout; absent where it is none. */
   readonly commit?: string
-  /** Limits of a server of the run's own that are not those of production. */
-  readonly limitsRaised: readonly string[]
+  /** The variables of limits that nobody was held to, as far as is known here. */
+  readonly limitsLifted: readonly string[]
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -33,14 +33,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 export interface Beginning {
   readonly commandLine: readonly string[]
   readonly room: Room
-  readonly limitsRaised: readonly string[]
+  readonly limitsLifted: readonly string[]
 }
 
 /** Looks at the machine now; what it returns is called at the end of the run. */
 export async function noteConditions({
   commandLine,
   room,
-  limitsRaised,
+  limitsLifted,
 }: Beginning): Promise<() => Conditions> {
   const startedAt = new Date().toISOString()
   const [loadAverage = 0] = loadavg()
@@ -59,7 +59,7 @@ export async function noteConditions({
     },
     versions: { outcry: outcryVersion(), node: process.versions.node },
     ...(commit === undefined ? {} : { commit }),
-    limitsRaised,
+    limitsLifted,
   })
 }
 

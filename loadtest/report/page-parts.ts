@@ -173,7 +173,7 @@ ${table(
 }
 
 export function conditionsPart({ conditions, plan }: Report): Markup {
-  const { machine, versions, commit, commandLine, limitsRaised, endedAt } = conditions
+  const { machine, versions, commit, commandLine, limitsLifted, endedAt } = conditions
   const rows: readonly (readonly [string, string])[] = [
     [
       'Machine',
@@ -190,7 +190,7 @@ export function conditionsPart({ conditions, plan }: Report): Markup {
     ['Lots', inCount(plan.lots)],
     ['Processes of the load test', inCount(plan.processes)],
     ['Gateways', plan.servers.urls.join(', ')],
-    ['Limits that were lifted', limitsRaised.join(', ') || 'none'],
+    ['Limits lifted', limitsLifted.join(', ') || 'none that is known of'],
     ['Ended', `${endedAt.replace('T', ' ').slice(0, 19)} UTC`],
   ]
   return html`<section aria-labelledby="conditions">

@@ -1,13 +1,4 @@
 // A load test's people come from one address and are as fast as it wants them to be.
+import { NO_LIMITS } from '../../platform/limits/no-limits.ts'
 
-export const unlimited = {
-  DEV_TOKENS: 'true',
-  LIMIT_REQUESTS_PER_TOKEN: 'off',
-  LIMIT_COMMANDS_PER_CONNECTION: 'off',
-  LIMIT_CONNECTIONS_PER_ADDRESS: 'off',
-  LIMIT_CONNECTIONS_PER_USER: 'off',
-  LIMIT_BIDS_PER_USER: 'off',
-  LIMIT_BIDS_PER_USER_ALL_LOTS: 'off',
-  LIMIT_MESSAGES_PER_USER: 'off',
-  LIMIT_CONVERSATIONS_OPENED_PER_USER: 'off',
-} as const
+export const unlimited = { ...NO_LIMITS, DEV_TOKENS: 'true' } as const

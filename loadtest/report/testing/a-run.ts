@@ -37,7 +37,7 @@ export const conditions: Conditions = {
     openFilesMax: 20_000,
   },
   versions: { outcry: '1.2.3', node: '22.0.0' },
-  limitsRaised: [],
+  limitsLifted: [],
 }
 
 /** What a server might say to do harm, on a page or on a terminal. */
