@@ -97,7 +97,8 @@ module.exports = {
     {
       name: 'uws-stays-at-the-edge',
       severity: 'error',
-      from: { pathNot: '^gateway/edge/' },
+      comment: 'A bench writes servers of its own with it, to compare the gateway with them.',
+      from: { pathNot: '^(?:gateway/edge|bench)/' },
       to: { path: 'uWebSockets|uws-pack' },
     },
     {
@@ -157,10 +158,13 @@ module.exports = {
     {
       name: 'bench-wires-mains',
       severity: 'error',
-      comment: 'A bench runs services as the root does, on the tables of all of them; no insides.',
+      comment:
+        'A bench runs services as the root does, on the tables of all of them; no insides. It drives them with the load tester’s light clients, and runs roles as a cluster does.',
       from: { path: '^bench/' },
       to: {
-        pathNot: '^(?:bench|protocol|platform)/|^[^/]+/main[.]ts$|^migrations[.]ts$|' + npm,
+        pathNot:
+          '^(?:bench|protocol|platform|loadtest|cluster)/|^[^/]+/main[.]ts$|^migrations[.]ts$|' +
+          npm,
         dependencyTypesNot: ['core'],
       },
     },

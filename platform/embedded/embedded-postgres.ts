@@ -31,6 +31,8 @@ export interface EmbeddedPostgresOptions {
   readonly overTcp?: boolean
   /** Default: 100, PostgreSQL's own. */
   readonly connectionsMax?: number
+  /** Variables for the server, which gets nothing of our own environment. Default: none. */
+  readonly variables?: Readonly<Record<string, string>>
   /** Told when the server dies without being asked to: the process had better end too. */
   readonly onDeath?: (failure: Failure) => void
 }
@@ -171,7 +173,8 @@ export class EmbeddedPostgres implements Part {
   ): Promise<Postmaster> {
     for (let waitedMs = 0; ; waitedMs += orphansPollMs) {
       try {
-        return await startPostmaster(postgres, home, settings, (line) => this.#logLine(line))
+        const onLine = (line: ServerLine) => this.#logLine(line)
+        return await startPostmaster(postgres, home, settings, onLine, this.#options.variables)
       } catch (error) {
         const orphans = hasSaid(error, 'pre-existing shared memory')
         if (!orphans || waitedMs >= orphansTimeoutMs) throw error

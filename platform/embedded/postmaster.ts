@@ -51,6 +51,7 @@ export function spawnOptions(home: ServerHome) {
 /**
  * Runs `postgres` and waits until it takes connections.
  * @param onLine Told each line of the server's log, for as long as it runs.
+ * @param variables Beside those of every program of the server.
  * @throws ServerStartError where it leaves before.
  */
 export async function startPostmaster(
@@ -58,10 +59,13 @@ export async function startPostmaster(
   home: ServerHome,
   settings: Readonly<Record<string, string>>,
   onLine: (line: ServerLine) => void,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<Postmaster> {
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const { env, ...asOthers } = spawnOptions(home)
   const server = spawn(postgres, ['-D', home.data, ...options], {
-    ...spawnOptions(home),
+    ...asOthers,
+    env: { ...env, ...variables },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let lastFatal = ''
