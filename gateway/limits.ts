@@ -162,7 +162,7 @@ export const deviceMarksPerMessageMax = 500
 
 // ---- tokens -----------------------------------------------------------------------------------
 
-/** Verified tokens remembered, so that a reconnecting crowd costs look-ups instead of signatures. */
+/** Tokens verified by published keys remembered, so that a reconnecting crowd costs look-ups instead of signatures. */
 export const verifiedTokensMax = 20_000
 /**
  * Users and devices whose revocation is remembered, the one revoked longest ago is forgotten first; and for

@@ -1,8 +1,8 @@
-// Tokens verified in this process, with jose. Which key a token is held against follows from its
-// algorithm's kind: a shared secret verifies HS256 and nothing else, published keys verify the
-// asymmetric ones and nothing else, so a token signed by HMAC with a public key as its secret has no
-// key to be verified by. `none` is in no list.
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+// Tokens verified in this process. Which key a token is held against follows from its algorithm's kind: a
+// shared secret verifies HS256 and nothing else, published keys verify the asymmetric ones (by jose) and
+// nothing else, so a token signed by HMAC with a public key as its secret has no key to be verified by.
+// `none` is in no list.
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { Clock } from '../../platform/clock.ts'
@@ -13,8 +13,8 @@ import { type Identity, ROLES, type Role } from '../../protocol/identity.ts'
 import { UserId } from '../../protocol/ids.ts'
 import { verifiedTokensMax } from '../limits.ts'
 import type { SubscriptionVerdict, TokenRefused, TokenVerifier } from '../ports/token-verifier.ts'
+import { algorithmOf, createHs256Check, faultyClaim, secretAlgorithm } from './hs256-token.ts'
 
-const secretAlgorithm = 'HS256'
 const publishedAlgorithms = ['RS256', 'ES256', 'EdDSA']
 
 /** Between two fetches for a key that is not among the known ones, so that made-up ids cost nobody much. */
@@ -49,23 +49,14 @@ const ConnectionClaims = z.object({
 const SubscriptionClaims = z.object({ sub: UserId, exp: z.number(), channel: z.string() })
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const check = createSignatureCheck(options)
-  const verified = new LRUCache<string, Identity>({ max: verifiedTokensMax })
+  const check = createCheck(options)
   return {
     async verify(token) {
-      const known = verified.get(token)
-      if (known !== undefined) {
-        if (options.clock.nowMs() < known.expiresAtMs) return { valid: true, identity: known }
-        verified.delete(token)
-        return expired
-      }
       const checked = await check(token)
       if (!checked.valid) return checked
       const claims = ConnectionClaims.safeParse(checked.payload)
       if (!claims.success) return invalid('the token does not say who it is for')
-      const identity = identityOf(claims.data)
-      verified.set(token, identity)
-      return { valid: true, identity }
+      return { valid: true, identity: identityOf(claims.data) }
     },
     async verifySubscription(token): Promise<SubscriptionVerdict> {
       const checked = await check(token)
@@ -82,21 +73,52 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 
 const expired: TokenRefused = { valid: false, fault: 'expired', says: 'the token has expired' }
 const invalid = (says: string): TokenRefused => ({ valid: false, fault: 'invalid', says })
+const notAllowed = invalid('the algorithm is not allowed')
+const claimFails = (claim: string): TokenRefused => invalid(`the claim "${claim}" does not hold`)
 
 type Checked = { readonly valid: true; readonly payload: JWTPayload } | TokenRefused
+type Check = (token: string) => Checked | Promise<Checked>
 
 /** Signature, algorithm, `exp`, `nbf`, and `iss` and `aud` where those are configured. */
-function createSignatureCheck(options: TokenVerifierOptions): (token: string) => Promise<Checked> {
-  const { secret, jwksUrl, issuer, audience, clock, log } = options
-  const algorithms = [
-    ...(secret === undefined ? [] : [secretAlgorithm]),
-    ...(jwksUrl === undefined ? [] : publishedAlgorithms),
-  ]
-  const keyFor = createKeyChoice(options)
+function createCheck(options: TokenVerifierOptions): Check {
+  const bySecret = createSecretCheck(options)
+  const byPublishedKeys = remembering(createPublishedCheck(options), options.clock)
+  return (token) => {
+    const algorithm = algorithmOf(token)
+    if (algorithm === secretAlgorithm) return bySecret(token)
+    if (publishedAlgorithms.includes(algorithm ?? '')) return byPublishedKeys(token)
+    return algorithm === undefined ? invalid('the token is not valid') : notAllowed
+  }
+}
+
+/** Cheaper than remembering: what was verified before is verified again. */
+function createSecretCheck({
+  secret,
+  clock,
+  ...rules
+}: TokenVerifierOptions): (token: string) => Checked {
+  if (secret === undefined) return () => notAllowed
+  const payloadOf = createHs256Check(secret)
+  return (token) => {
+    const payload = payloadOf(token)
+    if (payload === undefined) return invalid('the token is not valid')
+    const faulty = faultyClaim(payload, rules, clock.nowMs())
+    if (faulty === undefined) return { valid: true, payload }
+    return faulty === 'exp' && typeof payload.exp === 'number' ? expired : claimFails(faulty)
+  }
+}
+
+function createPublishedCheck(options: TokenVerifierOptions): (token: string) => Promise<Checked> {
+  const { jwksUrl, issuer, audience, clock, log } = options
+  if (jwksUrl === undefined) return async () => notAllowed
+  const keys = createRemoteJWKSet(new URL(jwksUrl), {
+    cooldownDuration: options.jwksCooldownMs ?? jwksCooldownMs,
+    timeoutDuration: jwksTimeoutMs,
+  })
   return async (token) => {
     try {
-      const { payload } = await jwtVerify(token, keyFor, {
-        algorithms,
+      const { payload } = await jwtVerify(token, keys, {
+        algorithms: publishedAlgorithms,
         requiredClaims: ['exp', 'sub'],
         currentDate: new Date(clock.nowMs()),
         ...(issuer === undefined ? {} : { issuer }),
@@ -112,22 +134,25 @@ function createSignatureCheck(options: TokenVerifierOptions): (token: string) =>
   }
 }
 
-function createKeyChoice(options: TokenVerifierOptions): JWTVerifyGetKey {
-  const { secret, jwksUrl } = options
-  const shared = secret === undefined ? undefined : new TextEncoder().encode(secret)
-  const published =
-    jwksUrl === undefined
-      ? undefined
-      : createRemoteJWKSet(new URL(jwksUrl), {
-          cooldownDuration: options.jwksCooldownMs ?? jwksCooldownMs,
-          timeoutDuration: jwksTimeoutMs,
-        })
-  return async (header, token) => {
-    if (header.alg === secretAlgorithm && shared !== undefined) return shared
-    if (published !== undefined && publishedAlgorithms.includes(header.alg)) {
-      return await published(header, token)
+/** A signature by a published key costs 100 µs, which a crowd that comes back is spared. */
+function remembering(check: (token: string) => Promise<Checked>, clock: Clock): Check {
+  const verified = new LRUCache<string, JWTPayload & { readonly exp: number }>({
+    max: verifiedTokensMax,
+  })
+  return (token) => {
+    const payload = verified.get(token)
+    if (payload === undefined) return checkAnew(token)
+    if (clock.nowMs() < payload.exp * 1_000) return { valid: true, payload }
+    verified.delete(token)
+    return expired
+  }
+
+  async function checkAnew(token: string): Promise<Checked> {
+    const checked = await check(token)
+    if (checked.valid && checked.payload.exp !== undefined) {
+      verified.set(token, { ...checked.payload, exp: checked.payload.exp })
     }
-    throw new errors.JOSEAlgNotAllowed('the algorithm is not allowed')
+    return checked
   }
 }
 
@@ -135,9 +160,9 @@ function createKeyChoice(options: TokenVerifierOptions): JWTVerifyGetKey {
 function faultOf(error: unknown): TokenRefused {
   if (error instanceof errors.JWTExpired) return expired
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return invalid(`the claim "${error.claim}" does not hold`)
+    return claimFails(error.claim)
   }
-  if (error instanceof errors.JOSEAlgNotAllowed) return invalid('the algorithm is not allowed')
+  if (error instanceof errors.JOSEAlgNotAllowed) return notAllowed
   if (error instanceof errors.JWKSNoMatchingKey) return invalid('the key is not known')
   if (keysOutOfReach(error)) {
     return { valid: false, fault: 'unavailable', says: 'tokens can not be verified just now' }

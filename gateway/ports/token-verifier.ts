@@ -24,7 +24,7 @@ export type SubscriptionVerdict =
   | TokenRefused
 
 export interface TokenVerifier {
-  /** Verifies a connection token. A token seen before costs a look-up. Never throws. */
+  /** Verifies a connection token. Never throws. */
   verify(token: string): Promise<TokenVerdict>
   /** Verifies a subscription token (`sub`, `channel`, `exp`). */
   verifySubscription(token: string): Promise<SubscriptionVerdict>
