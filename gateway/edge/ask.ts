@@ -79,27 +79,27 @@ async function call(
   command: CallCommand,
 ): Promise<SessionInput> {
   const answer = await answerTo(desk, callerOf(asker), command)
-  return { type: 'answered', id: command.id, answer }
-}
-
-async function answerTo(desk: Desk, caller: Caller, command: CallCommand): Promise<CallAnswer> {
-  switch (command.name) {
-    case 'rpc':
-      return named('rpc', await desk.rpc(caller, command.params))
-    case 'history':
-      return named('history', await desk.history(caller, command.params))
-    case 'presence':
-      return named('presence', await desk.presence(caller, command.params))
-    case 'presence_stats':
-      return named('presence_stats', await desk.presenceStats(caller, command.params))
-    case 'publish':
-      return named('publish', await desk.publish(caller, command.params))
+  // Each command's answer goes with the command's own name; the compiler can not follow that.
+  return {
+    type: 'answered',
+    id: command.id,
+    answer: { name: command.name, ...answer } as CallAnswer,
   }
 }
 
-/** Each command's answer goes with the command's own name; the compiler can not follow that. */
-function named(name: CallAnswer['name'], answer: Answer<unknown>): CallAnswer {
-  return { name, ...answer } as CallAnswer
+function answerTo(desk: Desk, caller: Caller, command: CallCommand): Promise<Answer<unknown>> {
+  switch (command.name) {
+    case 'rpc':
+      return desk.rpc(caller, command.params)
+    case 'history':
+      return desk.history(caller, command.params)
+    case 'presence':
+      return desk.presence(caller, command.params)
+    case 'presence_stats':
+      return desk.presenceStats(caller, command.params)
+    case 'publish':
+      return desk.publish(caller, command.params)
+  }
 }
 
 function callerOf({ client, identity, address, origin }: Asker): Caller {

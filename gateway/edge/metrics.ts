@@ -1,24 +1,8 @@
 // What the sockets count.
 import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from '../../platform/metrics.ts'
+import { Tally } from '../../platform/tally.ts'
 import { type ErrorObject, PROTOCOL_ERRORS } from '../../protocol/errors.ts'
-
-/** Counts by two labels, cheaply enough for every command: the registry adds them up when it is read. */
-class Tally {
-  readonly #counts = new Map<string, Map<string, number>>()
-
-  add(first: string, second: string): void {
-    let row = this.#counts.get(first)
-    if (row === undefined) this.#counts.set(first, (row = new Map()))
-    row.set(second, (row.get(second) ?? 0) + 1)
-  }
-
-  *entries(): Iterable<readonly [string, string, number]> {
-    for (const [first, row] of this.#counts) {
-      for (const [second, count] of row) yield [first, second, count]
-    }
-  }
-}
 
 export interface EdgeMetrics {
   /** A command was answered: with its result, or with `error`. */
@@ -46,21 +30,11 @@ const errorNames = new Map(
 
 export function createEdgeMetrics(registry: Registry): EdgeMetrics {
   const registers = [registry]
-  const commands = new Tally()
-  registry.registerMetric(
-    new Counter({
-      name: 'outcry_gateway_commands_total',
-      help: 'Commands by method and by what came of them',
-      labelNames: ['method', 'outcome'],
-      registers: [],
-      collect() {
-        this.reset()
-        for (const [method, outcome, count] of commands.entries()) {
-          this.inc({ method, outcome }, count)
-        }
-      },
-    }),
-  )
+  const commands = new Tally(registry, {
+    name: 'outcry_gateway_commands_total',
+    help: 'Commands by method and by what came of them',
+    labelNames: ['method', 'outcome'],
+  })
   return {
     answered(method, error) {
       commands.add(method, error === undefined ? 'ok' : (errorNames.get(error.code) ?? 'other'))

@@ -24,9 +24,9 @@ export function bidRoutes(
   options: BidRoutesOptions,
 ): MethodHandlers<'bid.place' | 'bid.retract' | 'lot.bids'> {
   return {
-    'bid.place': async (caller, params) => await placeBid(options, caller, params),
-    'bid.retract': async (caller, params) => await retractBid(options, caller, params),
-    'lot.bids': async (caller, params) => await listBids(options, caller, params),
+    'bid.place': (caller, params) => placeBid(options, caller, params),
+    'bid.retract': (caller, params) => retractBid(options, caller, params),
+    'lot.bids': (caller, params) => listBids(options, caller, params),
   }
 }
 

@@ -55,12 +55,15 @@ export function createDesk(options: DeskOptions): Desk {
     presenceStats: (caller, { channel }) =>
       guarded('presence_stats', () => channels.presenceStats(caller, channel)),
     publish: (caller, params) => guarded('publish', () => channels.publish(caller, params)),
-    rpc: (caller, { method, data }) =>
-      guarded(`rpc ${method}`, async () => {
-        const name = methodNamed(method)
-        if (name === undefined) return { error: errorObject('method_not_found') }
+    rpc: async (caller, { method, data }) => {
+      const name = methodNamed(method)
+      if (name === undefined) return { error: errorObject('method_not_found') }
+      try {
         return rpcAnswer(await options.callMethod(name, caller, data))
-      }),
+      } catch (err) {
+        return { error: broken(err, `rpc ${method}`) }
+      }
+    },
   }
 }
 

@@ -1,19 +1,19 @@
 // Which methods are called, and what comes of them: the labels are the closed tables of the protocol.
-import { Counter, Histogram } from 'prom-client'
+import { Histogram } from 'prom-client'
 import type { Registry } from '../../platform/metrics.ts'
+import { Tally } from '../../platform/tally.ts'
 import type { MethodName } from '../../protocol/methods.ts'
 
 export interface MethodMetrics {
-  /** Begins a call; what it came to ends it: `data`, `accepted`, a refusal's code, an error's name. */
-  begin(method: MethodName): (outcome: string) => void
+  /** A call took so long and came to this: `data`, `accepted`, a refusal's code, an error's name. */
+  called(method: MethodName, outcome: string, tookMs: number): void
 }
 
 export function createMethodMetrics(registry: Registry): MethodMetrics {
-  const calls = new Counter({
+  const calls = new Tally(registry, {
     name: 'outcry_methods_total',
     help: 'Calls of methods by RPC and HTTP, by method and outcome.',
     labelNames: ['method', 'outcome'],
-    registers: [registry],
   })
   const seconds = new Histogram({
     name: 'outcry_method_seconds',
@@ -23,12 +23,9 @@ export function createMethodMetrics(registry: Registry): MethodMetrics {
     registers: [registry],
   })
   return {
-    begin(method) {
-      const stop = seconds.startTimer({ method })
-      return (outcome) => {
-        stop()
-        calls.inc({ method, outcome })
-      }
+    called(method, outcome, tookMs) {
+      calls.add(method, outcome)
+      seconds.observe({ method }, tookMs / 1_000)
     },
   }
 }

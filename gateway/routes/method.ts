@@ -54,24 +54,24 @@ export function methodNamed(name: string): MethodName | undefined {
 /** @param metrics hears of each call; where a handler throws, the caller of the method tells the client. */
 export function createCallMethod(handlers: MethodHandlers, metrics: MethodMetrics): CallMethod {
   return async (name, caller, data) => {
-    const finish = metrics.begin(name)
+    const startedMs = performance.now()
+    let outcome = 'internal'
     try {
       const result = await checkedCall(handlers, name, caller, data)
-      finish(labelOf(result))
+      outcome = labelOf(result)
       return result
-    } catch (error) {
-      finish('internal')
-      throw error
+    } finally {
+      metrics.called(name, outcome, performance.now() - startedMs)
     }
   }
 }
 
-async function checkedCall(
+function checkedCall(
   handlers: MethodHandlers,
   name: MethodName,
   caller: Caller,
   data: unknown,
-): Promise<MethodResult> {
+): MethodResult | Promise<MethodResult> {
   const checked = METHODS[name].params.safeParse(data ?? {})
   if (!checked.success) {
     const faults = faultsOf(checked.error)
@@ -79,7 +79,7 @@ async function checkedCall(
   }
   // The table gives handler and schema the same name; the compiler can not follow that through a union.
   const handle = handlers[name] as MethodHandler<unknown>
-  return await handle(caller, checked.data)
+  return handle(caller, checked.data)
 }
 
 function labelOf(result: MethodResult): string {

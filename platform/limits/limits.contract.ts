@@ -22,7 +22,7 @@ export function describeLimits(
     test('the points of a window are allowed, and no more', async () => {
       const limits = await make(table)
       const verdicts = await Promise.all(
-        Array.from({ length: 5 }, () => limits.take('bids', 'ann')),
+        Array.from({ length: 5 }, async () => await limits.take('bids', 'ann')),
       )
       expect(verdicts.map(({ allowed }) => allowed)).toEqual([true, true, true, false, false])
     })
@@ -63,7 +63,7 @@ export function describeLimits(
     test('a limit that is off always allows', async () => {
       const limits = await make(table)
       const verdicts = await Promise.all(
-        Array.from({ length: 1_000 }, () => limits.take('free', 'ann')),
+        Array.from({ length: 1_000 }, async () => await limits.take('free', 'ann')),
       )
       expect(verdicts.every(({ allowed }) => allowed)).toBe(true)
     })

@@ -70,8 +70,8 @@ describe('over two processes', () => {
     const [one, other] = await twoProcesses({ quota: { points: 30, windowMs: 3_600_000 } })
     const verdicts = await Promise.all(
       Array.from({ length: 50 }, () => [
-        one.take('quota', 'ann'),
-        other.take('quota', 'ann'),
+        Promise.resolve(one.take('quota', 'ann')),
+        Promise.resolve(other.take('quota', 'ann')),
       ]).flat(),
     )
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(30)
