@@ -279,7 +279,8 @@ async function eventfulLot(): Promise<string> {
 
 async function chainOf(lotId: string): Promise<(ChainedEvent & { hash: Buffer })[]> {
   const { rows } = await database.pool.query<ChainedEvent & { hash: Buffer }>(
-    `SELECT lot_id AS "lotId", seq, round, type, at_ms AS at, live, detail, private, hash
+    `SELECT lot_id AS "lotId", seq, round, type, at_ms AS at, live::json, detail::json,
+            private::json, hash
        FROM lot_events WHERE lot_id = $1 ORDER BY seq`,
     [lotId],
   )

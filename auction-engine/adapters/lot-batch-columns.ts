@@ -1,4 +1,4 @@
-// The columns of `commit_lot_batch` (sql/000003): what each is called, of what type, and what goes in.
+// The columns of `commit_lot_batch` (sql/000006): what each is called, of what type, and what goes in.
 // The three tables stand in the order of the function's parameters.
 
 import { ColumnFamily, type Columns } from '../../platform/postgres/column-family.ts'
@@ -42,7 +42,7 @@ const hot: Columns<LotChange> = [
   ['integer', ({ after }) => after.lot.now.extensions],
   ['bigint', ({ after }) => after.lot.now.admittedAtMs],
   ['jsonb', ({ after }) => jsonOrNull(after.lot.now.result)],
-  ['jsonb', ({ after }) => JSON.stringify(livePart(after.lot.now, after.lot.rules))],
+  ['jsonb', (change) => liveOf(change)],
 ]
 
 const rules: Columns<LotChange> = [
@@ -67,7 +67,7 @@ const decisions: Columns<DecisionRow> = [
   ['text', ({ decided: { reply } }) => (reply.outcome === 'refused' ? reply.code : reply.outcome)],
   ['bigint', ({ decided }) => decided.admittedAtMs],
   ['bigint', ({ decided }) => decided.now.seq],
-  ['json', ({ decided }) => JSON.stringify(decided.reply)],
+  ['json', ({ decided }) => replyOf(decided)],
   ['bigint', ({ decided }) => decided.standing?.standing.max ?? null],
   ['bigint', ({ decided }) => decided.standing?.standing.rank ?? null],
   ['bigint', ({ decided }) => decided.standing?.standing.floor ?? null],
@@ -81,9 +81,9 @@ const events: Columns<EventRow> = [
   ['integer', ({ sealed }) => sealed.event.now.round],
   ['text', ({ sealed }) => sealed.event.type],
   ['bigint', ({ sealed }) => sealed.event.atMs],
-  ['json', ({ sealed }) => sealed.live],
-  ['json', ({ sealed }) => sealed.detail],
-  ['json', ({ sealed }) => sealed.private],
+  ['text', ({ sealed }) => sealed.live],
+  ['text', ({ sealed }) => sealed.detail],
+  ['text', ({ sealed }) => sealed.private],
   ['bytea', ({ sealed }) => sealed.hash],
 ]
 
@@ -134,6 +134,18 @@ function inputOf({ command }: Decided): string {
   }
   const { lotId: _lotId, type: _type, commandId: _commandId, actor, ...input } = command
   return JSON.stringify({ ...input, roles: actor.roles })
+}
+
+/** The view `lot_answers` puts together what is left out here. */
+function replyOf({ command, reply, events }: Decided): string | null {
+  const isPlain =
+    command.type === 'place_bid' && reply.outcome === 'accepted' && !('appliedAmount' in reply)
+  return isPlain && events.length > 0 ? null : JSON.stringify(reply)
+}
+
+/** As of the newest event, which holds it as a text already; a draft has none. */
+function liveOf({ events, after: { lot } }: LotChange): string {
+  return events.at(-1)?.live ?? JSON.stringify(livePart(lot.now, lot.rules))
 }
 
 function jsonOrNull(value: object | null): string | null {

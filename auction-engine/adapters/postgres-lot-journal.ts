@@ -169,7 +169,7 @@ const firstAnswers = `
   SELECT k.place, d.lot_id, d.actor_id, d.command_id, d.command, d.input, d.reply
     FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY
            AS k (lot_id, actor_id, command_id, place)
-    JOIN lot_decisions d
+    JOIN lot_answers d
       ON d.lot_id = k.lot_id AND d.actor_id = k.actor_id COLLATE "C"
      AND d.command_id = k.command_id COLLATE "C"`
 

@@ -10,7 +10,7 @@ import type { Lot } from '../core/lot.ts'
 export async function replayed(pool: Pool, lotId: string): Promise<Lot | undefined> {
   const { rows } = await pool.query<DecisionColumns & { admitted_at_ms: number }>(
     `SELECT lot_id, actor_id, command_id, command, input, reply, admitted_at_ms
-       FROM lot_decisions WHERE lot_id = $1 ORDER BY decision_no`,
+       FROM lot_answers WHERE lot_id = $1 ORDER BY decision_no`,
     [lotId],
   )
   let lot: Lot | undefined

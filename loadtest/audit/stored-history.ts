@@ -65,14 +65,14 @@ async function* decisionsOf(lotId: string, pool: Pool): AsyncGenerator<StoredDec
   for (;;) {
     const { rows } = await pool.query<DecisionRow>(
       `SELECT decision_no, epoch, actor_id, command_id, command, input, admitted_at_ms, seq, reply
-         FROM lot_decisions WHERE lot_id = $1 AND decision_no > $2
+         FROM lot_answers WHERE lot_id = $1 AND decision_no > $2
         ORDER BY decision_no LIMIT $3`,
       [lotId, after.decision_no, rowsPerPage],
     )
     const last = rows.at(-1)
     if (last === undefined) return
     const { rows: events } = await pool.query<EventRow>(
-      `SELECT seq, epoch, type, live AS view
+      `SELECT seq, epoch, type, live::json AS view
          FROM lot_events WHERE lot_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq`,
       [lotId, after.seq, last.seq],
     )
