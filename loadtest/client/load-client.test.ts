@@ -64,6 +64,7 @@ function device({
     disconnected: (_, end) => void heard.ends.push(end),
     returned: (_, ms) => void heard.returns.push(ms),
     subscribed: (_, channel, result) => void heard.joins.push({ channel, result }),
+    readsBack: () => {},
     refused: (_, channel, error) => void heard.refusals.push({ channel, error }),
     published: (_, channel, publication) => void heard.publications.push({ channel, publication }),
   }

@@ -8,18 +8,21 @@ import { FrameError } from '../../protocol/codec.ts'
 import type { ErrorObject } from '../../protocol/errors.ts'
 import type {
   ConnectResult,
+  HistoryResult,
+  Ping,
   Publication,
   Push,
+  Reply,
   ServerMessage,
   SubscribeResult,
 } from '../../protocol/frames.ts'
 import type { MethodName } from '../../protocol/methods.ts'
+import { backoffMs } from './backoff.ts'
+import { type Followed, follow, hasToReadBack, isNewTo, moveOn } from './followed.ts'
 import type { FrameReader } from './frame-memory.ts'
 import { type Endpoint, LightSocket } from './light-socket.ts'
 import type { LoadObserver } from './load-observer.ts'
-
-/** What came of a command: the result, the protocol's error, or neither where the connection was lost. */
-export type Answered = (data: unknown, error: ErrorObject | undefined) => void
+import { type Answered, Questions } from './questions.ts'
 
 export interface LoadClientOptions {
   /** Tried in turn, the first at first. */
@@ -32,21 +35,11 @@ export interface LoadClientOptions {
   readonly random: () => number
 }
 
-/** A stream that the device follows, by its own wish or by the server's. */
-interface Followed {
-  readonly channel: string
-  readonly isServerSide: boolean
-  /** Where it stands, once it has stood anywhere. */
-  position: { readonly offset: number; readonly epoch: string } | undefined
-  /** How often in a row it was refused for the moment. */
-  refusals: number
-}
-
 /** The reason of a connection that `lose` ended. */
 export const droppedOnPurpose = 'dropped on purpose'
 
-/** Those of the public SDKs. */
-const reconnectDelayMs = { min: 500, max: 20_000 }
+/** As many publications as a page of a history has. */
+const pageLimit = 300
 /** How long after the ping that should have come a connection is taken for lost. */
 const pingGraceMs = 10_000
 
@@ -57,9 +50,7 @@ export class LoadClient extends LightSocket {
   readonly #token: string | undefined
   readonly #localAddress: string | undefined
   readonly #followed: Followed[] = []
-  /** Made when something is first asked; a device that only listens asks once. */
-  #waiting: Map<number, Answered> | undefined
-  #lastId = 0
+  readonly #questions = new Questions()
   #attempts = 0
   #sinceMs = 0
   #heardMs = 0
@@ -135,7 +126,7 @@ export class LoadClient extends LightSocket {
     if (!this.#isConnected) return answered(undefined, undefined)
     const take: Answered = (result, error) =>
       answered((result as RpcResult | undefined)?.data, error)
-    this.#say([{ id: this.#expect(take), rpc: { method, data } }])
+    this.#say([{ id: this.#questions.expect(take), rpc: { method, data } }])
   }
 
   /** To be called now and then: lets go of a connection on which the server's pings have ceased. */
@@ -146,7 +137,7 @@ export class LoadClient extends LightSocket {
 
   /** All in one frame, as the SDKs do: whoever is new has its streams after one round trip. */
   protected override opened(): void {
-    const id = this.#expect((result, error) => {
+    const id = this.#questions.expect((result, error) => {
       if (result !== undefined) return this.#greeted(result as ConnectResult)
       if (error === undefined) return
       if (error.temporary !== true) this.#isWanted = false
@@ -177,12 +168,12 @@ export class LoadClient extends LightSocket {
     this.#isConnected = false
     if (wasConnected) this.#lostMs ??= performance.now()
     if (!shouldReconnect(code)) this.#isWanted = false
-    const waiting = this.#waiting
-    this.#waiting = undefined
     const isFinal = !this.#isWanted
     this.#options.observer.disconnected(this, { code, reason, wasConnected, isFinal })
-    for (const answered of waiting?.values() ?? []) answered(undefined, undefined)
+    this.#questions.lose()
     this.#awaited = 0
+    // What was not heard of them is asked for on the next connection, from where they stand.
+    for (const followed of this.#followed) followed.held = undefined
     if (this.#isWanted) this.#comeBack()
   }
 
@@ -217,14 +208,8 @@ export class LoadClient extends LightSocket {
 
   #take(message: ServerMessage): void {
     if ('push' in message) return this.#takePush(message.push)
-    if (!('id' in message)) return this.send(this.#options.codec.encodeCommands([{}]))
-    const answered = this.#waiting?.get(message.id)
-    this.#waiting?.delete(message.id)
-    if ('error' in message) return answered?.(undefined, message.error)
-    // A reply holds its id and the one field of its result.
-    for (const [field, result] of Object.entries(message)) {
-      if (field !== 'id') return answered?.(result, undefined)
-    }
+    if (!isReply(message)) return this.send(this.#options.codec.encodeCommands([{}]))
+    this.#questions.answer(message)
   }
 
   #takePush(push: Push['push']): void {
@@ -235,8 +220,9 @@ export class LoadClient extends LightSocket {
     }
     const followed = this.#followed.find(({ channel }) => channel === push.channel)
     if ('pub' in push) {
-      if (followed !== undefined) moveOn(followed, push.pub)
-      observer.published(this, push.channel, push.pub)
+      if (followed?.held !== undefined) return void followed.held.push(push.pub)
+      if (followed !== undefined) this.#hear(followed, push.pub)
+      else observer.published(this, push.channel, push.pub)
     } else if ('unsubscribe' in push) {
       const { code, reason } = push.unsubscribe
       observer.refused(this, push.channel, { code, message: reason })
@@ -247,9 +233,45 @@ export class LoadClient extends LightSocket {
 
   #joined(followed: Followed, result: SubscribeResult): void {
     const { offset, epoch } = result
+    followed.refusals = 0
+    if (hasToReadBack(followed, result)) return this.#readBack(followed, result)
     this.#options.observer.subscribed(this, followed.channel, result)
     if (offset !== undefined && epoch !== undefined) followed.position = { offset, epoch }
-    followed.refusals = 0
+  }
+
+  /** As an app does: what it missed comes page by page and in its place, and what is new waits for it. */
+  #readBack(followed: Followed, joined: SubscribeResult): void {
+    this.#awaited += 1
+    followed.held = []
+    this.#options.observer.readsBack(this, followed.channel)
+    this.#readPage(followed, joined)
+  }
+
+  #readPage(followed: Followed, joined: SubscribeResult): void {
+    const { channel, position: since } = followed
+    const id = this.#questions.expect((result, error) => {
+      if (error?.temporary === true) {
+        return this.#later(followed, () => this.#readPage(followed, joined))
+      }
+      if (result === undefined && error === undefined) return
+      const { publications = [] } = (result ?? {}) as Partial<HistoryResult>
+      for (const publication of publications) this.#hear(followed, publication)
+      const isThere = (followed.position?.offset ?? 0) >= (joined.offset ?? 0)
+      if (publications.length > 0 && !isThere) return this.#readPage(followed, joined)
+      const { held = [] } = followed
+      followed.held = undefined
+      // What is held may have been in the last page as well.
+      const news = held.filter((publication) => isNewTo(followed, publication))
+      for (const publication of news) this.#hear(followed, publication)
+      this.#awaited -= 1
+      this.#checkReturn()
+    })
+    this.#say([{ id, history: { channel, limit: pageLimit, ...(since && { since }) } }])
+  }
+
+  #hear(followed: Followed, publication: Publication): void {
+    moveOn(followed, publication)
+    this.#options.observer.published(this, followed.channel, publication)
   }
 
   #checkReturn(): void {
@@ -266,7 +288,7 @@ export class LoadClient extends LightSocket {
   }
 
   #follow(channel: string, isServerSide: boolean): Followed {
-    const followed: Followed = { channel, isServerSide, position: undefined, refusals: 0 }
+    const followed = follow(channel, isServerSide)
     this.#followed.push(followed)
     return followed
   }
@@ -280,7 +302,7 @@ export class LoadClient extends LightSocket {
 
   #subscribing(followed: Followed): WireCommand {
     this.#awaited += 1
-    const id = this.#expect((result, error) => {
+    const id = this.#questions.expect((result, error) => {
       this.#awaited -= 1
       if (result !== undefined) {
         this.#joined(followed, result as SubscribeResult)
@@ -297,23 +319,20 @@ export class LoadClient extends LightSocket {
     this.#options.observer.refused(this, followed.channel, error)
     if (error.temporary !== true) return this.#checkReturn()
     this.#awaited += 1
+    this.#later(followed, () => {
+      this.#awaited -= 1
+      this.#say([this.#subscribing(followed)])
+    })
+  }
+
+  /** After a growing pause; not at all on another connection, which has begun with all its streams anew. */
+  #later(followed: Followed, act: () => void): void {
     const sinceMs = this.#sinceMs
     const delayMs = backoffMs(followed.refusals, this.#options.random())
     followed.refusals += 1
     setTimeout(() => {
-      // On another connection it has been asked for with all the others.
-      if (sinceMs !== this.#sinceMs || !this.#isConnected) return
-      this.#awaited -= 1
-      this.#say([this.#subscribing(followed)])
+      if (sinceMs === this.#sinceMs && this.#isConnected) act()
     }, delayMs)
-  }
-
-  /** The id of a command whose answer goes there. */
-  #expect(answered: Answered): number {
-    this.#lastId += 1
-    this.#waiting ??= new Map()
-    this.#waiting.set(this.#lastId, answered)
-    return this.#lastId
   }
 
   #say(commands: readonly WireCommand[]): void {
@@ -321,17 +340,10 @@ export class LoadClient extends LightSocket {
   }
 }
 
-/** How long to wait before the attempt after so many. */
-function backoffMs(attempts: number, random: number): number {
-  const { min, max } = reconnectDelayMs
-  return Math.min(max, min + random * Math.min(max, min * 2 ** Math.min(attempts, 16)))
+function isReply(message: Reply | Ping): message is Reply {
+  return 'id' in message
 }
 
 interface RpcResult {
   readonly data: unknown
-}
-
-function moveOn(followed: Followed, { offset }: Publication): void {
-  if (offset === undefined || followed.position === undefined) return
-  followed.position = { offset, epoch: followed.position.epoch }
 }

@@ -18,6 +18,8 @@ export interface LoadObserver {
   returned(client: Device, ms: number): void
   /** It has the stream: with a snapshot, with the publications that it missed, or with both. */
   subscribed(client: Device, channel: string, result: SubscribeResult): void
+  /** It missed more than a reply holds, and reads it page by page: all of it comes by `published`, in its place. */
+  readsBack(client: Device, channel: string): void
   /** The server let it have the stream no longer, or not at all. */
   refused(client: Device, channel: string, error: ErrorObject): void
   /** Something new. What it missed is in `subscribed`. */

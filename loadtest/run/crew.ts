@@ -154,6 +154,10 @@ export class DeviceCrew {
         }
         observer.subscribed?.(client, channel, result)
       },
+      readsBack: (client, channel) => {
+        recorder.count('read_back')
+        observer.readsBack?.(client, channel)
+      },
       refused: (client, channel, error) => {
         recorder.error(`subscribe: ${error.message} (${error.code})`)
         observer.refused?.(client, channel, error)

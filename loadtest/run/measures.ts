@@ -18,6 +18,7 @@ export const COUNTS = {
   asked_again: 'commands asked again',
   recovered: 'streams recovered without a snapshot',
   snapshots: 'streams begun anew by a snapshot',
+  read_back: 'streams read back page by page',
   marks: 'delivered and read marks set',
   closed_slow: 'slow readers closed by the server',
 } as const satisfies Record<string, string>
