@@ -21,12 +21,15 @@ interface Joining {
 const unavailable: SubscribeOutcome = { error: errorObject('internal') }
 const unknown: SubscribeOutcome = { error: errorObject('unknown_channel') }
 
-export abstract class WatchedChannel<E extends Sequenced> extends Stream<E> {
+export abstract class WatchedChannel<
+  E extends Sequenced,
+  C extends StreamContext = StreamContext,
+> extends Stream<E, C> {
   /** Undefined while nobody joins, which is nearly always. */
   #joining: Map<Subscriber, Joining> | undefined
   #idleSinceMs: number
 
-  constructor(name: string, context: StreamContext) {
+  constructor(name: string, context: C) {
     super(name, context)
     this.#idleSinceMs = context.clock.nowMs()
   }

@@ -48,9 +48,8 @@ interface Seat {
 type Typing = Extract<ChatEvents, { readonly typing: unknown }>['typing']
 type Presences = Extract<ChatEvents, { readonly presence: unknown }>['presence']
 
-export class ChatChannel extends DurableChannel<StoredChatEvent> {
+export class ChatChannel extends DurableChannel<StoredChatEvent, ChatChannelContext> {
   readonly #conversationId: string
-  readonly #context: ChatChannelContext
   readonly #seats = new Map<Subscriber, Seat>()
   readonly #reader: ChatReader
   /** Undefined until the channel is loaded. */
@@ -59,7 +58,6 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
   constructor(conversationId: string, context: ChatChannelContext) {
     super(chatChannel(conversationId), context)
     this.#conversationId = conversationId
-    this.#context = context
     this.#reader = new ChatReader(conversationId, context.chatBook, {
       catchUp: async (seq) => {
         await this.catchUp(seq)
@@ -76,7 +74,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
   // ---- the stream ---------------------------------------------------------------------------
 
   protected listen(): Promise<Unlisten> {
-    return this.#context.events.listenChat(this.#conversationId, (said) => {
+    return this.context.events.listenChat(this.#conversationId, (said) => {
       if ('events' in said) this.arrive(said.events)
       else if ('typing' in said) this.#later(() => this.#tellTyping(said.typing))
       else this.#later(() => this.#tellPresence(said.presence))
@@ -84,18 +82,18 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
   }
 
   protected async load(): Promise<number | undefined> {
-    this.#card = await this.#context.chatBook.card(this.#conversationId)
+    this.#card = await this.context.chatBook.card(this.#conversationId)
     return this.#card?.lastSeq
   }
 
   protected async storedSeq(): Promise<number> {
-    const card = await this.#context.chatBook.card(this.#conversationId)
+    const card = await this.context.chatBook.card(this.#conversationId)
     return card?.lastSeq ?? 0
   }
 
   protected read(from: number, limit: number): Promise<readonly StoredChatEvent[]> {
     const range = { from, limit, reverse: false }
-    return this.#context.chatBook.publications(this.#conversationId, range)
+    return this.context.chatBook.publications(this.#conversationId, range)
   }
 
   /** A message is told as it is now: what was edited away or deleted is in nothing that is told later. */
@@ -145,7 +143,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
   // ---- joining ------------------------------------------------------------------------------
 
   protected async prepare(subscriber: Subscriber, options: SubscribeOptions): Promise<Attach> {
-    const { chatBook, blocks } = this.#context
+    const { chatBook, blocks } = this.context
     const { userId, deviceId } = subscriber.identity ?? {}
     const position = blocks.position
     const [read, stored] = await Promise.all([
@@ -178,7 +176,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
   #put(seat: Seat): void {
     const { client } = seat.subscriber
     this.#seats.set(seat.subscriber, seat)
-    const { presence, connectionCounts } = this.#context
+    const { presence, connectionCounts } = this.context
     presence.join(this.name, { client, user: seat.userId })
     const openKey = this.#openKey(seat)
     if (openKey !== undefined) connectionCounts.add(openKey)
@@ -189,7 +187,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
     const seat = this.#seats.get(subscriber)
     if (seat === undefined) return
     this.#seats.delete(subscriber)
-    const { presence, connectionCounts } = this.#context
+    const { presence, connectionCounts } = this.context
     presence.leave(this.name, subscriber.client)
     const openKey = this.#openKey(seat)
     if (openKey !== undefined) connectionCounts.leave(openKey)
@@ -219,7 +217,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
 
   async #recheckSeat(seat: Seat): Promise<void> {
     if (seat.userId === '') return
-    const { chatBook, blocks } = this.#context
+    const { chatBook, blocks } = this.context
     const position = blocks.position
     const read = await chatBook.hidden(seat.userId)
     seat.people = blocks.since(position, seat.userId, read)
@@ -234,12 +232,12 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
   #sayPresence(change: Presences['change'], { subscriber: { client }, userId }: Seat): void {
     if (this.#isCrowd) return
     const presence = { change, client, userId }
-    this.#context.chatAir.say({ conversationId: this.#conversationId, presence })
+    this.context.chatAir.say({ conversationId: this.#conversationId, presence })
   }
 
   /** With the publications of this turn, in the order in which both were heard. */
   #later(tell: () => void): void {
-    this.#context.turn.enter('durable', { flush: tell })
+    this.context.turn.enter('durable', { flush: tell })
   }
 
   #tellTyping({ userId, expiresAt }: Typing): void {
@@ -268,7 +266,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
     const card = this.#card
     const isKnown =
       identity?.userId === userId ||
-      (card !== undefined && (card.kind !== 'room' || this.#context.seesVisitors(identity, card)))
+      (card !== undefined && (card.kind !== 'room' || this.context.seesVisitors(identity, card)))
     return isKnown ? userId : ''
   }
 
@@ -281,7 +279,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent> {
       const offered = message(seat)
       if (offered !== undefined) seat.subscriber.offer(offered)
     }
-    this.#context.metrics.published.inc({ class: 'volatile' })
+    this.context.metrics.published.inc({ class: 'volatile' })
   }
 }
 

@@ -4,7 +4,7 @@ import type { Publication, SubscribeResult } from '../../protocol/frames.ts'
 import { recoveredPublicationsMax } from '../limits.ts'
 import { WatchedChannel } from './channel.ts'
 import type { RecoveryKind } from './metrics.ts'
-import type { Sequenced } from './stream.ts'
+import type { Sequenced, StreamContext } from './stream.ts'
 import type { RecoverFrom } from './subscriber.ts'
 
 interface Missed<E> {
@@ -15,7 +15,10 @@ interface Missed<E> {
 const none: readonly never[] = []
 const failed: Missed<never> = { kind: 'failed', events: none }
 
-export abstract class DurableChannel<E extends Sequenced> extends WatchedChannel<E> {
+export abstract class DurableChannel<
+  E extends Sequenced,
+  C extends StreamContext = StreamContext,
+> extends WatchedChannel<E, C> {
   /** What was told lately, the newest last; without a gap up to the head. */
   #ring: readonly E[] = none
   /** What is to go from the ring at the next look into the store. */

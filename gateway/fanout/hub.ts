@@ -5,9 +5,10 @@ import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Registry } from '../../platform/metrics.ts'
 import type { Presence } from '../../platform/presence/presence.ts'
-import type { Channel } from '../../protocol/channels.ts'
+import { type Channel, userChannel } from '../../protocol/channels.ts'
 import type { BlockChange } from '../../protocol/chat-store.ts'
 import type { Identity } from '../../protocol/identity.ts'
+import type { UserEvents } from '../../protocol/notifications.ts'
 import { sweepIntervalMs } from '../limits.ts'
 import type { ChatAir } from '../ports/chat-air.ts'
 import type { ConversationCard } from '../ports/chat-book.ts'
@@ -80,7 +81,7 @@ export function createHub(options: HubOptions): Hub {
   const metrics = createFanoutMetrics(options.metrics, () => channels.size)
   let publish = nowhere
   let sweep: Timer | undefined
-  let unlisten: Unlisten | undefined
+  let unlisten: readonly Unlisten[] = []
   const blocks = new BlockChanges()
   const context = {
     ...options,
@@ -105,6 +106,11 @@ export function createHub(options: HubOptions): Hub {
     }
   }
 
+  function userToldOf(events: UserEvents): void {
+    const channel = channels.get(userChannel(events.userId))
+    if (channel instanceof UserChannel) channel.hear(events)
+  }
+
   function tick(): void {
     const nowMs = clock.nowMs()
     for (const channel of channels.values()) {
@@ -121,13 +127,14 @@ export function createHub(options: HubOptions): Hub {
   return {
     name: 'fan-out',
     start: async () => {
-      unlisten = await options.events.listenBlocks(blocksChanged)
+      const { events } = options
+      unlisten = [await events.listenBlocks(blocksChanged), await events.hearUsers(userToldOf)]
       sweep = clock.every(sweepIntervalMs, tick)
     },
     drain: async () => {},
     stop: async () => {
       sweep?.cancel()
-      unlisten?.()
+      for (const end of unlisten) end()
       for (const channel of channels.values()) channel.close()
       channels.clear()
     },

@@ -39,9 +39,8 @@ interface Audience {
 /** Snapshots are read again where the stream overtook the reading, but not for ever. */
 const snapshotReadsMax = 3
 
-export class LotChannel extends WatchedChannel<LotEvent> {
+export class LotChannel extends WatchedChannel<LotEvent, LotChannelContext> {
   readonly #lotId: string
-  readonly #context: LotChannelContext
   readonly #subscribers = new Set<Subscriber>()
   #audiences: readonly Audience[] = []
   /** The fencing epoch of the owner heard last. */
@@ -54,7 +53,6 @@ export class LotChannel extends WatchedChannel<LotEvent> {
   constructor(lotId: string, context: LotChannelContext) {
     super(lotChannel(lotId), context)
     this.#lotId = lotId
-    this.#context = context
   }
 
   protected get phase(): 'state' {
@@ -68,9 +66,9 @@ export class LotChannel extends WatchedChannel<LotEvent> {
   // ---- the stream ---------------------------------------------------------------------------
 
   protected listen(): Promise<Unlisten> {
-    return this.#context.events.listenLot(this.#lotId, ({ epoch, events }) => {
+    return this.context.events.listenLot(this.#lotId, ({ epoch, events }) => {
       if (epoch < this.#epoch) {
-        this.#context.metrics.stale.inc(events.length)
+        this.context.metrics.stale.inc(events.length)
         return
       }
       this.#epoch = epoch
@@ -79,7 +77,7 @@ export class LotChannel extends WatchedChannel<LotEvent> {
   }
 
   protected async load(): Promise<number | undefined> {
-    const record = await this.#context.lotBook.lot(this.#lotId)
+    const record = await this.context.lotBook.lot(this.#lotId)
     if (record === undefined) return undefined
     const { view, bids } = record
     this.#snapshot = { seq: view.seq, view, bids }
@@ -87,14 +85,14 @@ export class LotChannel extends WatchedChannel<LotEvent> {
   }
 
   protected async storedSeq(): Promise<number> {
-    const record = await this.#context.lotBook.lot(this.#lotId)
+    const record = await this.context.lotBook.lot(this.#lotId)
     return record?.view.seq ?? 0
   }
 
   /** At most the newest few; the first of them stands for whatever lies before. */
   protected async missed(seq: number): Promise<readonly LotEvent[]> {
     const range = { limit: healedStatesMax, reverse: true }
-    const newest = await this.#context.lotBook.publications(this.#lotId, range)
+    const newest = await this.context.lotBook.publications(this.#lotId, range)
     const events = newest.filter((event) => event.seq > seq).toReversed()
     const [first, ...rest] = events
     if (first === undefined || first.seq === seq + 1) return events
@@ -115,9 +113,9 @@ export class LotChannel extends WatchedChannel<LotEvent> {
       audience.newest = undefined
       if (audience.size === 0) continue
       const messages = events.map((event) => codec.encode(this.#push(event)))
-      this.#context.publish(topic, codec.frame(messages), codec.binary)
+      this.context.publish(topic, codec.frame(messages), codec.binary)
     }
-    this.#context.metrics.published.inc({ class: 'state' }, events.length)
+    this.context.metrics.published.inc({ class: 'state' }, events.length)
     for (const event of events) this.#advance(event)
   }
 
@@ -144,7 +142,7 @@ export class LotChannel extends WatchedChannel<LotEvent> {
 
   protected async prepare(subscriber: Subscriber, from: RecoverFrom): Promise<Attach> {
     const [there, standing] = await Promise.all([
-      this.#context.presence.counts(this.name),
+      this.context.presence.counts(this.name),
       this.#standing(subscriber),
       this.#readSnapshot(),
       from.recover === true ? this.#readNewest() : undefined,
@@ -170,7 +168,7 @@ export class LotChannel extends WatchedChannel<LotEvent> {
 
   async #standing({ identity }: Subscriber) {
     if (identity === undefined || this.#snapshot?.view.bidCount === 0) return undefined
-    return await this.#context.lotBook.standing(this.#lotId, identity.userId)
+    return await this.context.lotBook.standing(this.#lotId, identity.userId)
   }
 
   /** One reading for all who wait. */
@@ -187,7 +185,7 @@ export class LotChannel extends WatchedChannel<LotEvent> {
     const newest = this.#newest
     if (newest === undefined) return
     const page = { before: newest.seq + 1, limit: snapshotBidsMax }
-    const { items } = await this.#context.lotBook.bids(this.#lotId, page)
+    const { items } = await this.context.lotBook.bids(this.#lotId, page)
     const bids = items.map(({ alias, amount, kind, at }) => ({ alias, amount, kind, at }))
     // Where the stream has gone on, this is the newest complete state there is.
     if (newest.seq > (this.#snapshot?.seq ?? -1)) {
@@ -198,7 +196,7 @@ export class LotChannel extends WatchedChannel<LotEvent> {
   async #readNewest(): Promise<void> {
     if (this.#newest !== undefined || this.head === 0) return
     const range = { from: this.head + 1, limit: 1, reverse: true }
-    const [newest] = await this.#context.lotBook.publications(this.#lotId, range)
+    const [newest] = await this.context.lotBook.publications(this.#lotId, range)
     // An event may have come meanwhile; it is newer.
     this.#newest ??= newest
   }
@@ -213,7 +211,7 @@ export class LotChannel extends WatchedChannel<LotEvent> {
     const recovered = this.knows(from)
     const missed = behind || (recovered && (from.offset ?? 0) < this.head)
     const kind = missed ? 'state' : 'none'
-    this.#context.metrics.recoveries.inc({ kind: recovered ? kind : 'failed' })
+    this.context.metrics.recoveries.inc({ kind: recovered ? kind : 'failed' })
     return { was_recovering: true, recovered, publications: missed ? publications : [] }
   }
 
@@ -225,7 +223,7 @@ export class LotChannel extends WatchedChannel<LotEvent> {
     audience.size += 1
     subscriber.joinTopic(audience.topic)
     const user = subscriber.identity?.userId ?? ''
-    this.#context.presence.join(this.name, { client: subscriber.client, user })
+    this.context.presence.join(this.name, { client: subscriber.client, user })
   }
 
   protected detach(subscriber: Subscriber): void {
@@ -233,7 +231,7 @@ export class LotChannel extends WatchedChannel<LotEvent> {
     const audience = this.#audienceOf(subscriber.codec)
     audience.size -= 1
     subscriber.leaveTopic(audience.topic)
-    this.#context.presence.leave(this.name, subscriber.client)
+    this.context.presence.leave(this.name, subscriber.client)
   }
 
   #audienceOf(codec: Codec): Audience {

@@ -27,10 +27,12 @@ export interface Sequenced {
 
 const none: readonly never[] = []
 
-export abstract class Stream<E extends Sequenced> implements Flushable {
+export abstract class Stream<E extends Sequenced, C extends StreamContext = StreamContext>
+  implements Flushable
+{
   /** Shared by all sockets on the channel, which keep it as their own. */
   readonly name: string
-  protected readonly context: StreamContext
+  protected readonly context: C
   protected head = 0
   #tail = 0
   #gathered: readonly E[] = none
@@ -44,7 +46,7 @@ export abstract class Stream<E extends Sequenced> implements Flushable {
   #closed = false
   #reconcileMs: number
 
-  constructor(name: string, context: StreamContext) {
+  constructor(name: string, context: C) {
     this.name = name
     this.context = context
     this.#reconcileMs = context.clock.nowMs() + reconcileIntervalMs

@@ -24,9 +24,8 @@ const none: readonly never[] = []
 /** Shared, since most feeds change nothing that they told. */
 const unchanged: ReadonlyMap<number, Notification> = new Map()
 
-export class UserChannel extends DurableChannel<Notification> {
+export class UserChannel extends DurableChannel<Notification, UserChannelContext> {
   readonly #userId: string
-  readonly #context: UserChannelContext
   /** One or two, nearly always. */
   #subscribers: readonly Subscriber[] = none
   /** By their seqs, those which say something else since they were told: their messages were edited or deleted. */
@@ -37,7 +36,6 @@ export class UserChannel extends DurableChannel<Notification> {
   constructor(userId: string, context: UserChannelContext) {
     super(userChannel(userId), context)
     this.#userId = userId
-    this.#context = context
   }
 
   protected get subscriberCount(): number {
@@ -45,14 +43,17 @@ export class UserChannel extends DurableChannel<Notification> {
   }
 
   protected listen(): Promise<Unlisten> {
-    return this.#context.events.listenUser(this.#userId, ({ events, changed = none, read }) => {
-      this.arrive(events)
-      if (changed.length > 0) this.#change(changed)
-      if (read !== undefined) {
-        // With the publications of this turn, in the order in which both were heard.
-        this.context.turn.enter('durable', { flush: () => this.#tellRead(read) })
-      }
-    })
+    return this.context.events.listenUser(this.#userId)
+  }
+
+  /** What the user is told, from the bus. */
+  hear({ events, changed = none, read }: UserEvents): void {
+    this.arrive(events)
+    if (changed.length > 0) this.#change(changed)
+    if (read !== undefined) {
+      // With the publications of this turn, in the order in which both were heard.
+      this.context.turn.enter('durable', { flush: () => this.#tellRead(read) })
+    }
   }
 
   /** Of the moment: it has no offset, and whoever comes later asks for its feed. */
@@ -65,15 +66,15 @@ export class UserChannel extends DurableChannel<Notification> {
   }
 
   protected load(): Promise<number> {
-    return this.#context.userFeed.head(this.#userId)
+    return this.context.userFeed.head(this.#userId)
   }
 
   protected storedSeq(): Promise<number> {
-    return this.#context.userFeed.head(this.#userId)
+    return this.context.userFeed.head(this.#userId)
   }
 
   protected read(from: number, limit: number): Promise<readonly Notification[]> {
-    return this.#context.userFeed.notifications(this.#userId, { from, limit, reverse: false })
+    return this.context.userFeed.notifications(this.#userId, { from, limit, reverse: false })
   }
 
   /** Says nothing to anybody, but what memory tells later is what the notifications say now. */
@@ -113,7 +114,7 @@ export class UserChannel extends DurableChannel<Notification> {
     return () => {
       const user = subscriber.identity?.userId ?? ''
       this.#subscribers = this.#subscribers.concat([subscriber])
-      this.#context.presence.join(this.name, { client: subscriber.client, user })
+      this.context.presence.join(this.name, { client: subscriber.client, user })
       return { ...this.positionAt(this.head), ...this.recovered(from, stored, publication) }
     }
   }
@@ -121,7 +122,7 @@ export class UserChannel extends DurableChannel<Notification> {
   protected detach(subscriber: Subscriber): void {
     if (!this.#subscribers.includes(subscriber)) return
     this.#subscribers = this.#subscribers.filter((other) => other !== subscriber)
-    this.#context.presence.leave(this.name, subscriber.client)
+    this.context.presence.leave(this.name, subscriber.client)
   }
 }
 

@@ -18,6 +18,7 @@ export class FakeStreams {
   readonly #feeds = new Map<string, Notification[]>()
   readonly #lotLine = new Line<LotEvents>()
   readonly #userLine = new Line<UserEvents>()
+  #hearUser: (events: UserEvents) => void = () => {}
   /** Every reading of the store, by what was read. */
   readonly reads: string[] = []
   /** While set, every reading fails with it. */
@@ -130,7 +131,13 @@ export class FakeStreams {
 
   readonly events: EventSource = {
     listenLot: async (lotId, handler) => this.#lotLine.listen(lotId, handler),
-    listenUser: async (userId, handler) => this.#userLine.listen(userId, handler),
+    hearUsers: async (handler) => {
+      this.#hearUser = handler
+      return () => {
+        this.#hearUser = () => {}
+      }
+    },
+    listenUser: async (userId) => this.#userLine.listen(userId, (events) => this.#hearUser(events)),
     listenChat: async (conversationId, handler) => this.talks.line.listen(conversationId, handler),
     listenBlocks: async (handler) => this.talks.blockLine.listen('', handler),
   }

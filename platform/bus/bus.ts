@@ -32,6 +32,8 @@ export class MessageTooLargeError extends Error {
 export type Unlisten = () => void
 
 export interface Bus {
+  /** Nothing it carries leaves the process: to hear a whole pattern costs nothing that was not paid already. */
+  readonly isLocal?: true
   /**
    * Tells everyone who listens; does not wait and never throws for a lost message. False where it is known
    * at once that nobody will hear it now, and might later; true promises nothing.
