@@ -46,6 +46,7 @@ export function createInProcessBus(options: InProcessBusOptions = {}): Bus {
 }
 
 class InProcessBus implements Bus, Carrier {
+  readonly isLocal = true
   readonly report: Report
   readonly #copy: boolean
   readonly #deadlines: Deadlines
