@@ -71,7 +71,7 @@ class Question implements Waiting {
 
   begin(): void {
     this.#watch(this.#deadlineMs - verdictDeadlineMs)
-    void this.#ask(verdictDeadlineMs)
+    this.#ask(verdictDeadlineMs)
   }
 
   /** Where nobody is being asked just now the next copy is on its way anyway. */
@@ -82,7 +82,7 @@ class Question implements Waiting {
     const leftMs = this.#deadlineMs - nowMs
     if (leftMs < askAgainAfterMs) return
     this.#watch(nowMs)
-    if (this.#underWay > 0 && repeats?.grant() === true) void this.#ask(leftMs)
+    if (this.#underWay > 0 && repeats?.grant() === true) this.#ask(leftMs)
   }
 
   #watch(nowMs: number): void {
@@ -92,14 +92,15 @@ class Question implements Waiting {
     repeats.watch(this, nowMs)
   }
 
-  async #ask(leftMs: number): Promise<void> {
+  #ask(leftMs: number): void {
     this.#underWay += 1
-    try {
-      const answer = await this.#options.bus.request(this.#subject, this.#request, leftMs)
-      this.#hear({ type: 'answer', answer })
-    } catch (cause) {
-      this.#hear(cause instanceof NoResponderError ? { type: 'unheard' } : { type: 'lost', cause })
-    }
+    this.#options.bus.request(this.#subject, this.#request, leftMs).then(
+      (answer) => this.#hear({ type: 'answer', answer }),
+      (cause: unknown) =>
+        this.#hear(
+          cause instanceof NoResponderError ? { type: 'unheard' } : { type: 'lost', cause },
+        ),
+    )
   }
 
   #hear(heard: Heard): void {
@@ -119,7 +120,7 @@ class Question implements Waiting {
     const pauseMs = askUnheardAgainMs * (0.5 + random())
     await wait(Math.max(0, Math.min(this.#deadlineMs - clock.nowMs(), pauseMs)), clock)
     const leftMs = this.#deadlineMs - clock.nowMs()
-    if (leftMs > 0) await this.#ask(leftMs)
+    if (leftMs > 0) this.#ask(leftMs)
     else this.#end({ type: 'unheard' })
   }
 
