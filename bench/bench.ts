@@ -72,7 +72,7 @@ function between(min: number, max: number): (value: string) => number {
 function measuring(command: Command, writes: boolean): Command {
   return command
     .option('--rounds <n>', 'how often each way has its turn', between(1, 100), 3)
-    .option('--seconds <n>', 'how long each turn is measured', between(0.1, 60), 1.5)
+    .option('--seconds <n>', 'how long each turn is measured', between(0.1, 60), 1)
     .option('--json <file>', 'where to write the figures as well')
     .option('--write', 'put them into docs/benchmarks.md', writes)
 }

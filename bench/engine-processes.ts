@@ -15,6 +15,7 @@ const pollMs = 100
 
 export class EngineProcesses {
   readonly natsUrl: string
+  readonly databaseUrl: string
   readonly pool: Pool
   readonly #postgres: ThrowawayPostgres
   readonly #nats: NatsServer
@@ -24,6 +25,7 @@ export class EngineProcesses {
     this.#postgres = postgres
     this.#nats = nats
     this.natsUrl = nats.url
+    this.databaseUrl = postgres.url
     this.pool = createPool(postgres.url, { log, applicationName: 'bench', max: 1 })
   }
 

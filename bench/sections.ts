@@ -1,5 +1,6 @@
 // Which benches there are, in the order of the page that they write.
 import { benchChat } from './chat.ts'
+import { benchFanout } from './fanout/fanout.ts'
 import type { Bench } from './section.ts'
 
 interface RegisteredBench {
@@ -12,6 +13,12 @@ interface RegisteredBench {
 }
 
 export const BENCHES: readonly RegisteredBench[] = [
+  {
+    name: 'fanout',
+    describes: 'Events of one lot to all who watch it, beside what one would use instead.',
+    bench: benchFanout,
+    always: true,
+  },
   {
     name: 'chat',
     describes: 'Durable messages: in batches, one by one, and as one would write it.',

@@ -1,0 +1,144 @@
+// A storm of bids on one lot costs the sockets what twenty a second cost: the engine tells a state for all that
+// happened since the last one. The gateway stands alone in its process, behind NATS, so that its time is that of
+// the sockets and of what it hears.
+import { createNatsBus } from '../../platform/bus/nats-bus.ts'
+import { createLogger } from '../../platform/log.ts'
+import { onInterrupt } from '../../platform/on-interrupt.ts'
+import { quantile } from '../closed-loop.ts'
+import { EngineProcesses } from '../engine-processes.ts'
+import { openLot } from '../open-lot.ts'
+import { Pair } from '../peers/pair.ts'
+import { figure, median } from '../report.ts'
+import type { BenchOptions, GoalVerdict, Section } from '../section.ts'
+import { Bidding } from './bidding.ts'
+import { percent } from './fanout-tables.ts'
+import { tokenSecret } from './stage.ts'
+
+interface Storm {
+  readonly watchers: number
+  readonly bidsPerSecond: number
+}
+
+/** One turn of bidding at a rate. */
+interface Turn {
+  readonly acceptedPerSecond: number
+  readonly statesPerSecond: number
+  /** Of one core, from 0 to 1. */
+  readonly gatewayShare: number
+  /** From the answer to a bid until the last watcher has its state; empty where states stand for many bids. */
+  readonly lastWatcherMs: readonly number[]
+}
+
+/** As many as are told one by one. */
+const calmBidsPerSecond = 20
+/** Noise of a busy machine, and NATS handing over frames of twenty states instead of one. */
+const sameCostMax = 1.25
+const lastWatcherP99MsMax = 50
+/** A turn has to hold some dozens of states. */
+const secondsMin = 2
+
+export async function conflation(
+  { rounds, seconds, say }: BenchOptions,
+  { watchers, bidsPerSecond }: Storm,
+): Promise<Pick<Section, 'conditions' | 'tables' | 'goals'>> {
+  const log = createLogger({ name: 'bench', level: 'error' })
+  say('Starting a throw-away PostgreSQL, a NATS, an engine and a gateway.')
+  const starting = EngineProcesses.start(log)
+  onInterrupt(async () => (await starting).stop())
+  const engines = await starting
+  const bus = createNatsBus({ servers: [engines.natsUrl], prefix: 'outcry', name: 'bench', log })
+  let pair: Pair | undefined
+  const rates = [calmBidsPerSecond, bidsPerSecond] as const
+  const turns: readonly Turn[][] = rates.map(() => [])
+  try {
+    await bus.start()
+    await engines.add()
+    const lotId = await openLot(bus, { step: 1 })
+    const { natsUrl, databaseUrl } = engines
+    pair = await Pair.start('outcry', { lotId, databaseUrl, natsUrl, secret: tokenSecret })
+    await pair.join({ watchers, conflated: true })
+    const bidding = new Bidding(bus, lotId)
+    const turnMs = Math.max(seconds, secondsMin) * 1_000
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const [nth, rate] of rates.entries()) {
+        const turn = await measure(pair, bidding, rate, turnMs)
+        turns[nth]?.push(turn)
+        say(
+          `round ${round} of ${rounds}, ${figure(turn.acceptedPerSecond)} bids/s: ${percent(turn.gatewayShare)} of a core for ${figure(watchers)} watchers`,
+        )
+      }
+    }
+  } finally {
+    await pair?.end()
+    await bus.stop()
+    await engines.stop()
+  }
+  return report(watchers, turns)
+}
+
+async function measure(pair: Pair, bidding: Bidding, rate: number, ms: number): Promise<Turn> {
+  // What was said before is over, so that it counts nowhere.
+  await bidding.settle(pair)
+  const [server, crowd] = [await pair.server(), await pair.crowd()]
+  const startedMs = performance.now()
+  const { accepted, lastWatcherMs } = await bidding.bid(pair, rate, ms)
+  const elapsedMs = performance.now() - startedMs
+  const [serverAfter, crowdAfter] = [await pair.server(), await pair.crowd()]
+  const states = crowdAfter.eventsEach - crowd.eventsEach
+  return {
+    acceptedPerSecond: (accepted * 1_000) / elapsedMs,
+    statesPerSecond: (states * 1_000) / elapsedMs,
+    gatewayShare: (serverAfter.cpuMs - server.cpuMs) / elapsedMs,
+    lastWatcherMs: rate === calmBidsPerSecond ? lastWatcherMs : [],
+  }
+}
+
+function report(watchers: number, [calm = [], storm = []]: readonly (readonly Turn[])[]) {
+  const rows = [calm, storm].map((turns) => [
+    `${figure(median(turns.map(({ acceptedPerSecond }) => acceptedPerSecond)))} bids/s`,
+    figure(median(turns.map(({ statesPerSecond }) => statesPerSecond))),
+    percent(median(turns.map(({ gatewayShare }) => gatewayShare))),
+  ])
+  const title = `A storm of bids, ${watchers.toLocaleString('en-US')} watchers`
+  const head = ['accepted', 'states/s to each watcher', 'of a core of the gateway']
+  return {
+    conditions: [
+      'In the storm of bids the gateway is alone in its process behind NATS, the engine in another one; what is measured is the time of the gateway.',
+    ],
+    tables: [{ title, head, rows }],
+    goals: goalsOf(watchers, calm, storm),
+  }
+}
+
+function goalsOf(
+  watchers: number,
+  calm: readonly Turn[],
+  storm: readonly Turn[],
+): readonly GoalVerdict[] {
+  const share = (turns: readonly Turn[]) => median(turns.map(({ gatewayShare }) => gatewayShare))
+  const times = share(storm) / share(calm)
+  const waits = calm.flatMap(({ lastWatcherMs }) => lastWatcherMs)
+  const p99Ms = quantile(
+    waits.toSorted((one, other) => one - other),
+    0.99,
+  )
+  const bids = figure(median(storm.map(({ acceptedPerSecond }) => acceptedPerSecond)))
+  return [
+    {
+      goal: 'P10',
+      says: `cost of the sockets at ${bids} bids/s to that at ${calmBidsPerSecond} bids/s`,
+      wanted: `≤ ${sameCostMax} ×`,
+      measured: `${figure(times)} ×`,
+      holds: times <= sameCostMax,
+    },
+    {
+      goal: 'P10',
+      says: `from the answer to a bid until the last of ${watchers.toLocaleString('en-US')} watchers has it, p99`,
+      wanted: `≤ ${lastWatcherP99MsMax} ms`,
+      measured: `${figure(p99Ms)} ms`,
+      holds: p99Ms <= lastWatcherP99MsMax,
+      boundBy:
+        'the system calls of a server and of its clients for each watcher, one after the other on two cores',
+    },
+  ]
+}

@@ -1,0 +1,83 @@
+// What came of the goals of the fan-out: P1 and P14.
+import type { PeerName } from '../peers/words.ts'
+import { figure } from '../report.ts'
+import type { GoalVerdict } from '../section.ts'
+import { type Cell, type Measured, rateOf } from './cells.ts'
+
+/** Of what the bare library does with the same bytes. */
+const shareOfRawMin = 0.9
+const timesSocketIoMin = 12
+const timesSocketIoUwsMin = 1.05
+const manyToFewMin = 0.9
+
+export function goalsOf(measured: readonly Measured[]): readonly GoalVerdict[] {
+  const cells = [...new Set(measured.map(({ cell }) => cell))]
+  const most = Math.max(...cells.map(({ watchers }) => watchers))
+  const typical = cells.find(
+    ({ watchers, eventsPerTick, size }) =>
+      watchers === most && eventsPerTick === 8 && size === 'short',
+  )
+  const compared = cells.filter(({ eventsPerTick }) => eventsPerTick <= 32)
+  const where = `at ${most.toLocaleString('en-US')} watchers and 8 events a tick`
+  return [
+    worst(measured, compared, 'raw', shareOfRawMin, 'against uWebSockets.js alone'),
+    ...(typical === undefined
+      ? []
+      : [worst(measured, [typical], 'socketIo', timesSocketIoMin, `against Socket.IO, ${where}`)]),
+    worst(
+      measured,
+      compared,
+      'socketIoUws',
+      timesSocketIoUwsMin,
+      'against Socket.IO on uWebSockets.js',
+    ),
+    ...cliff(measured, cells),
+  ]
+}
+
+/** The goal holds where it holds in the cell where Outcry is worst. */
+function worst(
+  measured: readonly Measured[],
+  cells: readonly Cell[],
+  against: PeerName,
+  wanted: number,
+  says: string,
+): GoalVerdict {
+  const found = cells.map((cell) => ({
+    cell,
+    ratio: rateOf(measured, cell, 'outcry') / rateOf(measured, cell, against),
+  }))
+  const [least] = found.toSorted((one, other) => one.ratio - other.ratio)
+  const times = least?.ratio ?? 0
+  const at =
+    least === undefined || cells.length === 1
+      ? ''
+      : ` at worst (${least.cell.watchers.toLocaleString('en-US')} watchers, ${least.cell.eventsPerTick} ${least.cell.size} a tick)`
+  return {
+    goal: 'P1',
+    says,
+    wanted: `≥ ${wanted} ×`,
+    measured: `${figure(times)} ×${at}`,
+    holds: times >= wanted,
+    boundBy: 'the system call that sends, once for each socket and tick',
+  }
+}
+
+function cliff(measured: readonly Measured[], cells: readonly Cell[]): readonly GoalVerdict[] {
+  const many = cells.find(({ eventsPerTick }) => eventsPerTick === 128)
+  const few = cells.find(
+    ({ eventsPerTick, watchers }) => eventsPerTick === 32 && watchers === many?.watchers,
+  )
+  if (many === undefined || few === undefined) return []
+  const times = rateOf(measured, many, 'outcry') / rateOf(measured, few, 'outcry')
+  return [
+    {
+      goal: 'P14',
+      says: 'deliveries/s with 128 events at once to those with 32',
+      wanted: `≥ ${manyToFewMin} ×`,
+      measured: `${figure(times)} ×`,
+      holds: times >= manyToFewMin,
+      boundBy: 'how long one frame may be before it is copied in pieces',
+    },
+  ]
+}

@@ -1,0 +1,42 @@
+// What the fan-out found, as tables.
+import type { PeerName } from '../peers/words.ts'
+import { figure, median, ratio } from '../report.ts'
+import type { Table } from '../section.ts'
+import { type Cell, type Measured, rateOf } from './cells.ts'
+
+export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
+  raw: 'uWebSockets.js alone',
+  rawEach: 'the same, encoded for each socket',
+  outcry: 'Outcry',
+  ws: 'ws',
+  socketIo: 'Socket.IO',
+  socketIoUws: 'Socket.IO on uWebSockets.js',
+}
+
+/** One for each cell. */
+export function tablesOf(measured: readonly Measured[]): readonly Table[] {
+  const cells = [...new Set(measured.map(({ cell }) => cell))]
+  return cells.map((cell) => tableOf(cell, measured))
+}
+
+function tableOf(cell: Cell, measured: readonly Measured[]): Table {
+  const { watchers, eventsPerTick, size } = cell
+  const rate = (peer: PeerName) => rateOf(measured, cell, peer)
+  const head = ['', 'deliveries/s per core', 'to the library', 'to Socket.IO']
+  return {
+    title: `${watchers.toLocaleString('en-US')} watchers, ${eventsPerTick} ${size} ${eventsPerTick === 1 ? 'event' : 'events'} a tick`,
+    head: [...head, 'server at work', 'clients at work'],
+    rows: measured
+      .filter((one) => one.cell === cell)
+      .map(({ peer, rounds }) => [
+        PEER_TITLES[peer],
+        figure(rate(peer)),
+        ratio(rate(peer), rate('raw')),
+        ratio(rate(peer), rate('socketIo')),
+        percent(median(rounds.map(({ cpuMs, elapsedMs }) => cpuMs / elapsedMs))),
+        percent(median(rounds.map(({ crowdShare }) => crowdShare))),
+      ]),
+  }
+}
+
+export const percent = (share: number): string => `${Math.round(share * 100)} %`

@@ -1,0 +1,114 @@
+// `npm run bench -- fanout`: one lot, many watchers, events from the bus to their sockets. Outcry's gateway beside
+// the bare library that it stands on and beside what one would use instead, each server in a process of its own
+// before the same clients.
+import { onInterrupt } from '../../platform/on-interrupt.ts'
+import { Pair, type PublishedTo } from '../peers/pair.ts'
+import type { PeerName, Stage } from '../peers/words.ts'
+import type { BenchOptions, Section } from '../section.ts'
+import { type Cell, type Measured, perCore } from './cells.ts'
+import { conflation } from './conflation.ts'
+import { goalsOf } from './fanout-goals.ts'
+import { tablesOf } from './fanout-tables.ts'
+import { setStage } from './stage.ts'
+
+export interface FanoutScale {
+  readonly watchers: readonly number[]
+  /** Watchers and most bids a second of the storm that is conflated. */
+  readonly storm: { readonly watchers: number; readonly bidsPerSecond: number }
+}
+
+const fullScale: FanoutScale = {
+  watchers: [1_000, 10_000],
+  storm: { watchers: 10_000, bidsPerSecond: 10_000 },
+}
+
+const everybody: readonly PeerName[] = ['raw', 'outcry', 'ws', 'socketIo', 'socketIoUws']
+/** Goes by before anything is counted: warm code. */
+const warmUpMs = 150
+
+export async function benchFanout(
+  { rounds, seconds, say }: BenchOptions,
+  scale: FanoutScale = fullScale,
+): Promise<Section> {
+  say('Starting a throw-away PostgreSQL, with a lot.')
+  const setting = setStage()
+  // Also while it is set: a server of ours must not be left behind.
+  onInterrupt(async () => (await setting).strike())
+  const stage = await setting
+  const measured: Measured[] = []
+  try {
+    for (const watchers of scale.watchers) {
+      const cells = cellsOf(watchers, watchers === Math.min(...scale.watchers))
+      measured.push(...(await measureCells(cells, stage, { rounds, seconds, say })))
+    }
+  } finally {
+    await stage.strike()
+  }
+  const storm = await conflation({ rounds, seconds, say }, scale.storm)
+  return {
+    name: 'fanout',
+    title: 'Fan-out',
+    says: 'Events of one lot to all who watch it. Deliveries are counted at the clients, the time of the server is that of its whole process: so many deliveries take one second of one core. A server hands over the events of a tick in one turn of the event loop, and no more than three ticks are under way, so a slow client costs time and not work.',
+    conditions: [
+      'JSON, the same bytes from everybody but for the envelope of Socket.IO; short events are 128 bytes, whole ones the state of a lot with its bid.',
+      'Outcry is its gateway as in production, behind a bus within the process, with tokens, presence and a real database; the others verify nothing.',
+      'Every client checks that it got every event once and in order.',
+      ...storm.conditions,
+    ],
+    tables: [...tablesOf(measured), ...storm.tables],
+    goals: [...goalsOf(measured), ...storm.goals],
+  }
+}
+
+/** Encoding for each socket, and many events at once, need to be seen at one size only. */
+function cellsOf(watchers: number, isSmallest: boolean): readonly Cell[] {
+  const few = { watchers, size: 'short', peers: everybody } as const
+  return [
+    { ...few, eventsPerTick: 1 },
+    { ...few, eventsPerTick: 8, peers: [...everybody, 'rawEach'] },
+    { ...few, eventsPerTick: 32 },
+    isSmallest
+      ? { ...few, eventsPerTick: 128, peers: ['raw', 'outcry'] }
+      : { ...few, eventsPerTick: 8, size: 'whole' },
+  ]
+}
+
+/** All servers are there at once, and those whose turn it is not stand idle. */
+async function measureCells(
+  cells: readonly Cell[],
+  stage: Stage,
+  { rounds, seconds, say }: BenchOptions,
+): Promise<readonly Measured[]> {
+  const watchers = cells[0]?.watchers ?? 0
+  const pairs = new Map<PeerName, Pair>()
+  try {
+    for (const peer of new Set(cells.flatMap(({ peers }) => peers))) {
+      const pair = await Pair.start(peer, stage)
+      pairs.set(peer, pair)
+      await pair.join({ watchers })
+      say(`${watchers} watchers of ${peer} are there.`)
+    }
+    const plan = cells.flatMap((cell) => cell.peers.map((peer) => ({ cell, peer })))
+    const found = plan.map(() => [] as PublishedTo[])
+    for (let round = 0; round <= rounds; round += 1) {
+      for (const [nth, { cell, peer }] of plan.entries()) {
+        const pair = pairs.get(peer)
+        if (pair === undefined) throw new Error(`${peer} was not started`)
+        const measureMs = round === 0 ? warmUpMs : seconds * 1_000
+        const published = await pair.publish({ ...cell, measureMs })
+        if (round === 0) continue
+        found[nth]?.push(published)
+        say(`round ${round} of ${rounds}, ${watchers} watchers, ${describe(cell, peer, published)}`)
+      }
+    }
+    return plan.map(({ cell, peer }, nth) => ({ cell, peer, rounds: found[nth] ?? [] }))
+  } finally {
+    await Promise.all([...pairs.values()].map((pair) => pair.end()))
+  }
+}
+
+function describe(cell: Cell, peer: PeerName, published: PublishedTo): string {
+  const { eventsPerTick, size } = cell
+  const rate = Math.round(perCore(cell, published)).toLocaleString('en-US')
+  return `${eventsPerTick} ${size} a tick, ${peer}: ${rate} deliveries/s per core`
+}

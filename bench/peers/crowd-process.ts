@@ -1,0 +1,168 @@
+// Watchers of a lot in a process of their own: they join, count what comes, and fault whatever is lost, doubled
+// or out of order.
+import { type Endpoint, endpointOf, LightSocket } from '../../loadtest/client/light-socket.ts'
+import { ArrivalReader, follows } from './arrivals.ts'
+import { type Dialect, dialectOf } from './dialect.ts'
+import { obey, tell } from './obey.ts'
+import { usageNow } from './usage.ts'
+import type { FromCrowd, JoinOrder, ToCrowd } from './words.ts'
+
+/** Handshakes under way at once: enough to keep a server busy, and no flood. */
+const handshakesMax = 256
+
+/** What the watchers of one order share. */
+class Crowd {
+  readonly order: JoinOrder
+  readonly dialect: Dialect
+  readonly endpoint: Endpoint
+  readonly arrivals: ArrivalReader
+  readonly #watchers: Watcher[] = []
+  /** Publications that came to somebody. */
+  deliveries = 0
+  #told = 0
+  #isTelling = false
+  #joined = 0
+  #left = 0
+  #isLeaving = false
+  #onAll: () => void = () => {}
+  #fail: (error: Error) => void = () => {}
+
+  constructor(order: JoinOrder) {
+    this.order = order
+    this.dialect = dialectOf(order.peer, order.stage)
+    const { path, subprotocol } = this.dialect
+    this.endpoint = endpointOf(`ws://127.0.0.1:${order.port}${path}`, subprotocol)
+    this.arrivals = new ArrivalReader(order.conflated)
+  }
+
+  /** @throws where one is refused */
+  assemble(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#onAll = resolve
+      this.#fail = reject
+      for (let nth = 0; nth < Math.min(handshakesMax, this.order.watchers); nth += 1) this.#next()
+    })
+  }
+
+  #next(): void {
+    const nth = this.#watchers.length
+    if (nth >= this.order.watchers) return
+    const watcher = new Watcher(this, `watcher-${this.order.firstUser + nth}`)
+    this.#watchers.push(watcher)
+    watcher.join()
+  }
+
+  hasJoined(): void {
+    this.#joined += 1
+    if (this.#joined === this.order.watchers) this.#onAll()
+    else this.#next()
+  }
+
+  hasCome(publications: number): void {
+    this.deliveries += publications
+    if (this.#isTelling || this.eventsEach === this.#told) return
+    this.#isTelling = true
+    setImmediate(() => {
+      this.#isTelling = false
+      this.#told = this.eventsEach
+      tell({ type: 'seen', events: eventsBefore + this.#told } satisfies FromCrowd)
+    })
+  }
+
+  get eventsEach(): number {
+    return Math.floor(this.deliveries / this.order.watchers)
+  }
+
+  async leave(): Promise<void> {
+    this.#isLeaving = true
+    await new Promise<void>((resolve) => {
+      this.#onAll = resolve
+      for (const watcher of this.#watchers) watcher.close()
+    })
+  }
+
+  hasLeft(reason: string): void {
+    if (!this.#isLeaving) {
+      const error = new Error(`a watcher lost its connection: ${reason}`)
+      this.#fail(error)
+      throw error
+    }
+    this.#left += 1
+    if (this.#left === this.order.watchers) this.#onAll()
+  }
+}
+
+class Watcher extends LightSocket {
+  readonly #crowd: Crowd
+  readonly #user: string
+  #hasJoined = false
+  /** The offset of the newest publication; 0 before the first. */
+  #last = 0
+
+  constructor(crowd: Crowd, user: string) {
+    super()
+    this.#crowd = crowd
+    this.#user = user
+  }
+
+  join(): void {
+    this.open(this.#crowd.endpoint, this.#crowd.order.from)
+  }
+
+  protected override opened(): void {
+    const hello = this.#crowd.dialect.hello(this.#user)
+    if (hello !== undefined) this.send(hello)
+  }
+
+  protected override received(message: Buffer): void {
+    if (this.#hasJoined && this.#counts(message)) return
+    const { say, joined } = this.#crowd.dialect.answer(message.toString(), this.#user)
+    if (say !== undefined) this.send(say)
+    if (joined !== undefined) {
+      this.#hasJoined = true
+      this.#crowd.hasJoined()
+    }
+  }
+
+  #counts(message: Buffer): boolean {
+    const crowd = this.#crowd
+    const arrival = crowd.arrivals.read(message)
+    if (arrival === undefined) return false
+    const { first, last } = arrival
+    if (this.#last !== 0 && !follows(this.#last, first, crowd.order.conflated)) {
+      throw new Error(`${this.#user} heard ${first} after ${this.#last}`)
+    }
+    this.#last = last
+    crowd.hasCome(crowd.order.conflated ? 1 : last - first + 1)
+    return true
+  }
+
+  protected override ended(code: number, reason: string): void {
+    this.#crowd.hasLeft(`${code} ${reason}`)
+  }
+}
+
+let crowd: Crowd | undefined
+/** What came to each of those who have left. */
+let eventsBefore = 0
+
+obey(async (word: ToCrowd): Promise<FromCrowd | undefined> => {
+  switch (word.type) {
+    case 'join': {
+      crowd = new Crowd(word.order)
+      const startedMs = performance.now()
+      await crowd.assemble()
+      return { type: 'joined', elapsedMs: performance.now() - startedMs }
+    }
+    case 'leave':
+      await crowd?.leave()
+      eventsBefore += crowd?.eventsEach ?? 0
+      crowd = undefined
+      return { type: 'left' }
+    case 'weigh': {
+      const { deliveries = 0, eventsEach = 0 } = crowd ?? {}
+      const usage = { ...usageNow(word.afterCollecting), deliveries }
+      return { type: 'weighed', usage: { ...usage, eventsEach: eventsBefore + eventsEach } }
+    }
+  }
+})

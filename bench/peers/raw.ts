@@ -1,0 +1,43 @@
+// uWebSockets.js by itself: the least that a server on it can cost.
+import { App, us_socket_local_port, type WebSocket } from 'uWebSockets.js'
+import type { LotEvent } from '../../protocol/engine.ts'
+import { messageOf } from './event.ts'
+import { lotRoom, type Peer, plainWords, userRoom } from './peer.ts'
+
+type Socket = WebSocket<unknown>
+
+/** @param each encodes and sends an event for every socket anew, as one would without topics */
+export async function serveRaw(lotId: string, each: boolean): Promise<Peer> {
+  const sockets = new Set<Socket>()
+  const app = App().ws('/*', {
+    message(socket, message) {
+      const user = Buffer.from(message).toString().slice(plainWords.join.length)
+      sockets.add(socket)
+      socket.subscribe(lotRoom)
+      socket.subscribe(userRoom(user))
+      socket.send(plainWords.joined)
+    },
+    close: (socket) => void sockets.delete(socket),
+  })
+  const port = await new Promise<number>((resolve, reject) => {
+    app.listen('127.0.0.1', 0, (listening) => {
+      if (listening === false) reject(new Error('no port could be had'))
+      else resolve(us_socket_local_port(listening))
+    })
+  })
+  const encode = (event: LotEvent): string => JSON.stringify(messageOf(event, lotId))
+  return {
+    port,
+    publish(events) {
+      if (!each) {
+        for (const event of events) app.publish(lotRoom, encode(event))
+        return
+      }
+      for (const socket of sockets) {
+        socket.cork(() => {
+          for (const event of events) socket.send(encode(event))
+        })
+      }
+    },
+  }
+}

@@ -1,0 +1,94 @@
+// What a bench and the processes that it forks say to each other: peers, which are the servers that are
+// compared, and crowds, which are their clients.
+import type { ScaledEvent } from './event.ts'
+
+export const PEER_NAMES = ['raw', 'rawEach', 'outcry', 'ws', 'socketIo', 'socketIoUws'] as const
+export type PeerName = (typeof PEER_NAMES)[number]
+
+/** What only Outcry needs; the others are given it too. */
+export interface Stage {
+  readonly lotId: string
+  readonly databaseUrl: string
+  /** Signs and verifies the tokens of watchers. */
+  readonly secret: string
+  /** Default: events are published on a bus within the server's process. */
+  readonly natsUrl?: string
+}
+
+export interface PublishOrder {
+  /** Handed over within one turn of the event loop. */
+  readonly eventsPerTick: number
+  readonly measureMs: number
+  readonly size: ScaledEvent
+}
+
+/** From when publishing begins until the last watcher has the last event. */
+export interface Published {
+  readonly events: number
+  readonly elapsedMs: number
+  /** Of the whole server, its other threads included. */
+  readonly cpuMs: number
+}
+
+export interface Usage {
+  /** Since the process began. */
+  readonly cpuMs: number
+  readonly residentBytes: number
+}
+
+/** `afterCollecting`: throws away first what is dead, which costs time itself. */
+interface Weigh {
+  readonly type: 'weigh'
+  readonly afterCollecting: boolean
+}
+
+export type ToPeer =
+  | { readonly type: 'serve'; readonly peer: PeerName; readonly stage: Stage }
+  | { readonly type: 'publish'; readonly order: PublishOrder }
+  /** So many events have come to all watchers, since the server began. */
+  | { readonly type: 'seen'; readonly events: number }
+  | Weigh
+
+export type FromPeer =
+  | { readonly type: 'serving'; readonly port: number }
+  | { readonly type: 'published'; readonly published: Published }
+  | { readonly type: 'weighed'; readonly usage: Usage }
+  | Failed
+
+export interface JoinOrder {
+  readonly peer: PeerName
+  readonly port: number
+  readonly stage: Stage
+  readonly watchers: number
+  /** The first of them; who has the same number comes with the same token. */
+  readonly firstUser: number
+  /** An address of loopback that they come from: each has only so many ports. */
+  readonly from: string
+  /** Whether one state may stand for several events. */
+  readonly conflated: boolean
+}
+
+export interface CrowdUsage extends Usage {
+  /** Publications that came to somebody. */
+  readonly deliveries: number
+  /** Publications that came to each, on average, since the process began. */
+  readonly eventsEach: number
+}
+
+export type ToCrowd =
+  | { readonly type: 'join'; readonly order: JoinOrder }
+  | { readonly type: 'leave' }
+  | Weigh
+
+export type FromCrowd =
+  | { readonly type: 'joined'; readonly elapsedMs: number }
+  | { readonly type: 'left' }
+  /** So many publications have come to each, on average. */
+  | { readonly type: 'seen'; readonly events: number }
+  | { readonly type: 'weighed'; readonly usage: CrowdUsage }
+  | Failed
+
+interface Failed {
+  readonly type: 'failed'
+  readonly says: string
+}
