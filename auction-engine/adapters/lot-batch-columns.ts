@@ -74,7 +74,7 @@ const decisions: Columns<DecisionRow> = [
   ['integer', ({ decided }) => decided.standing?.standing.aliasNo ?? null],
 ]
 
-const events: Columns<EventRow> = [
+const sealedEvents: Columns<EventRow> = [
   ['uuid', ({ change }) => change.lotId],
   ['bigint', ({ sealed }) => sealed.event.seq],
   ['bigint', ({ change }) => change.epoch],
@@ -91,7 +91,7 @@ const events: Columns<EventRow> = [
 export const commitStatement = `SELECT status, outbox_id FROM commit_lot_batch(${placeholders()})`
 
 function placeholders(): string {
-  const count = 2 + hot.length + rules.length + decisions.length + events.length
+  const count = 2 + hot.length + rules.length + decisions.length + sealedEvents.length
   return Array.from({ length: count }, (_, at) => `$${at + 1}`).join(', ')
 }
 
@@ -100,7 +100,7 @@ export class LotBatchColumns {
   readonly #hot = new ColumnFamily(hot)
   readonly #rules = new ColumnFamily(rules)
   readonly #decisions = new ColumnFamily(decisions)
-  readonly #events = new ColumnFamily(events)
+  readonly #events = new ColumnFamily(sealedEvents)
 
   parametersOf(batch: LotBatch): unknown[] {
     const families = [this.#hot, this.#rules, this.#decisions, this.#events]

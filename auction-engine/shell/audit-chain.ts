@@ -7,6 +7,7 @@ import type { LotRules } from '../core/lot.ts'
 import { livePart } from '../core/visibility.ts'
 import type { SealedEvent } from '../ports/lot-journal.ts'
 import { canonicalJson } from './canonical-json.ts'
+import { concernedText, detailText, liveText } from './event-texts.ts'
 
 /** What an event's hash covers. Everything in it is stored beside the hash. */
 export interface ChainedEvent {
@@ -58,9 +59,9 @@ function beginningWith(rules: LotRules): ChainEnds {
 
 /** The texts that are hashed are the ones that are stored, so they are made once. */
 function sealEvent(event: LotEventDraft, rules: LotRules, previous: Uint8Array): SealedEvent {
-  const live = canonicalJson(livePart(event.now, rules))
-  const detail = canonicalJson(event.detail)
-  const concerned = canonicalJson(event.concerned)
+  const live = liveText(livePart(event.now, rules))
+  const detail = detailText(event.detail)
+  const concerned = concernedText(event.concerned)
   // The members of `ChainedEvent` in canonical order.
   const text =
     `{"at":${event.atMs},"detail":${detail},"live":${live},"lotId":"${rules.lotId}",` +
