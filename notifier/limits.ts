@@ -1,10 +1,19 @@
 // The notifier's bounds, each with its reason.
 
-/** Commits one pass takes: enough to drain a backlog fast, few enough to hold their rows only briefly. */
-export const commitsPerPassMax = 256
+/** Commits one pass takes: enough to drain a backlog fast, few enough to hold their logs only briefly. */
+export const commitsPerPassMax = 512
 
-/** Events one pass reads: a commit may hold hundreds, and all of a pass are in memory at once. */
-export const eventsPerPassMax = 2_000
+/**
+ * Events one pass reads: a commit may hold hundreds, and all of a pass are in memory at once. Of a lot's events
+ * hardly anything is read, and a storm of bids is told the cheaper the more of it are told as one.
+ */
+export const eventsPerPassMax = { lot: 20_000, conversation: 2_000 } as const
+
+/**
+ * A lot in a storm is told of so often. Nobody reads faster, and each telling writes a row for nearly each of its
+ * bidders. Before it counts as a storm so many tellings may follow each other at once.
+ */
+export const lotTellings = { everyMs: 200, burst: 5 } as const
 
 /** How often it looks without being woken: a hint may be lost, and this is the delay that costs. */
 export const pollMs = 1_000

@@ -185,7 +185,7 @@ describe('a storm of bids', () => {
     await stage.startPushing()
     await stage.allDone()
     expect(stage.service.shown).toEqual([
-      'phone-token ann:20: Palm Vx: bid US$50.50 or more to lead again.',
+      'phone-token ann:10: Palm Vx: bid US$50.50 or more to lead again.',
     ])
     expect(stage.service.sent[0]?.message.android).toMatchObject({
       priority: 'high',

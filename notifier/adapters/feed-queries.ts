@@ -21,7 +21,9 @@ export interface FeedEntry {
  * left out before anything is numbered, so they take no seq; nobody else can be telling them now, since
  * whoever tells a cause holds its row of the outbox. So is what the user has settled to be told nothing of.
  * LATERAL with a LIMIT looks each cause up by its key, however few notifications there were when the
- * statement was planned. Only the numbers come back: the rest was sent from here.
+ * statement was planned. `heads` is looked up by the place of the user in its order: joined by the user,
+ * every notice was compared with every feed, which was two thirds of the time of telling 256 bidders.
+ * Only the numbers come back: the rest was sent from here.
  *
  * Each device of the users gets a job for each notification that they want pushed; without devices there is
  * nothing to add, and nothing is. Of a lot somebody stands outbid on only the last counts, and its job waits
@@ -33,7 +35,8 @@ const appendQuery = {
     WITH fresh AS (
       SELECT n.*, coalesce(wanted.how, 'push') AS how,
              row_number() OVER (PARTITION BY n.user_id ORDER BY n.place) AS nth,
-             count(*) OVER (PARTITION BY n.user_id) AS of_user
+             count(*) OVER (PARTITION BY n.user_id) AS of_user,
+             dense_rank() OVER (ORDER BY n.user_id COLLATE "C") AS user_no
         FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::uuid[], $6::bigint[], $7::jsonb[])
                WITH ORDINALITY
                AS n (user_id, type, at_ms, source, aggregate_id, cause_seq, data, place)
@@ -52,9 +55,10 @@ const appendQuery = {
       SELECT user_id, count(*) FROM fresh GROUP BY user_id ORDER BY user_id COLLATE "C"
           ON CONFLICT (user_id) DO UPDATE SET last_seq = s.last_seq + excluded.last_seq
       RETURNING user_id, last_seq
+    ), heads AS (
+      SELECT array_agg(last_seq ORDER BY user_id COLLATE "C") AS of_users FROM streams
     ), numbered AS (
-      SELECT f.*, s.last_seq - f.of_user + f.nth AS seq
-        FROM fresh f JOIN streams s ON s.user_id = f.user_id
+      SELECT f.*, (SELECT of_users FROM heads)[f.user_no] - f.of_user + f.nth AS seq FROM fresh f
     ), told AS (
       INSERT INTO notifications (user_id, seq, type, at_ms, source, aggregate_id, source_seq, data)
       SELECT user_id, seq, type, at_ms, source, aggregate_id, cause_seq, data FROM numbered

@@ -93,7 +93,7 @@ function endedLots(
 }
 
 /** Nobody bids after the end, so the standings are those that the lot ended with. */
-async function readEnds(
+export async function readEnds(
   client: PoolClient,
   lotIds: readonly string[],
 ): Promise<ReadonlyMap<string, EndRow>> {

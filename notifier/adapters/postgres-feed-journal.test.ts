@@ -1,21 +1,22 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createLogger } from '../../platform/log.ts'
+import { outboxRows } from '../../platform/postgres/outbox-rows.ts'
 import { createPool, type Pool, transaction } from '../../platform/postgres/pool.ts'
 import {
   type ThrowawayDatabase,
   throwawayDatabase,
 } from '../../platform/testing/throwaway-database.ts'
-import type { LotResult } from '../../protocol/auction.ts'
 import type { UserEvents } from '../../protocol/notifications.ts'
 import { derive } from '../core/derive.ts'
 import type { FeedJournal, Told } from '../ports/feed-journal.ts'
 import { feeds, heads, waiting } from '../testing/feed-table.ts'
 import { LotLog, standInForEngine } from '../testing/lot-log.ts'
-import { bidEntry, entry } from '../testing/lot-words.ts'
+import { closing, duel } from '../testing/lot-words.ts'
+import { holdWaiting, markTold, readWaiting } from './outbox-queries.ts'
 import { createPostgresFeedJournal } from './postgres-feed-journal.ts'
 
-const [ANN, BOB] = ['Bidder 1', 'Bidder 2'] as const
-const limits = { commitsPerPassMax: 100, eventsPerPassMax: 1_000 }
+const BOB = 'Bidder 2'
+const limits = { commitsPerPassMax: 100, eventsPerPassMax: { lot: 1_000, conversation: 1_000 } }
 
 let database: ThrowawayDatabase
 let pool: Pool
@@ -33,15 +34,13 @@ afterEach(async () => {
   await database.drop()
 })
 
-/** Bids by which ann and bob displace each other: an even seq outbids ann, an odd one bob. */
-const duel = (seq: number) =>
-  seq % 2 === 0
-    ? bidEntry(seq, { alias: BOB, leader: BOB, outbid: 'ann' })
-    : bidEntry(seq, { alias: ANN, leader: ANN, ...(seq === 1 ? {} : { outbid: 'bob' }) })
-
-function closing(seq: number, winner: string, alias: string) {
-  const result: LotResult = { outcome: 'sold', at: 90_000, price: 5_000, winner: alias }
-  return entry('lot_closed', { seq, state: 'sold', leader: alias, result }, { winner })
+/** The feeds are written; then the mark on the outbox fails, and the transaction with it. */
+async function failAtMark(work: () => Promise<void>): Promise<void> {
+  await pool.query(`
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$;
+    CREATE TRIGGER fail BEFORE UPDATE ON outbox FOR EACH ROW EXECUTE FUNCTION fail()`)
+  await work()
+  await pool.query('DROP TRIGGER fail ON outbox; DROP FUNCTION fail')
 }
 
 async function tellAll(by: FeedJournal): Promise<Told[]> {
@@ -87,7 +86,10 @@ describe('telling', () => {
     const lot = new LotLog(pool)
     await lot.standing('ann', 1, 5_000)
     await lot.standing('bob', 2, 6_000)
-    for (const seq of [1, 2, 3, 4]) await lot.commit([duel(seq)])
+    for (const seq of [1, 2, 3, 4]) {
+      await lot.commit([duel(seq)])
+      await journal.tell(derive)
+    }
     await lot.soldBy('sam')
     await lot.commit([closing(5, 'bob', BOB)])
     await journal.tell(derive)
@@ -103,16 +105,26 @@ describe('telling', () => {
     const lot = new LotLog(pool)
     await lot.commit([1, 2, 3].map(duel))
     for (const seq of [4, 5, 6]) await lot.commit([duel(seq)])
-    const bounded = createPostgresFeedJournal(pool, { commitsPerPassMax: 3, eventsPerPassMax: 2 })
+    const bounded = createPostgresFeedJournal(pool, {
+      commitsPerPassMax: 3,
+      eventsPerPassMax: { lot: 2, conversation: 2 },
+    })
     expect((await tellAll(bounded)).map(({ commits, left }) => [commits, left])).toEqual([
       [1, true],
       [2, true],
       [1, false],
     ])
     expect(await feeds(pool)).toEqual({
-      ann: ['1 outbid@4', '2 outbid@6'],
+      ann: ['1 outbid@6'],
       bob: ['1 outbid@3', '2 outbid@5'],
     })
+  })
+
+  test('rows that were read after a full pass make no lot rest, since more of them may wait', async () => {
+    const lot = new LotLog(pool)
+    for (const seq of [1, 2, 3]) await lot.commit([duel(seq)])
+    const bounded = createPostgresFeedJournal(pool, { ...limits, commitsPerPassMax: 2 })
+    expect((await tellAll(bounded)).map(({ lots }) => lots)).toEqual([[], [lot.lotId]])
   })
 })
 
@@ -135,15 +147,41 @@ describe('I15: each cause is told once', () => {
     const lot = new LotLog(pool)
     await lot.commit([duel(1)])
     await lot.commit([duel(2)])
-    // The feeds are written; then the mark on the outbox fails, and the transaction with it.
-    await pool.query(`
-      CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$;
-      CREATE TRIGGER fail BEFORE UPDATE ON outbox FOR EACH ROW EXECUTE FUNCTION fail()`)
-    await expect(journal.tell(derive)).rejects.toThrow('disk full')
+    await failAtMark(() => expect(journal.tell(derive)).rejects.toThrow('disk full'))
     expect([await feeds(pool), await heads(pool), await waiting(pool)]).toEqual([{}, {}, 2])
-    await pool.query('DROP TRIGGER fail ON outbox')
     await journal.tell(derive)
     expect(await feeds(pool)).toEqual({ ann: ['1 outbid@2'] })
+  })
+
+  test.each([1, 2, 3, 5, 100])(
+    'I15: what a pass that was undone had grouped otherwise is told once, in order, to the last; %i commits a pass',
+    async (commitsPerPassMax) => {
+      const rounds = 10
+      const lot = new LotLog(pool)
+      for (let seq = 1; seq <= rounds; seq += 1) {
+        await lot.commit([duel(seq)])
+        // Each pass that reads all that waits, in a group of its own, is undone at its very end.
+        await failAtMark(() => expect(journal.tell(derive)).rejects.toThrow('disk full'))
+      }
+      await tellAll(createPostgresFeedJournal(pool, { ...limits, commitsPerPassMax }))
+      const kept = await keptByUser()
+      for (const user of ['ann', 'bob']) {
+        const causes = (kept.get(user) ?? []).map(({ cause }) => cause)
+        const displacements = displacementsOf(user, rounds)
+        expect(causes).toEqual(displacements.filter((seq) => causes.includes(seq)))
+      }
+      // Bob leads at the end, and ann knows that she does not.
+      expect(kept.get('ann')?.at(-1)?.cause).toBe(rounds)
+      expect(await waiting(pool)).toBe(0)
+    },
+  )
+
+  test('I15: a pass of whose commits another told some is undone', async () => {
+    const lot = new LotLog(pool)
+    const ids = [await lot.commit([duel(1)]), await lot.commit([duel(2)])]
+    await transaction(pool, (client) => markTold(client, ids.slice(1)))
+    await expect(transaction(pool, (client) => markTold(client, ids))).rejects.toThrow('another')
+    expect(await waiting(pool)).toBe(1)
   })
 
   test('I15: three notifiers at once tell everything once, each feed without a gap, each lot in order', async () => {
@@ -156,7 +194,7 @@ describe('I15: each cause is told once', () => {
       for (let seq = 1; seq <= rounds; seq += 1) await lot.commit([duel(seq)])
       await lot.commit([closing(rounds + 1, 'bob', BOB)])
     })
-    const small = { commitsPerPassMax: 4, eventsPerPassMax: 100 }
+    const small = { commitsPerPassMax: 4, eventsPerPassMax: { lot: 100, conversation: 100 } }
     const heard: UserEvents[] = []
     let isWritten = false
     const telling = Array.from({ length: 3 }, async () => {
@@ -180,12 +218,13 @@ describe('I15: each cause is told once', () => {
       expect(feed.map(({ seq }) => seq)).toEqual(feed.map((_, at) => at + 1))
       for (const { lotId } of lots) {
         const causes = feed.filter((each) => each.lotId === lotId).map(({ cause }) => cause)
-        const displaced = Array.from({ length: rounds }, (_, at) => at + 1).filter(
-          (seq) => seq > 1 && (seq % 2 === 0) === (user === 'ann'),
-        )
-        // Bob has won, and has an order.
+        // Bob has won, and has an order; before, each was told of some of its displacements, in order.
         const end = user === 'bob' ? [rounds + 1, rounds + 1] : [rounds + 1]
-        expect(causes).toEqual([...displaced, ...end])
+        const displacements = causes.slice(0, -end.length)
+        expect(causes.slice(-end.length)).toEqual(end)
+        expect(displacements).toEqual(
+          displacementsOf(user, rounds).filter((seq) => displacements.includes(seq)),
+        )
       }
       const announced = heard
         .filter(({ userId }) => userId === user)
@@ -196,6 +235,12 @@ describe('I15: each cause is told once', () => {
     }
   })
 })
+
+/** In a duel of so many bids. */
+function displacementsOf(user: string, rounds: number): number[] {
+  const seqs = Array.from({ length: rounds }, (_, at) => at + 1)
+  return seqs.filter((seq) => seq > 1 && (seq % 2 === 0) === (user === 'ann'))
+}
 
 async function keptByUser() {
   const { rows } = await pool.query<{
@@ -212,20 +257,31 @@ async function keptByUser() {
 }
 
 describe('beside another notifier', () => {
-  test('a commit waits for the older one of its lot that another holds; other lots do not', async () => {
+  test('the commits of a lot that another holds wait; those of other lots do not', async () => {
     const lot = new LotLog(pool)
     const other = new LotLog(pool)
-    const held = await lot.commit([duel(1), duel(2)])
-    await lot.commit([duel(3)])
-    await other.commit([duel(1), duel(2)])
+    await lot.commit([duel(1), duel(2)])
     await transaction(pool, async (client) => {
-      await client.query('SELECT FROM outbox WHERE id = $1 FOR UPDATE', [held])
+      expect(await holdWaiting(client, 1, [])).toEqual([{ aggregateId: lot.lotId, isHeld: true }])
+      await lot.commit([duel(3)])
+      await other.commit([duel(1), duel(2)])
       expect(await journal.tell(derive)).toMatchObject({ commits: 1, left: true })
       expect(await journal.tell(derive)).toMatchObject({ commits: 0, left: true })
     })
     expect(await feeds(pool)).toEqual({ ann: ['1 outbid@2'] })
     await journal.tell(derive)
-    expect(await feeds(pool)).toEqual({ ann: ['1 outbid@2', '2 outbid@2'], bob: ['1 outbid@3'] })
+    expect(await feeds(pool)).toEqual({ ann: ['1 outbid@2'], bob: ['1 outbid@3'] })
+  })
+
+  test('who marks commits as published does not wait for who tells them', async () => {
+    const lot = new LotLog(pool)
+    const id = await lot.commit([duel(1)])
+    await transaction(pool, async (client) => {
+      await holdWaiting(client, 1, [])
+      await readWaiting(client, 1, [lot.lotId])
+      await outboxRows(pool, 'lot').markPublished([id])
+    })
+    expect((await pool.query('SELECT published FROM outbox')).rows).toEqual([{ published: true }])
   })
 })
 
@@ -252,12 +308,28 @@ describe('a commit whose log is lost', () => {
   })
 })
 
+test('a commit whose log is lost is left aside alone, though it would be told with others', async () => {
+  const lot = new LotLog(pool)
+  await lot.commit([duel(1), duel(2)])
+  const lost = await lot.commitWithoutLog(3, 4)
+  await lot.commit([duel(5)])
+  const told = await journal.tell(derive)
+  expect(told).toMatchObject({
+    commits: 3,
+    underivable: [{ outboxId: lost, fromSeq: 3, toSeq: 4 }],
+  })
+  expect(await feeds(pool)).toEqual({ ann: ['1 outbid@2'], bob: ['1 outbid@5'] })
+})
+
 test('I12: no maximum is in anything that is told or kept', async () => {
   const lot = new LotLog(pool)
   await lot.standing('ann', 1, 777_777_001)
   await lot.standing('bob', 2, 777_777_002)
   await lot.soldBy('sam')
-  for (const seq of [1, 2, 3, 4]) await lot.commit([duel(seq)])
+  for (const seq of [1, 2, 3, 4]) {
+    await lot.commit([duel(seq)])
+    await journal.tell(derive)
+  }
   await lot.commit([closing(5, 'bob', BOB)])
   await lot.commitWithoutLog(6, 7)
   const told = await journal.tell(derive)

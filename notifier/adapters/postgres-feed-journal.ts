@@ -1,54 +1,67 @@
-// The feed journal on PostgreSQL. The outbox says what is still to be told; a commit's row is locked
-// while it is told, and the mark is set in the transaction that adds to the feeds.
+// The feed journal on PostgreSQL. The outbox says what is still to be told; a lot or conversation is held
+// while its commits are told, and they are marked in the transaction that adds to the feeds.
 import type { Pool, PoolClient } from 'pg'
 import { assert } from '../../platform/assert.ts'
 import { transaction } from '../../platform/postgres/pool.ts'
-import type { Commit } from '../core/commit.ts'
-import type { Derived, Notice, Redaction, WebhookCause } from '../core/notice.ts'
+import type { Derivable } from '../core/commit.ts'
+import type { Derived, Source } from '../core/notice.ts'
 import type { FeedJournal, Told, Underivable } from '../ports/feed-journal.ts'
 import { addBadgeJobs } from './badge-jobs.ts'
 import { readConversationCommits } from './conversation-queries.ts'
 import { append, type FeedEntry, feedsOf, recordUnderivable, redact } from './feed-queries.ts'
-import { readLotCommits } from './lot-queries.ts'
+import { readLotStretches } from './lot-stretch-queries.ts'
 import {
-  heldByOthers,
-  isAnyWaiting,
-  lockWaiting,
+  holdWaiting,
   markTold,
   type OutboxRow,
+  type OutboxStretch,
+  readWaiting,
+  stretchesOf,
 } from './outbox-queries.ts'
 import { readWantedTypes, recordWebhookCauses } from './webhook-event-queries.ts'
 
 export interface FeedJournalLimits {
   readonly commitsPerPassMax: number
-  readonly eventsPerPassMax: number
+  readonly eventsPerPassMax: Readonly<Record<Source, number>>
 }
 
-type Derive = (commit: Commit) => Derived
+type Derive = (read: Derivable) => Derived
 
 export function createPostgresFeedJournal(pool: Pool, limits: FeedJournalLimits): FeedJournal {
-  return { tell: (derive) => transaction(pool, (client) => tellOnce(client, derive, limits)) }
+  return {
+    tell: (derive, resting = []) =>
+      transaction(pool, (client) => tellOnce(client, derive, limits, resting)),
+  }
 }
 
 async function tellOnce(
   client: PoolClient,
   derive: Derive,
   limits: FeedJournalLimits,
+  resting: readonly string[],
 ): Promise<Told> {
-  const locked = await lockWaiting(client, limits.commitsPerPassMax)
-  const taken = await inOrder(client, firstEvents(locked, limits.eventsPerPassMax))
+  const { taken, left, isAll } = await take(client, limits, resting)
   if (taken.length === 0) {
-    const left = locked.length > 0 || (await isAnyWaiting(client))
-    return { commits: 0, feeds: [], underivable: [], oldestAtMs: undefined, left }
+    return { commits: 0, feeds: [], underivable: [], oldestAtMs: undefined, left, lots: [] }
   }
   const wanted = await readWantedTypes(client)
-  const commits = await readCommits(client, taken, { rooms: wanted.has('message.created') })
-  const { notices, redactions, webhooks, underivable } = deriveAll(taken, commits, derive)
-  for (const each of underivable) await recordUnderivable(client, each)
-  const added = await append(client, notices)
-  const changed = await redact(client, redactions)
-  await addBadgeJobs(client, whoseDevicesShowTooMuch(commits, changed))
-  await recordWebhookCauses(client, webhooks, wanted)
+  const wants = { rooms: wanted.has('message.created'), bids: wanted.has('bid.accepted') }
+  const pass = await deriveAll(client, stretchesOf(taken), derive, wants)
+  for (const each of pass.underivable) await recordUnderivable(client, each)
+  const added = await append(
+    client,
+    pass.derived.flatMap(({ notices }) => notices),
+  )
+  const changed = await redact(
+    client,
+    pass.derived.flatMap(({ redactions }) => redactions),
+  )
+  await addBadgeJobs(client, whoseDevicesShowTooMuch(pass.read, changed))
+  await recordWebhookCauses(
+    client,
+    pass.derived.flatMap(({ webhooks = [] }) => webhooks),
+    wanted,
+  )
   await markTold(
     client,
     taken.map(({ outboxId }) => outboxId),
@@ -56,20 +69,62 @@ async function tellOnce(
   return {
     commits: taken.length,
     feeds: feedsOf(added, changed),
-    underivable,
+    underivable: pass.underivable,
     oldestAtMs: Math.min(...taken.map(({ createdAtMs }) => createdAtMs)),
-    left: taken.length < locked.length || locked.length === limits.commitsPerPassMax,
+    left,
+    lots: isAll ? lotsOf(taken) : [],
   }
+}
+
+interface Taken {
+  readonly taken: readonly OutboxRow[]
+  readonly left: boolean
+  /** Whether these are all the commits of their logs that wait. */
+  readonly isAll: boolean
+}
+
+async function take(
+  client: PoolClient,
+  limits: FeedJournalLimits,
+  resting: readonly string[],
+): Promise<Taken> {
+  const { commitsPerPassMax } = limits
+  const waiting = await holdWaiting(client, commitsPerPassMax, resting)
+  const held = waiting.filter(({ isHeld }) => isHeld).map(({ aggregateId }) => aggregateId)
+  const isAnyElsewhere = held.length < waiting.length
+  if (held.length === 0) return { taken: [], left: isAnyElsewhere, isAll: true }
+  const rows = await readWaiting(client, commitsPerPassMax, held)
+  const taken = firstEvents(rows, limits)
+  const isAll = taken.length === rows.length && rows.length < commitsPerPassMax
+  return { taken, left: isAnyElsewhere || !isAll, isAll }
+}
+
+/** The oldest of the commits which together have at most so many events; at least one. */
+function firstEvents(
+  rows: readonly OutboxRow[],
+  { eventsPerPassMax }: FeedJournalLimits,
+): OutboxRow[] {
+  const left = { ...eventsPerPassMax }
+  const end = rows.findIndex(({ source, fromSeq, toSeq }, at) => {
+    left[source] -= toSeq - fromSeq + 1
+    return at > 0 && left[source] < 0
+  })
+  return end < 0 ? [...rows] : rows.slice(0, end)
+}
+
+function lotsOf(rows: readonly OutboxRow[]): string[] {
+  const lots = rows.filter(({ source }) => source === 'lot').map(({ aggregateId }) => aggregateId)
+  return [...new Set(lots)]
 }
 
 /** Those who have read something, perhaps on another device, and those whom a message was told that was deleted. */
 function whoseDevicesShowTooMuch(
-  commits: readonly Commit[],
+  read: readonly Derivable[],
   changed: readonly FeedEntry[],
 ): ReadonlySet<string> {
-  const readers = commits.flatMap((commit) =>
-    commit.source === 'conversation'
-      ? commit.entries.flatMap(({ type, actorId }) => (type === 'receipt' ? [actorId] : []))
+  const readers = read.flatMap((each) =>
+    each.source === 'conversation'
+      ? each.entries.flatMap(({ type, actorId }) => (type === 'receipt' ? [actorId] : []))
       : [],
   )
   const told = changed.flatMap(({ userId, notification }) =>
@@ -78,82 +133,64 @@ function whoseDevicesShowTooMuch(
   return new Set([...readers, ...told])
 }
 
-/** The oldest of the commits which together have at most `eventsMax` events; at least one. */
-function firstEvents(rows: readonly OutboxRow[], eventsMax: number): OutboxRow[] {
-  let events = 0
-  return rows.filter(({ fromSeq, toSeq }, at) => {
-    events += toSeq - fromSeq + 1
-    return at === 0 || events <= eventsMax
-  })
-}
-
-/**
- * Without the commits that have an older one of the same lot or conversation in the hands of another
- * notifier: told now, they might come before it. The rows of each have ids in the order of its commits,
- * since each was made under its lock.
- */
-async function inOrder(client: PoolClient, rows: readonly OutboxRow[]): Promise<OutboxRow[]> {
-  const last = rows.at(-1)
-  if (last === undefined) return []
-  const held = await heldByOthers(
-    client,
-    rows.map(({ outboxId }) => outboxId),
-    last.outboxId,
-  )
-  return rows.filter(({ outboxId, aggregateId }) => {
-    const older = held.get(aggregateId)
-    return older === undefined || outboxId < older
-  })
-}
-
-/** What the rows of the outbox stand for: `result[n]` for `rows[n]`. */
-async function readCommits(
-  client: PoolClient,
-  rows: readonly OutboxRow[],
-  { rooms }: { readonly rooms: boolean },
-): Promise<Commit[]> {
-  const bySource = Map.groupBy(rows, ({ source }) => source)
-  const lots = await readLotCommits(client, bySource.get('lot') ?? [])
-  const conversations = await readConversationCommits(client, bySource.get('conversation') ?? [], {
-    rooms,
-  })
-  // Each reader keeps the order of its rows, so they are put back by taking turns as the rows do.
-  const next = { lot: lots.values(), conversation: conversations.values() }
-  return rows.map(({ source }) => {
-    const { value } = next[source].next()
-    assert(value !== undefined, 'each row of the outbox stands for a commit')
-    return value
-  })
+/** What is read only where a webhook wants it, since it tells no user anything. */
+interface WebhookWants {
+  readonly rooms: boolean
+  readonly bids: boolean
 }
 
 interface DerivedPass {
-  readonly notices: readonly Notice[]
-  readonly redactions: readonly Redaction[]
-  readonly webhooks: readonly WebhookCause[]
+  readonly read: readonly Derivable[]
+  readonly derived: readonly Derived[]
   readonly underivable: readonly Underivable[]
 }
 
-/** `commits[n]` is what `rows[n]` of the outbox stands for. */
-function deriveAll(
-  rows: readonly OutboxRow[],
-  commits: readonly Commit[],
+/**
+ * What the stretches tell, in their order. One that cannot be derived is read again, commit by commit, so that
+ * only the commit at fault is left aside.
+ */
+async function deriveAll(
+  client: PoolClient,
+  stretches: readonly OutboxStretch[],
   derive: Derive,
-): DerivedPass {
-  const notices: Notice[] = []
-  const redactions: Redaction[] = []
-  const webhooks: WebhookCause[] = []
+  wants: WebhookWants,
+): Promise<DerivedPass> {
+  const read = await readStretches(client, stretches, wants)
+  const derived: Derived[] = []
   const underivable: Underivable[] = []
-  for (const [at, commit] of commits.entries()) {
+  for (const [at, each] of read.entries()) {
     try {
-      const derived = derive(commit)
-      notices.push(...derived.notices)
-      redactions.push(...derived.redactions)
-      webhooks.push(...(derived.webhooks ?? []))
+      derived.push(derive(each))
     } catch (fault) {
-      const row = rows[at]
-      assert(row !== undefined, 'each commit read was taken from the outbox')
-      underivable.push({ ...row, fault })
+      const [row, ...others] = stretches[at]?.rows ?? []
+      assert(row !== undefined, 'each stretch stands for commits')
+      if (others.length === 0) underivable.push({ ...row, fault })
+      else {
+        const single = [row, ...others].map((one) => ({ ...one, rows: [one] }))
+        const apart = await deriveAll(client, single, derive, wants)
+        derived.push(...apart.derived)
+        underivable.push(...apart.underivable)
+      }
     }
   }
-  return { notices, redactions, webhooks, underivable }
+  return { read, derived, underivable }
+}
+
+/** What the stretches stand for: `result[n]` for `stretches[n]`. */
+async function readStretches(
+  client: PoolClient,
+  stretches: readonly OutboxStretch[],
+  wants: WebhookWants,
+): Promise<Derivable[]> {
+  const bySource = Map.groupBy(stretches, ({ source }) => source)
+  const lots = await readLotStretches(client, bySource.get('lot') ?? [], wants)
+  const said = (bySource.get('conversation') ?? []).flatMap(({ rows }) => rows)
+  const conversations = await readConversationCommits(client, said, wants)
+  // Each reader keeps the order of its rows, so they are put back by taking turns as the stretches do.
+  const next = { lot: lots.values(), conversation: conversations.values() }
+  return stretches.map(({ source }) => {
+    const { value } = next[source].next()
+    assert(value !== undefined, 'each stretch is read')
+    return value
+  })
 }

@@ -49,7 +49,10 @@ afterEach(async () => {
 
 const queue = () => createPostgresWebhookQueue(pool)
 const journal = () =>
-  createPostgresFeedJournal(pool, { commitsPerPassMax: 8, eventsPerPassMax: 2_000 })
+  createPostgresFeedJournal(pool, {
+    commitsPerPassMax: 8,
+    eventsPerPassMax: { lot: 2_000, conversation: 2_000 },
+  })
 
 async function webhook(types: readonly WebhookType[] | null = null): Promise<string> {
   const webhookId = randomUUID()

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bidEntry, entry, lotId } from '../testing/lot-words.ts'
-import { deriveLot } from './derive-lot.ts'
+import { bidEntry, entry, lotId, stretchOf } from '../testing/lot-words.ts'
+import { deriveLot as deriveStretch } from './derive-lot.ts'
 import type { LotCommit, LotEntry } from './lot-commit.ts'
 import { UnderivableError } from './notice.ts'
 
@@ -21,6 +21,8 @@ function commit(entries: readonly LotEntry[], change: Partial<LotCommit> = {}): 
     ...change,
   }
 }
+
+const deriveLot = (of: LotCommit) => deriveStretch(stretchOf(of))
 
 /** `seq user type` of each notice. */
 const told = (of: LotCommit) =>

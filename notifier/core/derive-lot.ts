@@ -2,66 +2,59 @@
 // concerned go into a notification, so it can hold no secret.
 import type { LotResult, LotView } from '../../protocol/auction.ts'
 import type { NotificationType } from '../../protocol/notifications.ts'
-import type { LotCommit, LotEntry } from './lot-commit.ts'
-import { checkedLast, type Notice } from './notice.ts'
+import { endOf, type LotStretch, type LotTurn, lotAfter } from './lot-stretch.ts'
+import type { Notice } from './notice.ts'
 
 /**
- * What one commit tells whom, in the order of its events. Within a commit only what still holds at its
- * end is told: in a storm of bids the same two bidders displace each other hundreds of times in one
- * commit, and each needs to know only that it stands outbid. So a user gets at most one `outbid` a
- * commit, caused by the last event that displaced it, and none where it leads again or the lot ended.
+ * What a stretch of a lot's log tells whom, in the order of its events. Only what still holds at its end is
+ * told: in a storm of bids the same bidders displace each other thousands of times a second, and each needs
+ * to know only that it stands outbid, and at what. So of one stretch a user gets at most one `outbid`, caused
+ * by the last event that displaced it, and none where it leads again or the lot ended.
  * @throws UnderivableError where events are missing.
  */
-export function deriveLot(commit: LotCommit): Notice[] {
-  const last = checkedLast(commit)
-  const ended = commit.entries.find(({ publication }) => publication.lot.result !== undefined)
-  return ended === undefined ? outbidNotices(commit, last) : endNotices(commit, ended)
+export function deriveLot(stretch: LotStretch): Notice[] {
+  const lot = lotAfter(stretch)
+  const end = endOf(stretch)
+  return end === undefined ? outbidNotices(stretch, lot) : endNotices(stretch, end, lot)
 }
 
-function outbidNotices(commit: LotCommit, last: LotEntry): Notice[] {
-  const { lot } = last.publication
-  const told = new Map<string, Notice>()
-  let leaderBefore = commit.leaderBefore
-  for (const entry of commit.entries) {
-    const alias = outbidAlias(entry, leaderBefore)
-    leaderBefore = entry.publication.lot.leader
-    for (const userId of entry.concerned.outbid ?? []) {
+function outbidNotices({ turns }: LotStretch, lot: LotView): Notice[] {
+  const displaced = new Map<string, LotTurn>()
+  for (const turn of turns) {
+    for (const userId of turn.concerned.outbid ?? []) {
       // Deleted first, so that the map's order is that of the causes.
-      told.delete(userId)
-      if (alias === lot.leader) continue
-      const data = { ...lotWords(lot), ...priceToBeat(lot) }
-      told.set(userId, notice(entry, userId, 'outbid', data))
+      displaced.delete(userId)
+      if (outbidAlias(turn) !== lot.leader) displaced.set(userId, turn)
     }
   }
-  return [...told.values()]
+  const data = { ...lotWords(lot), minNext: lot.minNext }
+  return Array.from(displaced, ([userId, turn]) => notice(lot, turn, userId, 'outbid', data))
 }
 
 /**
  * The public name of whom an event outbids: its own bidder, where it did not take the lead, and else
  * the leader before it.
  */
-function outbidAlias({ publication }: LotEntry, leaderBefore: string | null): string | null {
-  const { bid, lot } = publication
-  return bid !== undefined && bid.alias !== lot.leader ? bid.alias : leaderBefore
+function outbidAlias({ bidder, leader, leaderBefore }: LotTurn): string | null {
+  return bidder !== null && bidder !== leader ? bidder : leaderBefore
 }
 
 /**
  * At the end the winner has won and every other bidder has lost, whatever the end was. A sold lot is an
  * order: its winner and its seller are told each other's names, and nobody else is.
  */
-function endNotices({ bidders, sellerId }: LotCommit, ended: LotEntry): Notice[] {
-  const { lot } = ended.publication
-  const { winner } = ended.concerned
+function endNotices({ bidders, sellerId }: LotStretch, end: LotTurn, lot: LotView): Notice[] {
+  const { winner } = end.concerned
   const data = { ...lotWords(lot), ...outcomeOf(lot.result) }
   const losers = bidders.filter((userId) => userId !== winner)
   return [
-    ...(winner === undefined ? [] : [notice(ended, winner, 'lot_won', data)]),
+    ...(winner === undefined ? [] : [notice(lot, end, winner, 'lot_won', data)]),
     ...(winner === undefined || sellerId === undefined
       ? []
       : [winner, sellerId].map((userId) =>
-          notice(ended, userId, 'order_created', orderOf(lot, winner, sellerId)),
+          notice(lot, end, userId, 'order_created', orderOf(lot, winner, sellerId)),
         )),
-    ...losers.map((userId) => notice(ended, userId, 'lot_lost', data)),
+    ...losers.map((userId) => notice(lot, end, userId, 'lot_lost', data)),
   ]
 }
 
@@ -77,22 +70,18 @@ function orderOf(
 }
 
 function notice(
-  { seq, atMs, publication }: LotEntry,
+  { lotId }: LotView,
+  { seq, atMs }: LotTurn,
   userId: string,
   type: NotificationType,
   data: Notice['data'],
 ): Notice {
-  const aggregateId = publication.lot.lotId
-  return { userId, type, source: 'lot', aggregateId, causeSeq: seq, atMs, data }
+  return { userId, type, source: 'lot', aggregateId: lotId, causeSeq: seq, atMs, data }
 }
 
 /** What every notification about a lot says of it. */
 function lotWords({ lotId, title, currency, price, endsAt }: LotView): Notice['data'] {
   return { lotId, title, currency, endsAt, ...(price === null ? {} : { price }) }
-}
-
-function priceToBeat({ minNext }: LotView): Notice['data'] {
-  return { minNext }
 }
 
 function outcomeOf(result: LotResult | undefined): Notice['data'] {

@@ -1,6 +1,6 @@
 // Where commits wait to be told, and where what was told is kept.
 import type { UserEvents } from '../../protocol/notifications.ts'
-import type { Commit } from '../core/commit.ts'
+import type { Derivable } from '../core/commit.ts'
 import type { Derived, Source } from '../core/notice.ts'
 
 /** A commit that could not be derived. It is recorded, left aside, and holds nobody else up. */
@@ -24,16 +24,19 @@ export interface Told {
   readonly oldestAtMs: number | undefined
   /** Whether commits are left: more than one pass takes, or in the hands of another notifier. */
   readonly left: boolean
+  /** Lots of which commits were told, all that waited. */
+  readonly lots: readonly string[]
 }
 
 export interface FeedJournal {
   /**
-   * Takes the oldest commits that nobody was told of, as many as one pass may, derives what they tell,
-   * and in one transaction adds it to the users' feeds, redacts what was told before, and marks the
-   * commits as told. Each cause is told once, those of one lot or conversation in their order, and a
-   * feed's seqs have no gap, however many notifiers call this at once. A commit on which `derive`
-   * throws is recorded and counts as told.
+   * Takes the oldest commits that nobody was told of, as many as one pass may and none of the lots that
+   * `resting` names, derives what they tell, and in one transaction adds it to the users' feeds, redacts what
+   * was told before, and marks the commits as told. Commits to one lot that follow each other are derived as
+   * one stretch. Each cause is told once, those of one lot or conversation in their order, and a feed's seqs
+   * have no gap, however many notifiers call this at once. A commit on which `derive` throws is recorded and
+   * counts as told.
    * @throws the database's error, when nothing was told.
    */
-  tell(derive: (commit: Commit) => Derived): Promise<Told>
+  tell(derive: (read: Derivable) => Derived, resting?: readonly string[]): Promise<Told>
 }

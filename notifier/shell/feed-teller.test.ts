@@ -7,7 +7,7 @@ import { createMetrics, type Registry } from '../../platform/metrics.ts'
 import { VirtualClock } from '../../platform/testing/virtual-clock.ts'
 import type { UserEvents } from '../../protocol/notifications.ts'
 import { outboxHintSubject, userEventsSubject } from '../../protocol/subjects.ts'
-import { pauseMs, pollMs } from '../limits.ts'
+import { lotTellings, pauseMs, pollMs } from '../limits.ts'
 import type { FeedJournal, Told } from '../ports/feed-journal.ts'
 import { createFeedMetrics } from './feed-teller.metrics.ts'
 import { createFeedTeller } from './feed-teller.ts'
@@ -18,6 +18,7 @@ const nothing: Told = {
   underivable: [],
   oldestAtMs: undefined,
   left: false,
+  lots: [],
 }
 
 function feed(userId: string, ...seqs: number[]): UserEvents {
@@ -28,9 +29,12 @@ function feed(userId: string, ...seqs: number[]): UserEvents {
 class ScriptedJournal implements FeedJournal {
   readonly passes: (Told | Error | Promise<Told>)[] = []
   calls = 0
+  /** The lots that were to be left alone, pass by pass. */
+  readonly resting: (readonly string[])[] = []
 
-  async tell(): Promise<Told> {
+  async tell(_: unknown, resting: readonly string[]): Promise<Told> {
     this.calls += 1
+    this.resting.push(resting)
     const next = this.passes.shift() ?? nothing
     if (next instanceof Error) throw next
     return next
@@ -119,6 +123,38 @@ describe('when it looks', () => {
     expect(journal.calls).toBe(1)
     await clock.advanceAsync(2 * pauseMs)
     expect(journal.calls).toBe(3)
+  })
+})
+
+describe('a lot in a storm', () => {
+  const hot = { ...nothing, commits: 1, lots: ['hot'] }
+
+  test('is told of as fast as it comes at first, and then rests between two tellings', async () => {
+    journal.passes.push(...Array.from({ length: lotTellings.burst }, () => hot))
+    await started()
+    for (let passes = 1; passes < lotTellings.burst; passes += 1) {
+      bus.publish(outboxHintSubject, {})
+      await clock.advanceAsync(pauseMs)
+    }
+    expect(journal.resting.flat()).toEqual([])
+    bus.publish(outboxHintSubject, {})
+    await clock.advanceAsync(pauseMs)
+    expect(journal.resting.at(-1)).toEqual(['hot'])
+  })
+
+  test('is looked at again, without a hint, as soon as it has rested', async () => {
+    journal.passes.push(...Array.from({ length: lotTellings.burst }, () => hot))
+    await started()
+    for (let passes = 1; passes < lotTellings.burst; passes += 1) {
+      bus.publish(outboxHintSubject, {})
+      await clock.advanceAsync(0)
+      await clock.advanceAsync(pauseMs)
+    }
+    const { calls } = journal
+    expect(calls).toBe(lotTellings.burst)
+    await clock.advanceAsync(lotTellings.everyMs)
+    expect(journal.calls).toBe(calls + 1)
+    expect(journal.resting.at(-1)).toEqual([])
   })
 })
 

@@ -1,6 +1,7 @@
 // The pace of the notifier: woken by hints and by a timer, it tells what waits in the
-// outbox, pass after pass, and announces what was told to the gateways. A lost announcement loses
-// nothing: the feed is kept, and a gateway that finds a gap reads it.
+// outbox, pass after pass, and announces what was told to the gateways. A lot in a storm rests between
+// two tellings, and nothing else waits for it. A lost announcement loses nothing: the feed is kept, and a
+// gateway that finds a gap reads it.
 import type { Bus, Unlisten } from '../../platform/bus/bus.ts'
 import type { Clock, Timer } from '../../platform/clock.ts'
 import type { Part } from '../../platform/lifecycle.ts'
@@ -9,7 +10,8 @@ import { Outage } from '../../platform/outage.ts'
 import { classifyDatabaseError, retrying, wait } from '../../platform/retry.ts'
 import { outboxHintSubject, userEventsSubject } from '../../protocol/subjects.ts'
 import { derive } from '../core/derive.ts'
-import { failureDelays, pauseMs, pollMs } from '../limits.ts'
+import { TellingPace } from '../core/telling-pace.ts'
+import { failureDelays, lotTellings, pauseMs, pollMs } from '../limits.ts'
 import type { FeedJournal, Told } from '../ports/feed-journal.ts'
 import type { FeedMetrics } from './feed-teller.metrics.ts'
 
@@ -30,8 +32,11 @@ class FeedTeller implements Part {
   readonly #options: FeedTellerOptions
   readonly #outage: Outage
   readonly #ending = new AbortController()
+  readonly #pace = new TellingPace(lotTellings)
   #unlisten: Unlisten | undefined
   #poll: Timer | undefined
+  /** Until a lot that rested may be told of again. */
+  #rest: Timer | undefined
   #work: Promise<void> = Promise.resolve()
   /** Whether something may wait since the last pass began. */
   #isDue = true
@@ -56,6 +61,7 @@ class FeedTeller implements Part {
   async drain(): Promise<void> {
     this.#unlisten?.()
     this.#poll?.cancel()
+    this.#rest?.cancel()
     this.#ending.abort()
     this.#wake?.()
     await this.#work
@@ -93,7 +99,8 @@ class FeedTeller implements Part {
   async #tellWhatWaits(signal: AbortSignal): Promise<void> {
     const { clock, journal, metrics } = this.#options
     this.#isDue = false
-    const told = await retrying(() => journal.tell(derive), {
+    const resting = [...this.#pace.restingMs(clock.nowMs()).keys()]
+    const told = await retrying(() => journal.tell(derive, resting), {
       classify: (error) => classifyDatabaseError(error) ?? failureDelays,
       clock,
       signal,
@@ -104,9 +111,21 @@ class FeedTeller implements Part {
     })
     this.#outage.worked()
     this.#announce(told)
+    this.#keepPace(told)
     if (told.left) this.#isDue = true
     const hasBacklog = told.left && told.commits > 0
     if (!hasBacklog) await wait(pauseMs, clock, signal)
+  }
+
+  /** Lets the lots rest that were told of too often, and looks again when the first of them has rested. */
+  #keepPace({ lots }: Told): void {
+    const { clock } = this.#options
+    const nowMs = clock.nowMs()
+    this.#pace.told(lots, nowMs)
+    const rests = [...this.#pace.restingMs(nowMs).values()]
+    this.#rest?.cancel()
+    if (rests.length === 0 || this.#ending.signal.aborted) return
+    this.#rest = clock.after(Math.min(...rests), () => this.#hint())
   }
 
   #announce(told: Told): void {

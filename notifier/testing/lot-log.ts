@@ -8,7 +8,13 @@ import type { LotEntry } from '../core/lot-commit.ts'
  * tests depend on what the engine promises and not on how it keeps it.
  */
 export async function standInForEngine(pool: Pool): Promise<void> {
-  for (const view of ['lot_publications', 'lot_standings', 'lot_states', 'open_lots']) {
+  for (const view of [
+    'lot_publications',
+    'lot_turns',
+    'lot_standings',
+    'lot_states',
+    'open_lots',
+  ]) {
     await pool.query(`
       CREATE TABLE stand_in AS TABLE ${view} WITH NO DATA;
       DROP VIEW ${view};
@@ -32,8 +38,12 @@ export class LotLog {
         const lot = { ...publication.lot, lotId: this.lotId }
         await client.query({
           text: `
+            WITH turned AS (
+              INSERT INTO lot_turns (lot_id, seq, type, at_ms, concerned, leader, bidder)
+              VALUES ($1, $2, $3, $4, $6, $7, $8)
+            )
             INSERT INTO lot_publications (lot_id, seq, type, at_ms, publication, private)
-            VALUES ($1, $2, $3, $4, $5, $6)`,
+            VALUES ($1, $2, $3, $4, $5, $6::text::jsonb)`,
           values: [
             this.lotId,
             seq,
@@ -41,6 +51,8 @@ export class LotLog {
             atMs,
             JSON.stringify({ ...publication, lot }),
             JSON.stringify(concerned),
+            lot.leader,
+            publication.bid?.alias ?? null,
           ],
         })
       }

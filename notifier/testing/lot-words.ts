@@ -1,6 +1,7 @@
 // Lots and events for the notifier's tests, as an engine would have written them.
-import type { LotEventType, LotPublication, LotView } from '../../protocol/auction.ts'
-import type { LotEntry } from '../core/lot-commit.ts'
+import type { LotEventType, LotPublication, LotResult, LotView } from '../../protocol/auction.ts'
+import type { LotCommit, LotEntry } from '../core/lot-commit.ts'
+import type { LotStretch } from '../core/lot-stretch.ts'
 
 export const lotId = '0190a1b2-1111-7222-8333-123456789abc'
 
@@ -57,4 +58,44 @@ export function bidEntry(
     bid.outbid === undefined ? {} : { outbid: [bid.outbid] },
     { bid: { alias: bid.alias, amount: price, kind: 'proxy', at: 2_000 + seq } },
   )
+}
+
+/** Bids by which ann (Bidder 1) and bob (Bidder 2) displace each other: an even seq outbids ann, an odd one bob. */
+export function duel(seq: number): LotEntry {
+  return seq % 2 === 0
+    ? bidEntry(seq, { alias: 'Bidder 2', leader: 'Bidder 2', outbid: 'ann' })
+    : bidEntry(seq, {
+        alias: 'Bidder 1',
+        leader: 'Bidder 1',
+        ...(seq === 1 ? {} : { outbid: 'bob' }),
+      })
+}
+
+/** The lot is sold to `winner`, whose alias leads. */
+export function closing(seq: number, winner: string, alias: string): LotEntry {
+  const result: LotResult = { outcome: 'sold', at: 90_000, price: 5_000, winner: alias }
+  return entry('lot_closed', { seq, state: 'sold', leader: alias, result }, { winner })
+}
+
+/** The commit as it is read to tell users and webhooks of it. */
+export function stretchOf({ entries, leaderBefore, ...commit }: LotCommit): LotStretch {
+  const turns = entries.map(({ seq, atMs, publication, concerned }, at) => ({
+    seq,
+    atMs,
+    type: publication.type,
+    leaderBefore: at === 0 ? leaderBefore : (entries[at - 1]?.publication.lot.leader ?? null),
+    leader: publication.lot.leader,
+    bidder: publication.bid?.alias ?? null,
+    concerned,
+  }))
+  const lastOf = new Map(turns.map((turn) => [JSON.stringify(turn.concerned), turn.seq]))
+  return {
+    ...commit,
+    events: entries.length,
+    turns: turns.filter(({ seq, concerned }) => lastOf.get(JSON.stringify(concerned)) === seq),
+    bids: turns
+      .filter(({ type }) => type === 'bid_accepted')
+      .map(({ seq, atMs }) => ({ seq, atMs })),
+    lot: entries.find(({ seq }) => seq === commit.toSeq)?.publication.lot,
+  }
 }

@@ -91,7 +91,7 @@ export class PushStage {
 
   /** Tells what waits in the outbox. */
   async tell(): Promise<void> {
-    const limits = { commitsPerPassMax: 500, eventsPerPassMax: 5_000 }
+    const limits = { commitsPerPassMax: 500, eventsPerPassMax: { lot: 5_000, conversation: 5_000 } }
     await createPostgresFeedJournal(this.pool, limits).tell(derive)
   }
 

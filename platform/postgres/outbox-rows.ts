@@ -9,7 +9,7 @@ export function outboxRows(pool: Pool, source: string): Omit<Outbox<unknown>, 'u
     async markPublished(outboxIds) {
       await pool.query({
         name: 'outbox_mark_published',
-        text: 'UPDATE outbox SET published = true WHERE id = ANY ($1) AND NOT published',
+        text: markPublished,
         values: [outboxIds],
       })
     },
@@ -32,6 +32,11 @@ export function outboxRows(pool: Pool, source: string): Omit<Outbox<unknown>, 'u
     },
   }
 }
+
+// In the order in which the notifier marks them as told, so that neither waits for the other for ever.
+const markPublished = `
+  UPDATE outbox SET published = true WHERE id IN (
+    SELECT id FROM outbox WHERE id = ANY ($1::bigint[]) AND NOT published ORDER BY id FOR NO KEY UPDATE)`
 
 // Skipping what is locked: two of a service may prune at once, and the notifier may be at work on a row.
 const prune = `

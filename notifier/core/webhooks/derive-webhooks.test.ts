@@ -12,12 +12,12 @@ import {
   sent,
   talk,
 } from '../../testing/chat-words.ts'
-import { bidEntry, entry, lotId } from '../../testing/lot-words.ts'
+import { bidEntry, entry, lotId, stretchOf } from '../../testing/lot-words.ts'
 import type { Commit } from '../commit.ts'
 import type { ConversationCommit, ConversationEntry } from '../conversation-commit.ts'
 import type { LotCommit, LotEntry } from '../lot-commit.ts'
 import { UnderivableError, type WebhookCause } from '../notice.ts'
-import { deriveWebhooks, gatherBids } from './derive-webhooks.ts'
+import { deriveWebhooks as deriveRead, gatherBids } from './derive-webhooks.ts'
 import { payloadData } from './payload.ts'
 
 function lotCommit(entries: readonly LotEntry[], change: Partial<LotCommit> = {}): LotCommit {
@@ -46,6 +46,9 @@ function talkCommit(
     conversation,
   }
 }
+
+const deriveWebhooks = (commit: Commit) =>
+  deriveRead(commit.source === 'lot' ? stretchOf(commit) : commit)
 
 const bid = (seq: number) => bidEntry(seq, { alias: 'Bidder 1', leader: 'Bidder 1' })
 const extended = (seq: number) => entry('lot_extended', { seq })

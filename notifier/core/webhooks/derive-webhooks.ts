@@ -1,28 +1,26 @@
 // From a commit to what webhooks are told of it: which events, not yet their words.
-import type { LotResult } from '../../../protocol/auction.ts'
+import type { LotResult, LotView } from '../../../protocol/auction.ts'
 import { bidsPerEventMax } from '../../../protocol/webhook-payloads.ts'
 import type { WebhookType } from '../../../protocol/webhooks.ts'
-import type { Commit } from '../commit.ts'
+import type { Derivable } from '../commit.ts'
 import type {
   ConversationCommit,
   ConversationEntry,
   ConversationFacts,
 } from '../conversation-commit.ts'
-import type { LotCommit, LotEntry } from '../lot-commit.ts'
-import { checkedLast, type WebhookCause } from '../notice.ts'
+import { endOf, type LotBid, type LotStretch, lotAfter } from '../lot-stretch.ts'
+import type { WebhookCause } from '../notice.ts'
 
 /**
- * What one commit gives webhooks to tell: its bids first, gathered, then the rest in the order of its
- * events. A room tells its messages too, where they were read.
+ * What was read of a log gives webhooks to tell: bids, gathered, and then the rest in the order of its events.
+ * Bids and what is said in rooms are told where they were read.
  * @throws UnderivableError where events of a lot are missing.
  */
-export function deriveWebhooks(commit: Commit): WebhookCause[] {
-  if (commit.source === 'conversation') return conversationCauses(commit)
-  checkedLast(commit)
-  const bids = commit.entries
-    .filter(({ publication }) => publication.type === 'bid_accepted')
-    .map((entry) => ({ ...causeOf(commit, entry, 'bid.accepted'), bids: 1 }))
-  return [...gatherBids(bids), ...commit.entries.flatMap((entry) => endCauses(commit, entry))]
+export function deriveWebhooks(read: Derivable): WebhookCause[] {
+  if (read.source === 'conversation') return conversationCauses(read)
+  const lot = lotAfter(read)
+  const bids = read.bids.map((bid) => ({ ...causeOf(read, bid, 'bid.accepted'), bids: 1 }))
+  return [...gatherBids(bids), ...endCauses(read, lot)]
 }
 
 /**
@@ -53,15 +51,13 @@ const TYPES_OF_ENDS = {
   cancelled: 'lot.cancelled',
 } as const satisfies Record<LotResult['outcome'], WebhookType>
 
-const endings: readonly string[] = ['lot_closed', 'lot_withdrawn', 'lot_cancelled']
-
 /** A lot that found its buyer is an order as well. */
-function endCauses(commit: LotCommit, entry: LotEntry): WebhookCause[] {
-  const { type, lot } = entry.publication
-  if (lot.result === undefined || !endings.includes(type)) return []
-  const end = causeOf(commit, entry, TYPES_OF_ENDS[lot.result.outcome])
-  const isOrder = entry.concerned.winner !== undefined && commit.sellerId !== undefined
-  return isOrder ? [end, causeOf(commit, entry, 'order.created')] : [end]
+function endCauses(stretch: LotStretch, { result }: LotView): WebhookCause[] {
+  const end = endOf(stretch)
+  if (end === undefined || result === undefined) return []
+  const ended = causeOf(stretch, end, TYPES_OF_ENDS[result.outcome])
+  const isOrder = end.concerned.winner !== undefined && stretch.sellerId !== undefined
+  return isOrder ? [ended, causeOf(stretch, end, 'order.created')] : [ended]
 }
 
 function conversationCauses(commit: ConversationCommit): WebhookCause[] {
@@ -85,8 +81,8 @@ function typesOf(
 }
 
 function causeOf(
-  { source, aggregateId }: Commit,
-  { seq, atMs }: LotEntry | ConversationEntry,
+  { source, aggregateId }: Derivable,
+  { seq, atMs }: LotBid | ConversationEntry,
   type: WebhookType,
 ): WebhookCause {
   return { type, source, aggregateId, fromSeq: seq, toSeq: seq, atMs, bids: 0 }
