@@ -1,5 +1,7 @@
 // Which benches there are, in the order of the page that they write.
+import { benchBids } from './bids/bids.ts'
 import { benchChat } from './chat.ts'
+import { benchConnections } from './fanout/connections.ts'
 import { benchFanout } from './fanout/fanout.ts'
 import type { Bench } from './section.ts'
 
@@ -17,6 +19,18 @@ export const BENCHES: readonly RegisteredBench[] = [
     name: 'fanout',
     describes: 'Events of one lot to all who watch it, beside what one would use instead.',
     bench: benchFanout,
+    always: true,
+  },
+  {
+    name: 'connections',
+    describes: 'What an idle connection costs, and what it costs to come.',
+    bench: benchConnections,
+    always: true,
+  },
+  {
+    name: 'bids',
+    describes: 'Durable bids: by the engine, and by one transaction each.',
+    bench: benchBids,
     always: true,
   },
   {

@@ -2,6 +2,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Client } from 'pg'
 import { migrations } from '../migrations.ts'
 import { EmbeddedPostgres } from '../platform/embedded/embedded-postgres.ts'
 import type { Logger } from '../platform/log.ts'
@@ -9,23 +10,45 @@ import { migrate } from '../platform/postgres/migrate.ts'
 
 export interface ThrowawayPostgres {
   readonly url: string
+  /** Makes one more database, with all tables, and says how to connect to it. */
+  addDatabase(name: string): Promise<string>
   /** Safe to call twice. */
   stop(): Promise<void>
 }
 
-export async function startThrowawayPostgres(log: Logger): Promise<ThrowawayPostgres> {
+/** Several ways of doing a thing have their connections at the same time. */
+const connectionsMax = 300
+
+/** @param variables for the environment of the server */
+export async function startThrowawayPostgres(
+  log: Logger,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<ThrowawayPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'outcry-bench-'))
   // PostgreSQL does not run as root: where we do, the user that it runs as must get through.
   await chmod(folder, 0o755)
-  const server = new EmbeddedPostgres({ dataFolder: join(folder, 'data'), log })
+  const dataFolder = join(folder, 'data')
+  const server = new EmbeddedPostgres({ dataFolder, log, connectionsMax, variables })
   const stop = async () => {
     await server.stop()
     await rm(folder, { recursive: true, force: true })
   }
+  const addDatabase = async (name: string) => {
+    const client = new Client({ connectionString: server.url })
+    await client.connect()
+    try {
+      await client.query(`CREATE DATABASE ${name}`)
+    } finally {
+      await client.end()
+    }
+    const url = `${server.url.slice(0, server.url.lastIndexOf('/'))}/${name}`
+    await migrate(url, migrations)
+    return url
+  }
   try {
     await server.start()
     await migrate(server.url, migrations)
-    return { url: server.url, stop }
+    return { url: server.url, addDatabase, stop }
   } catch (error) {
     await stop()
     throw error

@@ -44,7 +44,7 @@ export async function conflation(
   const log = createLogger({ name: 'bench', level: 'error' })
   say('Starting a throw-away PostgreSQL, a NATS, an engine and a gateway.')
   const starting = EngineProcesses.start(log)
-  onInterrupt(async () => (await starting).stop())
+  const undo = onInterrupt(async () => (await starting).stop())
   const engines = await starting
   const bus = createNatsBus({ servers: [engines.natsUrl], prefix: 'outcry', name: 'bench', log })
   let pair: Pair | undefined
@@ -72,6 +72,7 @@ export async function conflation(
     await pair?.end()
     await bus.stop()
     await engines.stop()
+    undo()
   }
   return report(watchers, turns)
 }

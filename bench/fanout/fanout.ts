@@ -1,7 +1,9 @@
 // `npm run bench -- fanout`: one lot, many watchers, events from the bus to their sockets. Outcry's gateway beside
 // the bare library that it stands on and beside what one would use instead, each server in a process of its own
 // before the same clients.
+import { uuidv7 } from '../../platform/ids.ts'
 import { onInterrupt } from '../../platform/on-interrupt.ts'
+import { eventOf, messageOf, type ScaledEvent } from '../peers/event.ts'
 import { Pair, type PublishedTo } from '../peers/pair.ts'
 import type { PeerName, Stage } from '../peers/words.ts'
 import type { BenchOptions, Section } from '../section.ts'
@@ -33,7 +35,7 @@ export async function benchFanout(
   say('Starting a throw-away PostgreSQL, with a lot.')
   const setting = setStage()
   // Also while it is set: a server of ours must not be left behind.
-  onInterrupt(async () => (await setting).strike())
+  const undo = onInterrupt(async () => (await setting).strike())
   const stage = await setting
   const measured: Measured[] = []
   try {
@@ -43,6 +45,7 @@ export async function benchFanout(
     }
   } finally {
     await stage.strike()
+    undo()
   }
   const storm = await conflation({ rounds, seconds, say }, scale.storm)
   return {
@@ -50,7 +53,7 @@ export async function benchFanout(
     title: 'Fan-out',
     says: 'Events of one lot to all who watch it. Deliveries are counted at the clients, the time of the server is that of its whole process: so many deliveries take one second of one core. A server hands over the events of a tick in one turn of the event loop, and no more than three ticks are under way, so a slow client costs time and not work.',
     conditions: [
-      'JSON, the same bytes from everybody but for the envelope of Socket.IO; short events are 128 bytes, whole ones the state of a lot with its bid.',
+      `JSON, the same bytes from everybody but for the envelope of Socket.IO; a short event has ${bytesOf('short')} bytes, a whole one, with the state of a lot and its bid, ${bytesOf('whole')}.`,
       'Outcry is its gateway as in production, behind a bus within the process, with tokens, presence and a real database; the others verify nothing.',
       'Every client checks that it got every event once and in order.',
       ...storm.conditions,
@@ -58,6 +61,11 @@ export async function benchFanout(
     tables: [...tablesOf(measured), ...storm.tables],
     goals: [...goalsOf(measured), ...storm.goals],
   }
+}
+
+function bytesOf(size: ScaledEvent): number {
+  const lotId = uuidv7()
+  return Buffer.byteLength(JSON.stringify(messageOf(eventOf(10_000, lotId, size), lotId)))
 }
 
 /** Encoding for each socket, and many events at once, need to be seen at one size only. */

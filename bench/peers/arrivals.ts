@@ -9,6 +9,8 @@ const rememberedMax = 256
 export interface Arrival {
   readonly first: number
   readonly last: number
+  /** How many publications; fewer than from first to last where states were skipped. */
+  readonly count: number
 }
 
 interface Remembered extends Arrival {
@@ -32,16 +34,16 @@ export class ArrivalReader {
     const slot = first % rememberedMax
     const known = this.#remembered[slot]
     if (known?.frame.equals(frame) === true) return known
-    const last = this.#lastOf(frame, at, first)
-    this.#remembered[slot] = { frame: Buffer.from(frame), first, last }
-    return { first, last }
+    const arrival = this.#whole(frame, at, first)
+    this.#remembered[slot] = { frame: Buffer.from(frame), ...arrival }
+    return arrival
   }
 
-  #lastOf(frame: Buffer, from: number, first: number): number {
+  #whole(frame: Buffer, from: number, first: number): Arrival {
     let last = first
-    for (;;) {
+    for (let count = 1; ; count += 1) {
       const at = frame.indexOf(offsetKey, from + offsetKey.length)
-      if (at < 0) return last
+      if (at < 0) return { first, last, count }
       const offset = numberAt(frame, at + offsetKey.length)
       if (!follows(last, offset, this.#conflated)) {
         throw new Error(`${offset} came after ${last} in one frame`)

@@ -128,12 +128,12 @@ class Watcher extends LightSocket {
     const crowd = this.#crowd
     const arrival = crowd.arrivals.read(message)
     if (arrival === undefined) return false
-    const { first, last } = arrival
+    const { first, last, count } = arrival
     if (this.#last !== 0 && !follows(this.#last, first, crowd.order.conflated)) {
       throw new Error(`${this.#user} heard ${first} after ${this.#last}`)
     }
     this.#last = last
-    crowd.hasCome(crowd.order.conflated ? 1 : last - first + 1)
+    crowd.hasCome(count)
     return true
   }
 
@@ -161,7 +161,7 @@ obey(async (word: ToCrowd): Promise<FromCrowd | undefined> => {
       return { type: 'left' }
     case 'weigh': {
       const { deliveries = 0, eventsEach = 0 } = crowd ?? {}
-      const usage = { ...usageNow(word.afterCollecting), deliveries }
+      const usage = { ...(await usageNow(word.afterCollecting)), deliveries }
       return { type: 'weighed', usage: { ...usage, eventsEach: eventsBefore + eventsEach } }
     }
   }

@@ -2,13 +2,13 @@
 import { lotChannel } from '../../protocol/channels.ts'
 import type { LotEvent } from '../../protocol/engine.ts'
 
-/** `short`: 128 bytes on the wire, as others publish their figures; `whole`: a lot's state, as it is in production. */
+/** `short`: about 128 bytes on the wire, as others publish their figures; `whole`: a lot's state, as it is in production. */
 export type ScaledEvent = 'short' | 'whole'
 
 /** A bid on an open lot. */
 export function eventOf(seq: number, lotId: string, size: ScaledEvent): LotEvent {
   // A gateway hands on what an engine says, whatever it is: the short event is what is left of a state.
-  const publication = size === 'short' ? { type: 'bid_accepted', n: 1 } : wholeOf(seq, lotId)
+  const publication = size === 'short' ? { type: 'bid_accepted', bid: 1 } : wholeOf(seq, lotId)
   return { seq, publication: publication as LotEvent['publication'] }
 }
 

@@ -2,21 +2,18 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { eventOf } from './event.ts'
 import { obey } from './obey.ts'
-import { serveOutcry } from './outcry.ts'
 import type { Peer } from './peer.ts'
-import { serveRaw } from './raw.ts'
-import { serveSocketIo, serveSocketIoUws } from './socket-io.ts'
 import { usageNow } from './usage.ts'
 import type { FromPeer, PeerName, Published, PublishOrder, Stage, ToPeer } from './words.ts'
-import { serveWs } from './ws.ts'
 
+/** A server loads its own code and no other's, since what is loaded is weighed. */
 const PEERS: Readonly<Record<PeerName, (stage: Stage) => Promise<Peer>>> = {
-  raw: ({ lotId }) => serveRaw(lotId, false),
-  rawEach: ({ lotId }) => serveRaw(lotId, true),
-  outcry: serveOutcry,
-  ws: ({ lotId }) => serveWs(lotId),
-  socketIo: ({ lotId }) => serveSocketIo(lotId),
-  socketIoUws: ({ lotId }) => serveSocketIoUws(lotId),
+  raw: async ({ lotId }) => (await import('./raw.ts')).serveRaw(lotId, false),
+  rawEach: async ({ lotId }) => (await import('./raw.ts')).serveRaw(lotId, true),
+  outcry: async (stage) => (await import('./outcry.ts')).serveOutcry(stage),
+  ws: async ({ lotId }) => (await import('./ws.ts')).serveWs(lotId),
+  socketIo: async ({ lotId }) => (await import('./socket-io.ts')).serveSocketIo(lotId),
+  socketIoUws: async ({ lotId }) => (await import('./socket-io.ts')).serveSocketIoUws(lotId),
 }
 
 /** Ticks under way: the server never waits for its clients while they keep up, and never buffers much. */
@@ -45,7 +42,7 @@ obey(async (word: ToPeer): Promise<FromPeer | undefined> => {
       onSeen()
       return undefined
     case 'weigh':
-      return { type: 'weighed', usage: usageNow(word.afterCollecting) }
+      return { type: 'weighed', usage: await usageNow(word.afterCollecting) }
   }
 })
 

@@ -1,0 +1,183 @@
+// `npm run bench -- bids`: how many bids per second become durable, without a socket: as one would write it, and
+// by the engine.
+import { createLogger } from '../../platform/log.ts'
+import { closePool, createPool, type Pool } from '../../platform/postgres/pool.ts'
+import { type Keep, keeping } from '../keeping.ts'
+import { figure, ratio } from '../report.ts'
+import { startRoles } from '../roles.ts'
+import type { BenchOptions, GoalVerdict, Section, Table } from '../section.ts'
+import { startThrowawayPostgres } from '../throwaway-postgres.ts'
+import { type Turn, takeTurns } from '../turns.ts'
+import { busOverNats, engineHere, engineWay } from './engine-ways.ts'
+import { type BidFigures, type BidWay, Floor } from './floor.ts'
+import { oneCallPerBid, oneTransactionPerBid } from './plain-ways.ts'
+
+/** At more the ways of one transaction per bid get slower, at fewer as well. */
+const plainClients = 32
+const warmUpMs = 300
+const secret = 'a-secret-that-only-this-bench-knows'
+
+export interface BidsOptions extends BenchOptions {
+  readonly bidders: number
+  /** What one would write is measured on these as well, where `plainLots` names them. */
+  readonly lots: readonly number[]
+  readonly plainLots: readonly number[]
+}
+
+/** One way on so many lots, and what came of it. */
+interface Cell {
+  readonly way: BidWay
+  readonly lots: number
+  readonly figures: BidFigures
+}
+
+interface Ways {
+  readonly plain: readonly BidWay[]
+  readonly here: BidWay
+  readonly overNats: BidWay
+}
+
+export function benchBids(options: BenchOptions): Promise<Section> {
+  return measureBids({ ...options, bidders: 256, lots: [1, 64, 1_000], plainLots: [1, 64] })
+}
+
+export function measureBids(options: BidsOptions): Promise<Section> {
+  return keeping(async (keep) => {
+    const ways = await startWays(keep, options)
+    const cells = await measure(ways, options)
+    const { bidders, lots } = options
+    return {
+      name: 'bids',
+      title: 'Durable bids',
+      says: 'How many bids per second become durable in one PostgreSQL, and how long a bidder waits for it, without sockets: by the transactions that one would write first, and by the engine, which commits whatever waits together. Bidders bid again when they are answered. Afterwards every accepted bid must be stored once, every lot must stand at its highest one, and no number may be missing.',
+      conditions: [
+        ...[...ways.plain, ways.here, ways.overNats].map(({ name, says }) => `${name}: ${says}.`),
+        `PostgreSQL with fsync and synchronous_commit on; ${figure(bidders)} bidders at the engine.`,
+        'What one would write stores a bid in one row; the engine stores decision, public event and outbox row.',
+      ],
+      tables: lots.map((count) => tableOf(cells, count)),
+      goals: goalsOf(cells, ways),
+    }
+  })
+}
+
+async function startWays(keep: Keep, { bidders, say }: BidsOptions): Promise<Ways> {
+  const log = createLogger({ name: 'bench', level: 'error' })
+  say('Starting a throw-away PostgreSQL, and an engine in a process of its own behind a NATS.')
+  const postgres = await keep(startThrowawayPostgres(log), (server) => server.stop())
+  const poolOf = async (url: string, max: number): Promise<Pool> =>
+    await keep(Promise.resolve(createPool(url, { log, applicationName: 'bench', max })), (pool) =>
+      closePool(pool),
+    )
+  const plainPool = await poolOf(postgres.url, plainClients)
+  const herePool = await poolOf(await postgres.addDatabase('here'), 20)
+  const databaseUrl = await postgres.addDatabase('apart')
+  const apartPool = await poolOf(databaseUrl, 1)
+  const { natsUrl } = await startRoles(keep, { roles: ['engine'], databaseUrl, secret, log })
+  return {
+    plain: [oneTransactionPerBid(plainPool, plainClients), oneCallPerBid(plainPool, plainClients)],
+    here: engineWay({
+      name: 'engine, bus within the process',
+      says: 'engine and bidders in one process',
+      bus: await engineHere(keep, herePool, log),
+      pool: herePool,
+      bidders,
+    }),
+    overNats: engineWay({
+      name: 'engine, over NATS',
+      says: 'the engine in a process of its own, bidders in another',
+      bus: await busOverNats(keep, natsUrl, log),
+      pool: apartPool,
+      bidders,
+    }),
+  }
+}
+
+async function measure(ways: Ways, options: BidsOptions): Promise<readonly Cell[]> {
+  const { lots, plainLots, seconds } = options
+  const planned = lots.flatMap((count) =>
+    [...(plainLots.includes(count) ? ways.plain : []), ways.here, ways.overNats].map((way) => ({
+      way,
+      lots: count,
+    })),
+  )
+  const floors: Floor[] = []
+  const turns: Turn<keyof BidFigures>[] = []
+  for (const { way, lots: count } of planned) {
+    const floor = await Floor.open(way, count)
+    floors.push(floor)
+    const on = count === 1 ? 'one lot' : `${figure(count)} lots`
+    turns.push({
+      name: `${way.name}, ${on}`,
+      measure: () => floor.bid(warmUpMs, seconds * 1_000),
+    })
+  }
+  const found = await takeTurns(turns, options)
+  for (const floor of floors) await floor.audit()
+  return found.flatMap((figures, nth) => {
+    const plan = planned[nth]
+    return plan === undefined ? [] : [{ ...plan, figures }]
+  })
+}
+
+/** Accepted ones alone. */
+function acceptedPerSecond(figures: BidFigures): number {
+  return (figures['bids/s'] * figures['accepted %']) / 100
+}
+
+function tableOf(cells: readonly Cell[], lots: number): Table {
+  const here = cells.filter((cell) => cell.lots === lots)
+  const first = here[0]
+  const isPlain = first?.way.bidders === plainClients
+  const base = isPlain ? first.figures['bids/s'] : 0
+  return {
+    title: lots === 1 ? 'One hot lot' : `${figure(lots)} lots`,
+    head: ['', 'bids/s', 'ratio', 'accepted', 'median ms', 'p99 ms'],
+    rows: here.map(({ way, figures }) => [
+      way.name,
+      figure(figures['bids/s']),
+      ratio(figures['bids/s'], base),
+      `${figure(figures['accepted %'])} %`,
+      figure(figures['median ms']),
+      figure(figures['p99 ms']),
+    ]),
+  }
+}
+
+function goalsOf(cells: readonly Cell[], ways: Ways): readonly GoalVerdict[] {
+  const rateOf = (way: BidWay | undefined, lots: number): number => {
+    const cell = cells.find((each) => each.way === way && each.lots === lots)
+    return cell === undefined ? 0 : acceptedPerSecond(cell.figures)
+  }
+  const base = rateOf(ways.plain[0], 1)
+  const hot = rateOf(ways.overNats, 1)
+  const bound =
+    'processor time: engine, NATS, PostgreSQL and the bidders themselves share the cores'
+  return [
+    {
+      goal: 'P4',
+      says: 'one hot lot against one transaction per bid',
+      wanted: '≥ 30 ×',
+      measured: ratio(hot, base),
+      holds: hot >= 30 * base,
+      boundBy: bound,
+    },
+    {
+      goal: 'P4',
+      says: 'one hot lot',
+      wanted: '≥ 35,000/s',
+      measured: `${figure(hot)}/s`,
+      holds: hot >= 35_000,
+      boundBy: bound,
+    },
+    ...[64, 1_000].map((lots) => ({
+      goal: 'P8',
+      says: `${figure(lots)} lots against one`,
+      wanted: '≥ 0.8 ×',
+      measured: ratio(rateOf(ways.overNats, lots), hot),
+      holds: hot > 0 && rateOf(ways.overNats, lots) >= 0.8 * hot,
+      boundBy:
+        'a batch that holds many lots locks, moves and tells each of them by a row of its own',
+    })),
+  ]
+}

@@ -1,0 +1,127 @@
+// The engine itself, asked as a gateway asks it: over the bus within the process, or over NATS.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createEngine } from '../../auction-engine/main.ts'
+import { type Bus, NoResponderError } from '../../platform/bus/bus.ts'
+import { createInProcessBus } from '../../platform/bus/in-process-bus.ts'
+import { createNatsBus } from '../../platform/bus/nats-bus.ts'
+import { uuidv7 } from '../../platform/ids.ts'
+import { runParts } from '../../platform/lifecycle.ts'
+import type { Logger } from '../../platform/log.ts'
+import { createMetrics } from '../../platform/metrics.ts'
+import type { Pool } from '../../platform/postgres/pool.ts'
+import { systemClock as clock } from '../../platform/system-clock.ts'
+import type { LotTerms } from '../../protocol/auction.ts'
+import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
+import type { Actor } from '../../protocol/identity.ts'
+import { lotCommandsSubject, shardOf } from '../../protocol/subjects.ts'
+import type { Keep } from '../keeping.ts'
+import { storedByEngine } from './engine-store.ts'
+import type { Bid, BidWay } from './floor.ts'
+
+export interface EngineWayOptions {
+  readonly name: string
+  readonly says: string
+  readonly bus: Bus
+  /** Of the database that the engine writes. */
+  readonly pool: Pool
+  readonly bidders: number
+}
+
+/** Longer than anything takes that does not hang. */
+const patienceMs = 30_000
+const askAgainMs = 50
+/** Lots are opened side by side: one by one a thousand of them would take a thousand commits. */
+const opensAtOnce = 256
+const dayMs = 24 * 3_600_000
+const seller: Actor = { userId: 'seller', roles: ['seller'] }
+/** Each bid can be higher than the one before. */
+const centByCent = [{ from: 0, step: 1 }]
+
+/** Starts an engine in this process, on a bus within it. */
+export async function engineHere(keep: Keep, pool: Pool, log: Logger): Promise<Bus> {
+  const bus = createInProcessBus()
+  const metrics = createMetrics({ role: 'bench', ofProcess: false })
+  const running = runParts(createEngine({ pool, bus, clock, log, metrics }), { log })
+  await keep(running.ready, () => running.drainAndStop())
+  return bus
+}
+
+export async function busOverNats(keep: Keep, url: string, log: Logger): Promise<Bus> {
+  const bus = createNatsBus({ servers: [url], prefix: 'outcry', name: 'bench', log })
+  await keep(bus.start(), () => bus.stop())
+  return bus
+}
+
+export function engineWay({ name, says, bus, pool, bidders }: EngineWayOptions): BidWay {
+  return {
+    name,
+    says: `${says}; ${bidders} bidders`,
+    bidders,
+    async open(lots) {
+      const lotIds = Array.from({ length: lots }, uuidv7)
+      for (let from = 0; from < lots; from += opensAtOnce) {
+        await Promise.all(lotIds.slice(from, from + opensAtOnce).map((id) => openLot(bus, id)))
+      }
+      return {
+        lotIds,
+        place: (bid) => placeOn(bus, bid),
+        stored: () => storedByEngine(pool, lotIds),
+      }
+    },
+  }
+}
+
+async function placeOn(bus: Bus, { lotId, bidder, bidId, amount }: Bid) {
+  const reply = await ask(bus, {
+    type: 'place_bid',
+    kind: 'exact',
+    currency: 'USD',
+    lotId,
+    commandId: bidId,
+    actor: { userId: bidder, roles: [] },
+    amount,
+  })
+  if (reply.outcome === 'accepted') return amount
+  if (reply.code === 'bid_too_low' || reply.code === 'overloaded') return undefined
+  throw new Error(`a bid was refused: ${reply.code}`)
+}
+
+async function openLot(bus: Bus, lotId: string): Promise<void> {
+  const startsAt = clock.nowMs()
+  const terms: LotTerms = {
+    title: 'A lamp',
+    currency: 'USD',
+    format: 'english',
+    startPrice: 1,
+    increments: centByCent,
+    grid: 'free',
+    startsAt,
+    endsAt: startsAt + dayMs,
+    softClose: null,
+    retraction: 'none',
+  }
+  const about = { lotId, actor: seller }
+  const commands: readonly EngineCommand[] = [
+    { ...about, type: 'create_lot', commandId: uuidv7(), terms },
+    { ...about, type: 'publish_lot', commandId: uuidv7() },
+  ]
+  for (const command of commands) {
+    const reply = await ask(bus, command)
+    if (reply.outcome !== 'accepted') throw new Error(`${command.type}: ${reply.code}`)
+  }
+}
+
+/** Asked again while nobody serves the lot's shard, as gateways do. */
+async function ask(bus: Bus, command: EngineCommand): Promise<EngineReply> {
+  const subject = lotCommandsSubject(shardOf(command.lotId))
+  const untilMs = performance.now() + patienceMs
+  for (;;) {
+    try {
+      return (await bus.request(subject, command, patienceMs)) as EngineReply
+    } catch (error) {
+      const isEarly = error instanceof NoResponderError && performance.now() < untilMs
+      if (!isEarly) throw error
+      await sleep(askAgainMs)
+    }
+  }
+}

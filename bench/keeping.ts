@@ -1,0 +1,34 @@
+// What a bench starts is ended with the bench, however that ends: by itself, by a failure, by Ctrl-C.
+import { onInterrupt } from '../platform/on-interrupt.ts'
+
+/** Waits for what is being started, which `end` will end; also where it is interrupted meanwhile. */
+export type Keep = <Started>(
+  starting: Promise<Started>,
+  end: (started: Started) => Promise<unknown>,
+) => Promise<Started>
+
+/** What was kept first is ended last. @throws what `work` throws, once all is ended */
+export async function keeping<Result>(work: (keep: Keep) => Promise<Result>): Promise<Result> {
+  const endings: (() => Promise<unknown>)[] = []
+  let isOver = false
+  const endAll = async (): Promise<void> => {
+    isOver = true
+    for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
+  }
+  const keep: Keep = async (starting, end) => {
+    if (isOver) {
+      await end(await starting)
+      throw new Error('the bench is over')
+    }
+    // What did not start has nothing to be ended.
+    endings.push(() => starting.then(end, () => {}))
+    return await starting
+  }
+  const undo = onInterrupt(endAll)
+  try {
+    return await work(keep)
+  } finally {
+    await endAll()
+    undo()
+  }
+}

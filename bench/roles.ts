@@ -1,0 +1,57 @@
+// Roles of a fleet as processes of their own, on a NATS and a Redis that are theirs alone.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RoleName } from '../cluster/plan.ts'
+import { RoleProcess } from '../cluster/role-process.ts'
+import { NO_LIMITS } from '../platform/limits/no-limits.ts'
+import type { Logger } from '../platform/log.ts'
+import { NatsServer } from '../platform/servers/nats-server.ts'
+import { RedisServer } from '../platform/servers/redis-server.ts'
+import { systemClock as clock } from '../platform/system-clock.ts'
+import type { Keep } from './keeping.ts'
+
+export interface FleetOptions {
+  readonly roles: readonly RoleName[]
+  readonly databaseUrl: string
+  /** By which tokens are signed. */
+  readonly secret: string
+  readonly log: Logger
+}
+
+export interface Fleet {
+  readonly natsUrl: string
+  /** Of its gateway, where it has one. */
+  readonly url: string
+}
+
+/** Resolves when all are at work. @throws Failure with the last words of a role that is not */
+export async function startRoles(keep: Keep, options: FleetOptions): Promise<Fleet> {
+  const { roles, databaseUrl, secret, log } = options
+  const folder = await keep(mkdtemp(join(tmpdir(), 'outcry-bench-roles-')), (made) =>
+    rm(made, { recursive: true, force: true }),
+  )
+  const nats = await keep(NatsServer.start(), (server) => server.stop())
+  const redis = await keep(RedisServer.start(), (server) => server.stop())
+  const env = {
+    ...NO_LIMITS,
+    DATABASE_URL: databaseUrl,
+    NATS_URL: nats.url,
+    REDIS_URL: redis.url,
+    JWT_SECRET: secret,
+    OUTCRY_DATA: folder,
+    PORT: '0',
+    METRICS_PORT: '0',
+    LOG_LEVEL: 'warn',
+  }
+  let port = 0
+  for (const role of roles) {
+    const started = new RoleProcess(
+      { role, name: role },
+      { env, logs: folder, clock, log, onChange: () => {}, say: (text) => log.error(text) },
+    )
+    const told = await keep(started.ready, () => started.kill())
+    port = told.port ?? port
+  }
+  return { natsUrl: nats.url, url: `http://127.0.0.1:${port}` }
+}
