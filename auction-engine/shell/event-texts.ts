@@ -1,5 +1,5 @@
 // The parts of an event as canonical JSON, written by hand for what every bid brings: `canonicalJson` says the
-// same, and took half of the time in which a bid was decided. Whatever is rare is left to it.
+// same, and took a quarter of the time in which a bid was decided. Whatever is rare is left to it.
 import type { LotEventDraft } from '../core/decision.ts'
 import type { LivePart } from '../core/visibility.ts'
 import { canonicalJson } from './canonical-json.ts'

@@ -1,5 +1,5 @@
 // Tokens signed with a shared secret (HS256, RFC 7515 and 7519), checked here in one go. jose does the same
-// by WebCrypto, which has a thread of the pool for each of them: 140 µs of CPU a connect beside these 5.
+// by WebCrypto, which has a thread of the pool for each of them: 180 µs of CPU a token beside these 15.
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import type { JWTPayload } from 'jose'
 
