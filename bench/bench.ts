@@ -34,7 +34,7 @@ async function measure(benches: typeof BENCHES, options: Options): Promise<void>
   const measured: MeasuredSection[] = []
   try {
     for (const { bench } of benches) {
-      const conditions = conditionsNow(rounds, seconds)
+      const conditions = await conditionsNow(rounds, seconds)
       const section = await bench({ rounds, seconds, say })
       measured.push({ section, conditions })
       say(`\n${describeSection(section)}\n${describeConditions(conditions)}\n`)

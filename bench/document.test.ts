@@ -8,6 +8,7 @@ const conditions = {
   cores: 2,
   kernel: 'Linux 6',
   node: '22.0.0',
+  commit: 'abc1234',
   loadAverage: 0.25,
   startedAt: '2026-01-02T03:04:05.678Z',
   rounds: 3,
@@ -28,6 +29,7 @@ function pageWith(...goals: readonly GoalVerdict[]): string {
 test('a section has its conditions and its tables', () => {
   const page = pageWith()
   expect(page).toContain('## Durable bids\n\nHow many.\n\n- 2 cores (a processor)')
+  expect(page).toContain('Node 22.0.0, commit abc1234;')
   expect(page).toContain('measured 2026-01-02 03:04 UTC at a load average of 0.3')
   expect(page).toContain('- fsync on.\n\n### On one lot\n\n|  | bids/s |\n| --- | ---: |\n')
   expect(page).toContain('| a \\| b | 1,176 |')

@@ -10,25 +10,29 @@ export type Keep = <Started>(
 /** What was kept first is ended last. @throws what `work` throws, once all is ended */
 export async function keeping<Result>(work: (keep: Keep) => Promise<Result>): Promise<Result> {
   const endings: (() => Promise<unknown>)[] = []
-  let isOver = false
+  let over: Promise<void> | undefined
   const endAll = async (): Promise<void> => {
-    isOver = true
     for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
   }
-  const keep: Keep = async (starting, end) => {
-    if (isOver) {
-      await end(await starting)
+  // Work that is interrupted fails of it: then both wait for one end, and neither leaves before.
+  const end = (): Promise<void> => {
+    over ??= endAll()
+    return over
+  }
+  const keep: Keep = async (starting, endOne) => {
+    if (over !== undefined) {
+      await endOne(await starting)
       throw new Error('the bench is over')
     }
     // What did not start has nothing to be ended.
-    endings.push(() => starting.then(end, () => {}))
+    endings.push(() => starting.then(endOne, () => {}))
     return await starting
   }
-  const undo = onInterrupt(endAll)
+  const undo = onInterrupt(end)
   try {
     return await work(keep)
   } finally {
-    await endAll()
+    await end()
     undo()
   }
 }

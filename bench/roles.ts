@@ -2,14 +2,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RoleName } from '../cluster/plan.ts'
 import { RoleProcess } from '../cluster/role-process.ts'
+import { Failure } from '../platform/failure.ts'
 import { NO_LIMITS } from '../platform/limits/no-limits.ts'
 import type { Logger } from '../platform/log.ts'
 import { NatsServer } from '../platform/servers/nats-server.ts'
 import { RedisServer } from '../platform/servers/redis-server.ts'
 import { systemClock as clock } from '../platform/system-clock.ts'
 import type { Keep } from './keeping.ts'
+
+const startTimeoutMs = 60_000
 
 export interface FleetOptions {
   readonly roles: readonly RoleName[]
@@ -50,8 +54,22 @@ export async function startRoles(keep: Keep, options: FleetOptions): Promise<Fle
       { role, name: role },
       { env, logs: folder, clock, log, onChange: () => {}, say: (text) => log.error(text) },
     )
-    const told = await keep(started.ready, () => started.kill())
+    // Kept before it is at work: one that waits for something, for ever, is ended as well.
+    await keep(Promise.resolve(started), (process) => process.kill())
+    const told = await soon(started.ready, role)
     port = told.port ?? port
   }
   return { natsUrl: nats.url, url: `http://127.0.0.1:${port}` }
+}
+
+async function soon<Told>(ready: Promise<Told>, role: RoleName): Promise<Told> {
+  const timer = new AbortController()
+  const late = sleep(startTimeoutMs, undefined, { signal: timer.signal }).then(() => {
+    throw new Failure(`The ${role} of this bench was not at work in time.`)
+  })
+  // Once the role is at work nobody waits for its being late.
+  late.catch(() => {})
+  return await Promise.race([ready, late]).finally(() => {
+    timer.abort()
+  })
 }

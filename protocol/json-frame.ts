@@ -53,7 +53,7 @@ function checkPlain(value: unknown, depth: number): void {
     return
   }
   // What JSON.parse made inherits nothing that would show up here. Walking the keys in place, and not by
-  // lists of keys and values, halved the time of reading a frame (2.6 to 1.2 µs for a bid).
+  // lists of keys and values, took a third off the reading of a frame (3.0 to 2.0 µs for a bid).
   for (const key in value) {
     if (key === '__proto__') throw new FrameError('__proto__ is not a key')
     const item: unknown = (value as Record<string, unknown>)[key]

@@ -42,7 +42,8 @@ export async function engineHere(keep: Keep, pool: Pool, log: Logger): Promise<B
   const bus = createInProcessBus()
   const metrics = createMetrics({ role: 'bench', ofProcess: false })
   const running = runParts(createEngine({ pool, bus, clock, log, metrics }), { log })
-  await keep(running.ready, () => running.drainAndStop())
+  await keep(Promise.resolve(running), (parts) => parts.drainAndStop())
+  await running.ready
   return bus
 }
 

@@ -14,9 +14,12 @@ import { Bidding } from './bidding.ts'
 import { percent } from './fanout-tables.ts'
 import { tokenSecret } from './stage.ts'
 
-interface Storm {
+export interface StormScale {
   readonly watchers: number
+  /** At most: fewer where they are not answered as fast. */
   readonly bidsPerSecond: number
+  /** A turn has to hold some dozens of states, however short the turns of other benches are. */
+  readonly secondsMin: number
 }
 
 /** One turn of bidding at a rate. */
@@ -34,12 +37,10 @@ const calmBidsPerSecond = 20
 /** Noise of a busy machine, and NATS handing over frames of twenty states instead of one. */
 const sameCostMax = 1.25
 const lastWatcherP99MsMax = 50
-/** A turn has to hold some dozens of states. */
-const secondsMin = 2
 
 export async function conflation(
   { rounds, seconds, say }: BenchOptions,
-  { watchers, bidsPerSecond }: Storm,
+  { watchers, bidsPerSecond, secondsMin }: StormScale,
 ): Promise<Pick<Section, 'conditions' | 'tables' | 'goals'>> {
   const log = createLogger({ name: 'bench', level: 'error' })
   say('Starting a throw-away PostgreSQL, a NATS, an engine and a gateway.')

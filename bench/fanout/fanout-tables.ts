@@ -6,7 +6,7 @@ import { type Cell, type Measured, rateOf } from './cells.ts'
 
 export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
   raw: 'uWebSockets.js alone',
-  rawEach: 'the same, encoded for each socket',
+  rawEach: 'uWebSockets.js, encoded for each',
   outcry: 'Outcry',
   ws: 'ws',
   socketIo: 'Socket.IO',

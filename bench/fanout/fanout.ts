@@ -8,20 +8,19 @@ import { Pair, type PublishedTo } from '../peers/pair.ts'
 import type { PeerName, Stage } from '../peers/words.ts'
 import type { BenchOptions, Section } from '../section.ts'
 import { type Cell, type Measured, perCore } from './cells.ts'
-import { conflation } from './conflation.ts'
+import { conflation, type StormScale } from './conflation.ts'
 import { goalsOf } from './fanout-goals.ts'
 import { tablesOf } from './fanout-tables.ts'
 import { setStage } from './stage.ts'
 
 export interface FanoutScale {
   readonly watchers: readonly number[]
-  /** Watchers and most bids a second of the storm that is conflated. */
-  readonly storm: { readonly watchers: number; readonly bidsPerSecond: number }
+  readonly storm: StormScale
 }
 
 const fullScale: FanoutScale = {
   watchers: [1_000, 10_000],
-  storm: { watchers: 10_000, bidsPerSecond: 10_000 },
+  storm: { watchers: 10_000, bidsPerSecond: 10_000, secondsMin: 2 },
 }
 
 const everybody: readonly PeerName[] = ['raw', 'outcry', 'ws', 'socketIo', 'socketIoUws']
