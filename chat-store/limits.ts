@@ -33,6 +33,14 @@ export const giveWayMsMax = 100
 export const retryAfterMsMin = 200
 /** What could not be read for so long is given up, and those who wait are told. */
 export const readGiveUpMs = 1_000
+/** Conversations that a lane remembers: those of the last second, and no matter which others. */
+export const recollectionsMax = 1_024
+/** What is remembered is read anew so often: a silence of somebody who is no member yet raises no version. */
+export const recollectionLifeMs = 1_000
+/** People remembered of a conversation; where many more talk, few of them talk twice in that time. */
+export const rememberedPeopleMax = 2_048
+/** Batches without a change by another store before what is remembered is trusted; each such change costs a commit. */
+export const undisturbedBatchesMin = 3
 /** A batch that could not be committed for so long is given up, and those who wait are told the truth. */
 export const commitGiveUpMs = 2_000
 /** Between attempts: a restarted connection is back in milliseconds, a server in seconds. */

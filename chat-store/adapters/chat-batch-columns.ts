@@ -1,4 +1,4 @@
-// The columns of `commit_chat_batch` (sql/000003): of what type each is, and what goes in. The families
+// The columns of `commit_chat_batch` (sql/000008): of what type each is, and what goes in. The families
 // stand in the order of the function's parameters.
 import { ColumnFamily, type Columns } from '../../platform/postgres/column-family.ts'
 import type { AnswerRow, ConversationChange, LoggedEvent } from '../core/change.ts'
@@ -48,19 +48,20 @@ const members: Columns<In<Member>> = [
   ['boolean', ([, member]) => member.pinned],
   ['text', ([, member]) => member.draft ?? null],
   ['bigint', ([, member]) => member.silencedUntilMs ?? null],
-  ['bigint', ([, member]) => member.lastSentAtMs ?? null],
 ]
 
-const messages: Columns<StoredMessage> = [
-  ['uuid', ({ view }) => view.conversationId],
-  ['uuid', ({ view }) => view.messageId],
+const messages: Columns<readonly [Conversation, StoredMessage]> = [
+  ['uuid', ([, { view }]) => view.conversationId],
+  ['uuid', ([, { view }]) => view.messageId],
   // One that is held has no place in the stream.
-  ['bigint', ({ view }) => (view.seq === 0 ? null : view.seq)],
-  ['text', ({ view }) => view.senderId],
-  ['text', ({ view }) => view.kind],
-  ['bigint', ({ view }) => view.at],
-  ['text', ({ state }) => state],
-  ['jsonb', ({ view }) => JSON.stringify(view)],
+  ['bigint', ([, { view }]) => (view.seq === 0 ? null : view.seq)],
+  ['text', ([, { view }]) => view.senderId],
+  ['text', ([, { view }]) => view.kind],
+  ['bigint', ([, { view }]) => view.at],
+  ['text', ([, { state }]) => state],
+  ['jsonb', ([, { view }]) => JSON.stringify(view)],
+  // Nobody searches a room.
+  ['boolean', ([{ terms }]) => terms.kind !== 'room'],
 ]
 
 const events: Columns<In<LoggedEvent>> = [
@@ -86,7 +87,7 @@ export const commitStatement = `SELECT status, outbox_id FROM commit_chat_batch(
 
 function placeholders(): string {
   const families = [made, chats, members, messages, events, answers]
-  const count = 2 + families.reduce((sum, columns) => sum + columns.length, 0) + 1
+  const count = 2 + families.reduce((sum, columns) => sum + columns.length, 0) + 2
   return Array.from({ length: count }, (_, at) => `$${at + 1}`).join(', ')
 }
 
@@ -100,7 +101,7 @@ export class ChatBatchColumns {
   readonly #answers = new ColumnFamily(answers)
 
   /** @throws RangeError where a text can not be stored. */
-  parametersOf({ batchId, atMs, changes }: ChatBatch): unknown[] {
+  parametersOf({ batchId, atMs, changes, answersUnread = false }: ChatBatch): unknown[] {
     const families = [
       this.#made,
       this.#chats,
@@ -111,7 +112,8 @@ export class ChatBatchColumns {
     ]
     for (const family of families) family.clear()
     for (const change of changes) this.#push(change)
-    return [batchId, atMs, ...families.flatMap((family) => family.encoded()), seldomOf(changes)]
+    const columns = families.flatMap((family) => family.encoded())
+    return [batchId, atMs, ...columns, seldomOf(changes), answersUnread]
   }
 
   #push(change: ConversationChange): void {
@@ -120,7 +122,7 @@ export class ChatBatchColumns {
     if (conversation.version === 0) this.#made.push(conversation)
     this.#chats.push(change)
     for (const member of change.members) this.#members.push([id, member])
-    for (const message of change.messages) this.#messages.push(message)
+    for (const message of change.messages) this.#messages.push([conversation, message])
     for (const event of change.events) this.#events.push([id, event])
     for (const answer of change.answers) this.#answers.push([id, answer])
   }

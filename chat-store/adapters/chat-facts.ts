@@ -39,6 +39,9 @@ type ChatRow = Told<
   }
 >
 
+/** `lastSentAtMs` is a column that nothing is written into any more. */
+type MemberRow = Told<Member> & { readonly lastSentAtMs: unknown }
+
 interface MessageRow {
   readonly view: MessageView
   readonly state: StoredMessage['state']
@@ -49,7 +52,7 @@ type SettingsRow = Told<Omit<Person, 'blocks'> & { userId: string }>
 /** A family of which nothing was found is null. */
 export interface FactsRow {
   readonly chats: readonly Placed<ChatRow>[] | null
-  readonly members: readonly Placed<Told<Member>>[] | null
+  readonly members: readonly Placed<MemberRow>[] | null
   readonly settings: readonly SettingsRow[] | null
   readonly blocks: readonly { readonly blockerId: string; readonly blockedId: string }[] | null
   readonly messages: readonly Placed<MessageRow>[] | null
@@ -160,6 +163,7 @@ function nothingKnownOf(conversationId: string): FactsUnderWay {
     attachments: new Map(),
     cases: new Map(),
     answers: new Map<string, Answered>(),
+    spokeAtMs: new Map(),
   }
 }
 
@@ -186,14 +190,13 @@ function conversationFrom(row: ChatRow): Conversation {
   }
 }
 
-function memberFrom(row: Told<Member>): Member {
-  const { mutedUntilMs, draft, silencedUntilMs, lastSentAtMs, ...member } = row
+function memberFrom(row: MemberRow): Member {
+  const { mutedUntilMs, draft, silencedUntilMs, lastSentAtMs: _unused, ...member } = row
   return {
     ...member,
     ...(mutedUntilMs === null ? {} : { mutedUntilMs }),
     ...(draft === null ? {} : { draft }),
     ...(silencedUntilMs === null ? {} : { silencedUntilMs }),
-    ...(lastSentAtMs === null ? {} : { lastSentAtMs }),
   }
 }
 

@@ -18,6 +18,7 @@ import {
   idAt,
   messageOf,
   opening,
+  roomOf,
   sending,
 } from '../testing/changes.ts'
 import { createPostgresChatHouse } from './postgres-chat-house.ts'
@@ -139,6 +140,13 @@ test('the words of new messages are taken into the search index, whatever their 
   expect(await rowsOf(fold)).toEqual([{ pages: 0 }])
   const found = `SELECT seq FROM messages WHERE search @@ plainto_tsquery('simple', 'PALM fan')`
   expect(await rowsOf(found)).toEqual([{ seq: 2 }])
+})
+
+test('what is said in a room is not sought by anybody, so its words are not kept apart', async () => {
+  const room = roomOf(uuidv7())
+  const message = messageOf(room.conversationId, 1, { text: 'A date palm' })
+  await chatLog.commit(batchOf(changeOf(room, { messages: [message] })))
+  expect(await rowsOf('SELECT seq, search FROM messages')).toEqual([{ seq: 1, search: null }])
 })
 
 describe('what is kept for others to read', () => {

@@ -40,8 +40,12 @@ export function createMemoryChatHouse(chat: MemoryChat): MemoryChatHouse {
     unblock: async (blockerId, blockedId) => setBlocks(blockerId, blockedId, false),
     setHidesReadMarks: async (userId, hidesReadMarks) => change(userId, { hidesReadMarks }),
     silence: async ({ userId, conversationId, until }) => {
-      if (conversationId === undefined) change(userId, { silencedUntilMs: until ?? undefined })
-      else {
+      if (conversationId === undefined) {
+        change(userId, { silencedUntilMs: until ?? undefined })
+        for (const [id, { members }] of chat.conversations) {
+          if (members.has(userId)) chat.raiseVersion(id)
+        }
+      } else {
         silenceIn(chat.conversations.get(conversationId), userId, until)
         chat.raiseVersion(conversationId)
       }

@@ -130,9 +130,11 @@ export class MemoryChat {
     }
   }
 
-  #judge(batch: ChatBatch, { conversation }: ConversationChange): 'ok' | 'already' | 'conflict' {
+  #judge(batch: ChatBatch, change: ConversationChange): 'ok' | 'already' | 'conflict' {
+    const { conversation } = change
     const rows = this.conversations.get(conversation.conversationId)
     if (rows?.batchId === batch.batchId) return 'already'
+    if (batch.answersUnread === true && this.#answersAgain(change)) return 'conflict'
     return (rows?.conversation.version ?? 0) === conversation.version ? 'ok' : 'conflict'
   }
 
@@ -175,6 +177,7 @@ export class MemoryChat {
         ([userId]) => !isRoom(rows?.conversation) || userIds.includes(userId),
       ),
     )
+    const hasPauses = wanted.isSlowed || (rows?.conversation.slowModeMs ?? 0) > 0
     const messageIds = [...wanted.messageIds, rows?.conversation.openOfferId, ...ofCases.keys()]
     return {
       conversationId,
@@ -195,6 +198,7 @@ export class MemoryChat {
         rows?.answers,
         wanted.commands.map(({ commandId, actorId }) => answerKey(commandId, actorId)),
       ),
+      spokeAtMs: (hasPauses ? rows?.spokeAtMs(userIds) : undefined) ?? new Map(),
     }
   }
 

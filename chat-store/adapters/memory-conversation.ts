@@ -66,6 +66,14 @@ export class ConversationRows {
     this.log.push(...change.log.map((entry) => ({ ...entry, atMs })))
   }
 
+  /** When each of them last spoke. */
+  spokeAtMs(userIds: readonly string[]): Map<string, number> {
+    const said = [...this.messages.values()].filter(
+      ({ view }) => view.kind !== 'system' && userIds.includes(view.senderId),
+    )
+    return new Map(said.map(({ view }) => [view.senderId, view.at]))
+  }
+
   /** The event as it is told now, with its message as it is now. */
   publication(seq: number): ChatEvent | undefined {
     const event = this.events.get(seq)

@@ -148,6 +148,7 @@ async function raiseCommonVersions(
   return true
 }
 
+/** What was decided upon its word in any conversation no longer holds. Rows are locked as batches do. */
 async function silenceEverywhere(
   client: PoolClient,
   userId: string,
@@ -157,6 +158,16 @@ async function silenceEverywhere(
     `INSERT INTO chat_settings (user_id, silenced_until_ms) VALUES ($1, $2)
          ON CONFLICT (user_id) DO UPDATE SET silenced_until_ms = excluded.silenced_until_ms`,
     [userId, until],
+  )
+  await client.query(
+    `WITH own AS (
+       SELECT c.conversation_id
+         FROM conversation_members m JOIN conversations c USING (conversation_id)
+        WHERE m.user_id = $1
+        ORDER BY c.conversation_id FOR UPDATE OF c)
+     UPDATE conversations c SET version = version + 1
+       FROM own WHERE c.conversation_id = own.conversation_id`,
+    [userId],
   )
 }
 

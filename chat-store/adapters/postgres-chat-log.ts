@@ -6,6 +6,7 @@ import type { Facts } from '../core/conversation.ts'
 import type { ChatLog, ConversationVerdict, FactsWanted } from '../ports/chat-log.ts'
 import { ChatBatchColumns, commitStatement } from './chat-batch-columns.ts'
 import { FactsQuestion, type FactsRow, factsFrom, readStatement } from './chat-facts.ts'
+import { withPauses } from './last-spoken.ts'
 
 interface VerdictRow {
   readonly status: 'ok' | 'already' | 'conflict'
@@ -65,7 +66,7 @@ async function readFacts(
   })
   const [row] = rows
   if (row === undefined) throw new Error('read_chat_facts returned nothing')
-  return factsFrom(wanted, row)
+  return withPauses(pool, wanted, factsFrom(wanted, row))
 }
 
 function verdictFrom({ status, outbox_id: outboxId }: VerdictRow): ConversationVerdict {

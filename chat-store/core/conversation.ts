@@ -36,7 +36,6 @@ export interface Member {
   readonly draft?: string
   /** By a moderator, in this conversation. */
   readonly silencedUntilMs?: number
-  readonly lastSentAtMs?: number
 }
 
 /** What counts for a user in every conversation. */
@@ -93,6 +92,8 @@ export interface Facts {
   readonly cases: ReadonlyMap<string, OpenCase>
   /** By `answerKey`. */
   readonly answers: ReadonlyMap<string, Answered>
+  /** When those who act last spoke: in a room where people have to pause, or are told to. */
+  readonly spokeAtMs: ReadonlyMap<string, number>
 }
 
 /** Ids of messages and commands have a fixed length, so no user id can make two keys alike. */

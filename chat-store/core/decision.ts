@@ -38,6 +38,8 @@ export interface Scene {
   /** Undecided. */
   openCase(caseId: string): OpenCase | undefined
   answer(commandId: string, actorId: string): Answered | undefined
+  /** When the user last spoke in the room; known only where people have to pause. */
+  spokeAtMs(userId: string): number | undefined
 }
 
 /** A command of somebody in a conversation that exists. */
@@ -57,6 +59,8 @@ export type CommandOf<T extends ClientCommand['type']> = Extract<ClientCommand, 
 export interface Effects {
   readonly conversation?: Conversation
   readonly members?: readonly Member[]
+  /** Who has just spoken in a room: what it says next may have to wait. */
+  readonly spoke?: { readonly userId: string; readonly atMs: number }
   readonly messages?: readonly StoredMessage[]
   /** Numbered on from the conversation's last one. */
   readonly events?: readonly LoggedEvent[]

@@ -47,6 +47,7 @@ export class ConversationDraft implements Scene {
   readonly #casesOpened = new Map<string, CaseOpened>()
   readonly #casesDecided = new Map<string, CaseDecided>()
   readonly #log: LogEntry[] = []
+  readonly #spokeAtMs = new Map<string, number>()
 
   constructor(facts: Facts) {
     this.#facts = facts
@@ -144,6 +145,10 @@ export class ConversationDraft implements Scene {
     return this.#answers.get(key) ?? this.#facts.answers.get(key)
   }
 
+  spokeAtMs(userId: string) {
+    return this.#spokeAtMs.get(userId) ?? this.#facts.spokeAtMs.get(userId)
+  }
+
   // ---- what a decision does -------------------------------------------------------------------
 
   #wake(nowMs: number): undefined {
@@ -163,13 +168,15 @@ export class ConversationDraft implements Scene {
   }
 
   #evolve(effects: Effects): void {
-    const { answer, version, hide, reaction, attachment, caseOpened, caseDecided, log } = effects
+    const { spoke, answer, version, hide, reaction, attachment, caseOpened, caseDecided, log } =
+      effects
     this.#isChanged = true
     this.#conversation = effects.conversation ?? this.#conversation
     for (const member of effects.members ?? []) this.#members.set(member.userId, member)
     for (const message of effects.messages ?? [])
       this.#messages.set(message.view.messageId, message)
     for (const event of effects.events ?? []) this.#events.push(event)
+    if (spoke) this.#spokeAtMs.set(spoke.userId, spoke.atMs)
     if (answer) this.#answers.set(answerKey(answer.commandId, answer.actorId), answer)
     if (version) this.#versions.push(version)
     if (hide) this.#hides.push(hide)

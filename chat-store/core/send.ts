@@ -9,8 +9,7 @@ import {
 } from '../../protocol/message-text.ts'
 import { appearing, membersAfter } from './appearing.ts'
 import { sentAttachment } from './attaching.ts'
-import type { Member } from './conversation.ts'
-import type { Asked, CommandOf, Decision, Refusal } from './decision.ts'
+import type { Asked, CommandOf, Decision, Effects, Refusal } from './decision.ts'
 import { quoteCharactersMax } from './limits.ts'
 import type { Judgement } from './moderation/judge.ts'
 import { offerRefusal, opened } from './offer-terms.ts'
@@ -115,7 +114,8 @@ function place(asked: Sending, composed: MessageView, { warnings }: Judgement): 
         offer === undefined ? conversation : { ...conversation, openOfferId: messageId },
       messages: [message],
       events: [event],
-      members: [...speakerAfter(asked), ...membersAfter(asked, senderId)],
+      members: membersAfter(asked, senderId),
+      ...speakerAfter(asked),
       ...attachmentOf(composed),
     },
   )
@@ -129,7 +129,7 @@ function hold(asked: Sending, view: MessageView, { heldBy, warnings }: Judgement
     { messageId, at, code: 'held_for_review', warnings },
     {
       messages: [{ view, state: 'held', sinceMs: at }],
-      members: speakerAfter(asked),
+      ...speakerAfter(asked),
       // A message is held once, so its id serves as the case's.
       caseOpened: {
         caseId: messageId,
@@ -143,11 +143,13 @@ function hold(asked: Sending, view: MessageView, { heldBy, warnings }: Judgement
 }
 
 /** In a room whoever speaks becomes a member, and when it spoke counts for slow mode. */
-function speakerAfter({ scene, conversation, command, atMs }: Sending): readonly Member[] {
-  if (!isRoom(conversation) || command.content.kind === 'system') return []
+function speakerAfter(asked: Sending): Pick<Effects, 'members' | 'spoke'> {
+  const { scene, conversation, command, atMs } = asked
+  if (!isRoom(conversation) || command.content.kind === 'system') return {}
   const { userId } = command.actor
-  const member = scene.member(userId) ?? newMember(conversation, userId)
-  return [{ ...member, lastSentAtMs: atMs }]
+  const spoke = { userId, atMs }
+  if (scene.member(userId) !== undefined) return { spoke }
+  return { spoke, members: [newMember(conversation, userId)] }
 }
 
 function attachmentOf({ messageId, attachment }: MessageView) {

@@ -32,9 +32,9 @@ export function slowModeRefusal({
   const { slowModeMs } = conversation
   if (slowModeMs === 0 || !isRoom(conversation)) return undefined
   const { actor } = command
-  const lastSentAtMs = scene.member(actor.userId)?.lastSentAtMs
-  if (lastSentAtMs === undefined || keepsRoom(conversation, actor)) return undefined
+  const spokeAtMs = scene.spokeAtMs(actor.userId)
+  if (spokeAtMs === undefined || keepsRoom(conversation, actor)) return undefined
   // On a clock that has stepped back nobody waits longer than the pause.
-  const retryAfterMs = Math.min(lastSentAtMs + slowModeMs - atMs, slowModeMs)
+  const retryAfterMs = Math.min(spokeAtMs + slowModeMs - atMs, slowModeMs)
   return retryAfterMs > 0 ? { code: 'slow_mode', fields: { retryAfterMs } } : undefined
 }

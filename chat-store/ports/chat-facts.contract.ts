@@ -1,12 +1,14 @@
 // What every chat log keeps, whatever it is made of: all that a change may hold is read again as it was.
 import { describe, expect, test } from 'vitest'
 import { uuidv7 } from '../../platform/ids.ts'
+import type { MessageView } from '../../protocol/chat.ts'
 import { answerKey, type OpenCase, reactionKey } from '../core/conversation.ts'
 import {
   after,
   atMs,
   changeOf,
   conversationOf,
+  idAt,
   memberOf,
   messageOf,
   opening,
@@ -55,7 +57,6 @@ export function describeChatFacts(name: string, make: () => Promise<ChatWorld>):
         pinned: true,
         draft: 'Naïve “draft”, \\ and {braces}',
         silencedUntilMs: atMs + 1,
-        lastSentAtMs: atMs,
       })
       const change = changeOf(conversation, {
         members: [ann, memberOf('sam')],
@@ -87,7 +88,7 @@ export function describeChatFacts(name: string, make: () => Promise<ChatWorld>):
 
     test('of a room only those members are read whom somebody asks for', async () => {
       const members = ['ann', 'bob', 'eve'].map((userId) =>
-        memberOf(userId, { role: 'participant', lastSentAtMs: atMs }),
+        memberOf(userId, { role: 'participant' }),
       )
       const change = changeOf(roomOf(at.conversationId), { members })
       await commit(change)
@@ -95,6 +96,32 @@ export function describeChatFacts(name: string, make: () => Promise<ChatWorld>):
       expect(facts.conversation).toEqual(after(change))
       expect([...facts.members.keys()]).toEqual(['bob'])
       expect([...facts.people.keys()].toSorted()).toEqual(['bob', 'new'])
+    })
+
+    test('when somebody last spoke in a room, where people have to pause or are told to', async () => {
+      const room = roomOf(at.conversationId)
+      const said = (seq: number, senderId: string, changes: Partial<MessageView> = {}) =>
+        messageOf(at.conversationId, seq, {
+          senderId,
+          at: atMs + seq,
+          messageId: idAt(atMs, seq),
+          ...changes,
+        })
+      const deleted = { ...said(2, 'ann', { text: '', deleted: true }), state: 'deleted' } as const
+      const messages = [
+        said(1, 'ann'),
+        deleted,
+        said(3, 'bob'),
+        said(4, 'shop', { kind: 'system' }),
+      ]
+      const change = changeOf(room, { messages })
+      await commit(change)
+      const userIds = ['ann', 'shop', 'new']
+      expect((await read({ userIds })).spokeAtMs).toEqual(new Map())
+      const spoke = new Map([['ann', atMs + 2]])
+      expect((await read({ userIds, isSlowed: true })).spokeAtMs).toEqual(spoke)
+      await commit(changeOf({ ...after(change), slowModeMs: 3_000 }))
+      expect((await read({ userIds })).spokeAtMs).toEqual(spoke)
     })
 
     test('messages as they were changed, wherever they stand', async () => {

@@ -126,6 +126,14 @@ export function describeChatHouse(name: string, make: () => Promise<ChatWorld>):
       })
     })
 
+    test('what was decided before a member was silenced everywhere is not committed', async () => {
+      const conversation = await opened()
+      await at.world.house.silence({ userId: 'eve', until: atMs + 60_000 }, 'mod', atMs)
+      expect((await read()).conversation).toEqual(conversation)
+      await at.world.house.silence({ userId: 'ann', until: atMs + 60_000 }, 'mod', atMs)
+      expect(await commit(sending(conversation))).toEqual([{ type: 'conflict' }])
+    })
+
     test('a member is silenced in one conversation; what was decided before is not committed', async () => {
       const conversation = await opened()
       const silence = { conversationId: at.conversationId, until: atMs + 60_000 }

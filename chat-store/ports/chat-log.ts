@@ -11,6 +11,8 @@ export interface FactsWanted {
   readonly attachmentIds: readonly string[]
   readonly caseIds: readonly string[]
   readonly commands: readonly { readonly actorId: string; readonly commandId: string }[]
+  /** Slow mode may begin with these commands, so when the users last spoke is to be known already. */
+  readonly isSlowed: boolean
 }
 
 export interface ChatBatch {
@@ -19,12 +21,17 @@ export interface ChatBatch {
   readonly atMs: number
   /** Each conversation once. */
   readonly changes: readonly ConversationChange[]
+  /**
+   * The first answers to the commands were not all asked for: where one of a conversation's was answered
+   * before, the conversation conflicts. Otherwise such an answer is a fault that can not be stored.
+   */
+  readonly answersUnread?: boolean
 }
 
 export type ConversationVerdict =
   /** `outboxId` is the row left for its events, where it had any. */
   | { readonly type: 'committed'; readonly outboxId: number | undefined }
-  /** It does not stand as it was read; nothing of it was written. Read and decide again. */
+  /** It does not stand as it was decided upon; nothing of it was written. Read and decide again. */
   | { readonly type: 'conflict' }
 
 export type ChatCommitResult =

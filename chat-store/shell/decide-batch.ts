@@ -17,6 +17,8 @@ export interface Heard {
 /** What the commands about one conversation came to. */
 export interface Decided {
   readonly conversationId: string
+  /** What was known before. */
+  readonly facts: Facts
   /** In the order decided. */
   readonly heard: readonly Heard[]
   /** What is to be stored; undefined where nothing is. */
@@ -43,6 +45,6 @@ export function decideBatch(
     const heard = admitted.map(
       (one): Heard => ({ admitted: one, outcome: draft.decide(one.command, nowMs, setting) }),
     )
-    return { conversationId, heard, change: draft.change(), told: draft.told() }
+    return { conversationId, facts: known, heard, change: draft.change(), told: draft.told() }
   })
 }

@@ -18,6 +18,7 @@ export function factsWanted(
     attachmentIds: distinct(({ attachmentIds }) => attachmentIds),
     caseIds: distinct(({ caseIds }) => caseIds),
     commands: commands.flatMap(keysOf),
+    isSlowed: commands.some(({ type }) => type === 'set_slow_mode'),
   }
 }
 

@@ -153,6 +153,7 @@ export function wantedOf(conversationId: string, wanted: Partial<FactsWanted> = 
     attachmentIds: [],
     caseIds: [],
     commands: [],
+    isSlowed: false,
     ...wanted,
   }
 }
@@ -169,5 +170,6 @@ export function noFacts(conversationId: string): Facts {
     attachments: new Map(),
     cases: new Map(),
     answers: new Map(),
+    spokeAtMs: new Map(),
   }
 }

@@ -94,8 +94,8 @@ export async function storeMessage(
   const view = messageView({ ...fields, at, messageId })
   const { conversationId, seq, senderId, kind } = view
   await pool.query(
-    `INSERT INTO messages (conversation_id, message_id, seq, sender_id, kind, at_ms, state, view)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `INSERT INTO messages (conversation_id, message_id, seq, sender_id, kind, at_ms, state, view, search)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, to_tsvector('simple', $8::jsonb ->> 'text'))`,
     [conversationId, messageId, state === 'held' ? null : seq, senderId, kind, at, state, view],
   )
   if (state === 'held') return view

@@ -40,6 +40,12 @@ export class Kept implements Facts {
     return { rules: compileRules(this.rules), conversationsWithText: () => this.repeated }
   }
 
+  /** Told by the messages, in a room. */
+  get spokeAtMs(): ReadonlyMap<string, number> {
+    const spoke = [...this.messages.values()].filter(({ view }) => view.kind !== 'system')
+    return new Map(spoke.map(({ view }) => [view.senderId, view.at]))
+  }
+
   /** As it is now, whatever becomes of this one; rows are values. */
   copy(): Kept {
     const copy = new Kept()
