@@ -302,3 +302,54 @@ function storyOf(batches: readonly Batch[]): ChatStory {
   const lastSeq = kept?.conversation?.lastSeq ?? 0
   return { attempts, seen, events, messages, counts, lastSeq }
 }
+
+/** Of the good story: four of its five events are messages, the last one is a receipt. */
+function judgedByList(
+  messages: readonly StoredMessage[] = listOf(goodStory()),
+  lastSeq = goodStory().lastSeq,
+): readonly Violation[] {
+  const { attempts, seen } = goodStory()
+  const told = new ChatHistory({ allClients: true })
+  for (const attempt of attempts) told.attempted(attempt)
+  told.joined('wim', conversationId, 0)
+  for (const each of seen) told.saw(each)
+  told.listed(conversationId, messages, lastSeq)
+  return told.violations()
+}
+
+const listOf = ({ messages }: ChatStory): StoredMessage[] =>
+  messages.toSorted((one, other) => (one.seq ?? 0) - (other.seq ?? 0))
+const rules = (violations: readonly Violation[]): Rule[] => violations.map(({ rule }) => rule)
+
+describe('where only what members may list can be read', () => {
+  test('a good conversation is found good', () => {
+    expect(judgedByList()).toEqual([])
+  })
+
+  test('an acknowledged message that is not listed is missed', () => {
+    const list = listOf(goodStory()).filter(({ messageId }) => messageId !== 'm4')
+    expect(rules(judgedByList(list))).toContain('acknowledged_missing')
+  })
+
+  test('a message that is listed twice, or out of order, is a gap', () => {
+    const [first, ...others] = listOf(goodStory())
+    if (first === undefined) throw new Error('the story has messages')
+    expect(rules(judgedByList([first, first, ...others]))).toContain('gap')
+    expect(rules(judgedByList([...others, first]))).toContain('gap')
+  })
+
+  test('a message beyond where the conversation stands is a gap', () => {
+    expect(rules(judgedByList(listOf(goodStory()), 3))).toContain('gap')
+  })
+
+  test('a watcher is held to where the conversation stands', () => {
+    expect(rules(judgedByList(listOf(goodStory()), 6))).toEqual(['left_behind'])
+  })
+
+  test('what watchers were told at the place of a message must be that message', () => {
+    const list = listOf(goodStory()).map((message) =>
+      message.messageId === 'm4' ? { ...message, messageId: 'm5' } : message,
+    )
+    expect(rules(judgedByList(list))).toContain('told_otherwise')
+  })
+})

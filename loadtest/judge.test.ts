@@ -13,9 +13,11 @@ import {
   loses,
   mixesUpAnswers,
   reorders,
+  skips,
   takesForNothing,
   withAnotherMessage,
   withAnotherPrice,
+  withAnotherType,
 } from './testing/lies.ts'
 import { type Lie, lieAbout } from './testing/lying-passage.ts'
 import { runHere, smallPlan } from './testing/run-here.ts'
@@ -97,9 +99,29 @@ describe('a server that', () => {
     }
   })
 
-  test('loses notifications: hole', async () => {
-    const oneLot = { scenario: 'auction', lots: 1, rate: 200 } as const
-    const audits = await judged(oneLot, () => loses('user:', 2))
-    for (const audit of audits) expect(rulesIn(audit)).toContain('hole')
+  test.each([
+    ['loses notifications', 'hole', () => loses('user:', 2)],
+    ['notifies nobody any more', 'left_behind', () => fallsSilent('user:')],
+    ['notifies twice', 'back_in_time', () => doubles('user:', 2)],
+    ['notifies of something else', 'told_otherwise', () => falsifies('user:', withAnotherType, 2)],
+  ] as const)('%s: %s', async (_, rule, lie) => {
+    // However many bids of a lot are told as one, of so many lots everybody is notified often enough.
+    const manyLots = { scenario: 'auction', lots: 20, rate: 200, duration: 2 } as const
+    const audits = await judged(manyLots, lie)
+    for (const audit of audits) {
+      expect(rulesIn(audit)).toContain(rule)
+      expect(audit.judged['feeds']).toBe(10)
+    }
+  })
+
+  test.each([
+    ['skips states and says so', true],
+    ['skips states without a word', false],
+  ])('%s', async (_, isMarked) => {
+    const hot = { scenario: 'auction', lots: 1, rate: 200 } as const
+    const audits = await judged(hot, () => skips('lot:', isMarked))
+    // The last state of all may be among the skipped.
+    const found = audits.map((audit) => rulesIn(audit).filter((rule) => rule !== 'left_behind'))
+    for (const rules of found) expect(new Set(rules)).toEqual(new Set(isMarked ? [] : ['hole']))
   })
 })

@@ -13,6 +13,7 @@ export interface OwnServer {
   readonly url: string
   /** Of its `/metrics`. */
   readonly metricsUrl: string
+  readonly pid: number
   /** Resolves when it ends without having been told to. */
   readonly died: Promise<Failure>
   /** Drains it, waits for its end and removes its data. */
@@ -60,7 +61,9 @@ export async function startOwnServer(
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    return { ...(await addressesOf(child)), died, stop }
+    const addresses = await addressesOf(child)
+    if (child.pid === undefined) throw new Error('the server has no process')
+    return { ...addresses, pid: child.pid, died, stop }
   } catch (error) {
     await stop()
     throw error
@@ -75,7 +78,9 @@ async function addressesOf(child: ChildProcess): Promise<Pick<OwnServer, 'url' |
       said += text.toString()
       const [, url] = /\bHTTP\s+(https?:\/\/\S+)\s/.exec(said) ?? []
       const [, metricsUrl] = /\bmetrics\s+(https?:\/\/\S+)\s/.exec(said) ?? []
-      if (url !== undefined && metricsUrl !== undefined) resolve({ url, metricsUrl })
+      if (url !== undefined && metricsUrl !== undefined) {
+        resolve({ url: byAddress(url), metricsUrl: byAddress(metricsUrl) })
+      }
     }
     child.stdout?.on('data', hear)
     child.stderr?.on('data', hear)
@@ -91,6 +96,11 @@ async function addressesOf(child: ChildProcess): Promise<Pick<OwnServer, 'url' |
   } finally {
     timer.abort()
   }
+}
+
+/** Nobody needs to look up where this machine is, ten thousand times. */
+function byAddress(url: string): string {
+  return url.replace('//localhost:', '//127.0.0.1:')
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -7,7 +7,7 @@ import { eachOf } from '../each-of.ts'
 import { createHttpClient, type HttpClient } from '../http-client.ts'
 import type { Audit, AuditOptions, Ends, House, Stage } from '../run/scenario.ts'
 import type { MessageTestimony } from '../scenarios/talker.ts'
-import type { WatchedTestimony } from '../witness/watched.ts'
+import { watchedAmong } from '../witness/watched.ts'
 import { tellStoredChat } from './stored-history.ts'
 import { withDatabase } from './with-database.ts'
 
@@ -20,7 +20,7 @@ export async function auditChat(options: AuditOptions): Promise<Audit> {
   const conversations = stage.conversations.map(({ conversationId }) => conversationId)
   const { databaseUrl } = plan.servers
   const sent = testimony.filter((each) => each['type'] === 'message') as MessageTestimony[]
-  const watched = testimony.filter((each) => each['type'] === 'watched') as WatchedTestimony[]
+  const watched = watchedAmong(testimony)
   const history = new ChatHistory({ allClients: true })
   for (const { user: actorId, ...attempt } of sent) history.attempted({ actorId, ...attempt })
   for (const { place, ...account } of watched) history.heard(place, account)

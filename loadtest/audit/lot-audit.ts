@@ -16,7 +16,7 @@ import {
   type Stage,
 } from '../run/scenario.ts'
 import type { BidTestimony } from '../scenarios/bids.ts'
-import type { WatchedTestimony } from '../witness/watched.ts'
+import { watchedAmong } from '../witness/watched.ts'
 import { tellStoredLots } from './stored-history.ts'
 import { withDatabase } from './with-database.ts'
 
@@ -30,7 +30,7 @@ export async function auditLots(options: AuditOptions): Promise<Audit> {
   const { plan, stage, testimony } = options
   const { databaseUrl } = plan.servers
   const bids = testimony.filter((each) => each['type'] === 'bid') as BidTestimony[]
-  const watched = testimony.filter((each) => each['type'] === 'watched') as WatchedTestimony[]
+  const watched = watchedAmong(testimony)
   const history =
     databaseUrl === undefined
       ? new PublicLotHistory()

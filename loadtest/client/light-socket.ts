@@ -22,6 +22,8 @@ const accept = createHash('sha1')
   .digest('base64')
 /** All that a server may say before it is a WebSocket. */
 const answerBytesMax = 16 * 1024
+/** Of the words in which a server refuses. */
+const reasonBytesMax = 120
 const readBuffer = Buffer.allocUnsafe(256 * 1024)
 const nothing = Buffer.alloc(0)
 
@@ -174,7 +176,11 @@ export abstract class LightSocket {
     }
     const answer = bytes.toString('latin1', 0, end)
     const status = /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]
-    if (status !== '101') throw new WebSocketFault(`HTTP ${status ?? 'without a status'}`)
+    if (status !== '101') {
+      const isSentence = /^content-type: text\/plain/im.test(answer)
+      const says = isSentence ? bytes.toString('utf8', end + 4, end + 4 + reasonBytesMax) : ''
+      throw new WebSocketFault(`HTTP ${status ?? 'without a status'}${says && `: ${says}`}`)
+    }
     if (!answer.includes(accept)) throw new WebSocketFault('the server speaks no WebSocket')
     this.#isOpen = true
     this.opened()

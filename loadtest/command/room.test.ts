@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { checkRoom, openFilesLimit, type Room } from './room.ts'
 
 const room: Room = { cores: 2, openFilesMax: 20_000, portsPerSource: 28_232 }
-const need = { connections: 10_000, processes: 1, sources: 1, gateways: 1, ownServer: false }
+const need = { connections: 10_000, processes: 1, sources: 0, gateways: 1, ownServer: false }
 
 test('what has room begins', () => {
   expect(() => checkRoom(need, room)).not.toThrow()
@@ -27,7 +27,13 @@ test.each([
     'ports',
     { connections: 28_233, processes: 2 },
     room,
-    '1 source address and 1 gateway have ports for 28232',
+    '1 gateway can be reached from 28232 ports',
+  ],
+  [
+    'ports of named addresses',
+    { connections: 60_000, processes: 4, sources: 2, gateways: 4 },
+    room,
+    '2 source addresses have 56464 ports',
   ],
 ] as const)(
   'where %s are too few, it is said how many devices have room',

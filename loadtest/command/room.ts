@@ -46,7 +46,7 @@ export function devicesInProcess({ openFilesMax }: Room): number {
 export interface Need {
   readonly connections: number
   readonly processes: number
-  /** How many source addresses they come from, and how many gateways they go to. */
+  /** How many source addresses they come from, 0 where none is named; and how many gateways they go to. */
   readonly sources: number
   readonly gateways: number
   /** Whether the server runs here, for this run alone. */
@@ -77,16 +77,17 @@ export function checkRoom(
       'Raise that, or run several gateways (npm run cluster -- --gateways N --json FILE) and name them by --cluster FILE.',
     ])
   }
-  const onPorts = portsPerSource * sources * gateways
+  // An address that is named gives each of its ports away once, whatever the gateway.
+  const onPorts = portsPerSource * (sources === 0 ? gateways : sources)
   if (connections > onPorts) {
-    throw tooMany(
-      connections,
-      `${inTimes(sources, 'source address', 'es')} and ${inTimes(gateways, 'gateway')} have ports for ${onPorts}`,
-      [
-        `A source address has ${portsPerSource} ports towards each gateway (/proc/sys/net/ipv4/ip_local_port_range).`,
-        'Name more of them (--source 127.0.0.2 --source 127.0.0.3), or more gateways.',
-      ],
-    )
+    const have =
+      sources === 0
+        ? `${inTimes(gateways, 'gateway')} can be reached from ${onPorts} ports`
+        : `${inTimes(sources, 'source address', 'es')} have ${onPorts} ports`
+    throw tooMany(connections, have, [
+      `A source address has ${portsPerSource} ports (/proc/sys/net/ipv4/ip_local_port_range).`,
+      'Name more of them (--source 127.0.0.2 --source 127.0.0.3).',
+    ])
   }
 }
 

@@ -2,6 +2,7 @@
 // defaults, then these.
 import { Failure } from '../../platform/failure.ts'
 import { type AnyPlan, HTTP, MODES, PlanOptions } from '../run/plan.ts'
+import { sourcesOf } from '../run/sources.ts'
 import { SCENARIOS } from '../scenarios/scenarios.ts'
 import type { LoadtestArguments } from './arguments.ts'
 import { checkRoom, devicesInProcess, type Room } from './room.ts'
@@ -18,6 +19,9 @@ const defaults = {
   encoding: 'json',
   seed: 1,
 } as const satisfies Partial<PlanOptions>
+
+/** Where a server of the run's own is going to be. */
+const ownServerUrl = 'http://127.0.0.1'
 
 /** A plan but for its servers, so that what can not be done is said before one is started. */
 export type Task = Omit<AnyPlan, 'servers'>
@@ -51,12 +55,13 @@ export function taskOf(what: string | Target, { given, named, room }: Wish): Tas
   }
   const { connections } = options
   const processes = scenario === HTTP ? 1 : (options.processes ?? processesFor(connections, room))
+  const servers = { sources: given.source ?? [], urls: named?.urls ?? [ownServerUrl] }
   checkRoom(
     {
       connections,
       processes,
-      sources: Math.max(1, given.source?.length ?? 0),
-      gateways: named?.urls.length ?? 1,
+      sources: sourcesOf({ connections, servers }).length,
+      gateways: servers.urls.length,
       ownServer: named === undefined,
     },
     room,

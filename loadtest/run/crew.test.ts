@@ -1,4 +1,7 @@
 // What a crew does when the server stalls, puts off, refuses, or turns everybody away: a server played by the test.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { Failure } from '../../platform/failure.ts'
@@ -31,8 +34,12 @@ async function gather(play: Play, changed: Partial<Plan> = {}): Promise<DeviceCr
   server = await playServer((command) =>
     command.name === 'subscribe' ? subscribed : play(command),
   )
-  const plan = smallPlan({ scenario: 'auction', connections: 4, ...changed }, server.url)
-  crew = new DeviceCrew({
+  crew = crewOn(smallPlan({ scenario: 'auction', connections: 4, ...changed }, server.url))
+  return crew
+}
+
+function crewOn(plan: Plan): DeviceCrew {
+  return new DeviceCrew({
     scenario: SCENARIOS.auction,
     plan,
     stage: { runId: 'r', lots: [lotId], conversations: [], madeAtMs: Date.now() },
@@ -41,7 +48,6 @@ async function gather(play: Play, changed: Partial<Plan> = {}): Promise<DeviceCr
     signal: new AbortController().signal,
     patienceMs: 10_000,
   })
-  return crew
 }
 
 function measuredBy({ recorder }: DeviceCrew): Tally {
@@ -119,6 +125,25 @@ test('a server that turns everybody away for good ends the run by a sentence', a
   const strangers = await gather(() => taken)
   server?.greetBy(turnedAway)
   await expect(strangers.assemble()).rejects.toThrow(Failure)
+}, 60_000)
+
+test('a server that has enough connections of one address ends the run, and says how to have more', async () => {
+  const full = createServer((_, answer) => answer.end())
+  full.on('upgrade', (_, socket) => {
+    const says = 'Too many connections from this address.'
+    const head = ['HTTP/1.1 429 Too Many Requests', 'Content-Type: text/plain; charset=utf-8']
+    socket.end([...head, `Content-Length: ${says.length}`, '', says].join('\r\n'))
+  })
+  full.listen(0, '127.0.0.1')
+  await once(full, 'listening')
+  try {
+    const url = `http://127.0.0.1:${(full.address() as AddressInfo).port}`
+    crew = crewOn(smallPlan({ scenario: 'auction', connections: 4 }, url))
+    await expect(crew.assemble()).rejects.toThrow('429: Too many connections from this address.')
+    await expect(crew.assemble()).rejects.toMatchObject({ text: expect.stringContaining('LIMIT_') })
+  } finally {
+    full.close()
+  }
 }, 60_000)
 
 test('whoever loses the connection is missed, comes back, and is timed until its stream is there', async () => {

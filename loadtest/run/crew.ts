@@ -181,7 +181,7 @@ export class DeviceCrew {
       this.recorder.count('closed_slow')
       return
     }
-    if (isFinal) this.#failure ??= turnedAway(end)
+    if (isFinal || isOverLimit(end)) this.#failure ??= turnedAway(end)
     this.recorder.error(code === CLOSES.broken ? reason : `closed: ${reason} (${code})`)
   }
 
@@ -207,8 +207,18 @@ export class DeviceCrew {
   }
 }
 
-function turnedAway({ code, reason }: Ending): Failure {
-  return new Failure(`The server turns devices away for good: ${reason} (${code}).`, {
-    hint: 'Look at the tokens (--token-url, JWT_SECRET) and at the limits of the server.',
+/** More connections than one address may have: that passes for no load test. */
+function isOverLimit({ reason, wasConnected }: Ending): boolean {
+  return !wasConnected && reason.startsWith('HTTP 429')
+}
+
+function turnedAway(end: Ending): Failure {
+  const { code, reason } = end
+  const isAboutConnections = isOverLimit(end) || code === CLOSE_CODES.connection_limit.code
+  const says = code === CLOSES.broken ? reason : `${reason} (${code})`
+  return new Failure(`The server turns devices away for good: ${says}.`, {
+    hint: isAboutConnections
+      ? 'Set LIMIT_CONNECTIONS_PER_ADDRESS and LIMIT_CONNECTIONS_PER_USER of the gateways to off (npm run cluster -- --unlimited), or name more addresses by --source.'
+      : 'Look at the tokens (--token-url, JWT_SECRET) and at the limits of the server.',
   })
 }

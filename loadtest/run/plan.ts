@@ -8,6 +8,7 @@ export const SCENARIO_NAMES = [
   'chat',
   'herd',
   'slow-readers',
+  'overflow',
   'drain',
   'replay',
 ] as const

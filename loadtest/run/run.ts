@@ -7,6 +7,7 @@ import { SCENARIOS } from '../scenarios/scenarios.ts'
 import { type ServerCost, ServersWatch } from '../servers-watch.ts'
 import { type TokenSource, tokensOf } from '../tokens.ts'
 import { Desertion } from './desertion.ts'
+import { endsOf, judge } from './judging.ts'
 import type { AnyPlan, Plan } from './plan.ts'
 import {
   type Audit,
@@ -158,8 +159,9 @@ class Performance {
     this.#enter('perform')
     await workers.perform()
     this.#enter('audit')
-    await workers.testify(await scenario.ends(house, stage))
-    this.#audit = await scenario.audit({ plan, house, stage, testimony: this.#testimony })
+    const ends = await endsOf(scenario, { plan, house, stage })
+    await workers.testify(ends)
+    this.#audit = await judge(scenario, { plan, house, stage, ends, testimony: this.#testimony })
   }
 
   #enter(phase: Phase): void {

@@ -93,6 +93,7 @@ export interface AuditOptions {
   readonly plan: Plan
   readonly house: House
   readonly stage: Stage
+  readonly ends: Ends
   readonly testimony: readonly Testimony[]
 }
 
@@ -106,6 +107,8 @@ export interface Scenario {
   readonly defaults: Partial<PlanOptions>
   prepare(house: House, plan: Plan): Promise<Stage>
   act(crew: Crew): Act
+  /** Whether the user of device `nth` is notified of anything; its feed is judged then. */
+  isNotified(nth: number): boolean
   /** Called when all is answered: how far everybody who watches must come. */
   ends(house: House, stage: Stage): Promise<Ends>
   /** @throws where what is to be compared can not be read */

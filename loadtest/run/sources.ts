@@ -2,10 +2,10 @@
 import type { Plan } from './plan.ts'
 
 /**
- * A source address has some 28,000 ports (`net.ipv4.ip_local_port_range`), and one that is named gives each of them
- * away once, whatever the server.
+ * A source address has some 28,000 ports (`net.ipv4.ip_local_port_range`): towards each server where none is named,
+ * once where one is. Half of them are left for those who come back, whose lost connections hold theirs for a minute.
  */
-const devicesPerSource = 25_000
+const devicesPerSource = 12_500
 
 /**
  * Those of the plan; without any, several of the loopback's 16 million where the servers are there and one would
@@ -14,9 +14,11 @@ const devicesPerSource = 25_000
 export function sourcesOf({
   connections,
   servers,
-}: Pick<Plan, 'connections' | 'servers'>): readonly string[] {
+}: Pick<Plan, 'connections'> & {
+  readonly servers: Pick<Plan['servers'], 'sources' | 'urls'>
+}): readonly string[] {
   const { sources, urls } = servers
-  if (sources.length > 0 || connections <= devicesPerSource) return sources
+  if (sources.length > 0 || connections <= devicesPerSource * urls.length) return sources
   if (!urls.every((url) => new URL(url).hostname.startsWith('127.'))) return []
   return Array.from(
     { length: Math.ceil(connections / devicesPerSource) },

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Failure } from '../../platform/failure.ts'
 import { chatChannel } from '../../protocol/channels.ts'
+import { messageCharactersMax } from '../../protocol/message-text.ts'
 import { auditChat, chatEnds } from '../audit/chat-audit.ts'
 import type { LoadClient } from '../client/load-client.ts'
 import { eachOf } from '../each-of.ts'
@@ -23,7 +24,6 @@ import { Company } from './company.ts'
 import { pairsOf } from './pairs.ts'
 import { type Conversing, type MessageTestimony, Talker } from './talker.ts'
 
-const textCharactersMax = 4_000
 const opensAtOnce = 16
 /** What people say, as long as it is to be; no rule of moderation minds it. */
 const words = 'is the lamp still there and does it come with the shade '
@@ -33,17 +33,25 @@ export const chat: Scenario = {
   defaults: { connections: 200, rate: 200 },
   prepare: openConversations,
   act: talk,
+  isNotified: () => true,
   ends: chatEnds,
   audit: auditChat,
 }
 
-/** @throws HttpError, Failure */
-async function openConversations({ http, tokens }: House, plan: Plan): Promise<Stage> {
-  if (plan.payload > textCharactersMax) {
-    throw new Failure(`A message has at most ${textCharactersMax} characters.`, {
-      hint: 'Give a smaller --payload.',
-    })
+/** `phrase` as often as it makes as many bytes as the plan wants. @throws Failure */
+export function textOf({ payload }: Pick<Plan, 'payload'>, phrase: string): string {
+  const bytesEach = Buffer.byteLength(phrase) / phrase.length
+  const characters = Math.floor(payload / bytesEach)
+  if (characters <= messageCharactersMax) {
+    return phrase.repeat(Math.ceil(characters / phrase.length)).slice(0, characters)
   }
+  throw new Failure(`A message has at most ${messageCharactersMax} characters.`, {
+    hint: 'Give a smaller --payload.',
+  })
+}
+
+/** @throws HttpError, Failure */
+export async function openConversations({ http, tokens }: House, plan: Plan): Promise<Stage> {
   const stage = { runId: randomUUID().slice(0, 8), lots: [], madeAtMs: Date.now() }
   const conversations: StagedConversation[] = []
   await eachOf(pairsOf(plan), opensAtOnce, async ({ first, second, nth }) => {
@@ -70,7 +78,7 @@ function talk(crew: Crew): Act {
     crew,
     messages,
     marks: new Asking(crew),
-    text: words.repeat(Math.ceil(plan.payload / words.length)).slice(0, plan.payload),
+    text: textOf(plan, words),
     testify: (sent) => void testimony.push(sent),
   }
   const everywhere = pairsOf(plan)

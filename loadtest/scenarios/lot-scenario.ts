@@ -30,6 +30,7 @@ export function lotScenario(scenario: LotScenario): Scenario {
     defaults,
     prepare,
     act: (crew) => actOn(crew, scenario),
+    isNotified: scenario.bids,
     ends: lotEnds,
     audit: auditLots,
   }

@@ -5,14 +5,15 @@ import type { Crew, Scenario } from '../run/scenario.ts'
 import { chat } from './chat.ts'
 import { drainHalfway, prepareToDrain } from './drain.ts'
 import { lotScenario } from './lot-scenario.ts'
+import { overflow } from './overflow.ts'
 import { longTitle, prepareLots } from './prepare-lots.ts'
 import { replay } from './replay.ts'
+import { readNothingForAWhile } from './slow-reading.ts'
 
 /** Enough to bid at a rate which no single person may. */
 const bidders = 64
-/** Every how many devices one stops to read, and for how long: longer than a slow socket is borne with. */
+/** Every how many devices one stops to read. */
 const slowEvery = 20
-const slowForMs = 12_000
 /** A lot tells twenty states a second at most: of one lot so little comes that the kernel holds it for a minute. */
 const lotsOfSlow = 100
 
@@ -33,6 +34,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     bids: () => true,
   }),
   chat,
+  overflow,
   herd: lotScenario({
     says: 'as fanout; halfway everybody loses the connection at the same moment, and comes back',
     defaults: { connections: 1_000, rate: 20 },
@@ -47,7 +49,11 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     isSlow,
     watched: (nth, lots) =>
       isSlow(nth) ? lots.slice(0, lotsOfSlow) : lots.slice(nth % lots.length).slice(0, 1),
-    meanwhile: readNothingForAWhile,
+    meanwhile: async (crew) =>
+      await readNothingForAWhile(
+        crew,
+        crew.devices.filter(({ nth }) => isSlow(nth)),
+      ),
   }),
   drain: lotScenario({
     says: 'as auction; halfway a gateway is told to stop (--cluster, or --drain-pid), and its devices move',
@@ -67,12 +73,4 @@ async function loseAllHalfway({ plan, devices, signal }: Crew): Promise<void> {
 
 function isSlow(nth: number): boolean {
   return nth >= bidders && nth % slowEvery === 0
-}
-
-async function readNothingForAWhile({ plan, devices, signal }: Crew): Promise<void> {
-  const slow = devices.filter(({ nth }) => isSlow(nth))
-  await sleep(plan.duration * 250, undefined, { signal })
-  for (const device of slow) device.pause()
-  await sleep(Math.min(slowForMs, plan.duration * 500), undefined, { signal })
-  for (const device of slow) device.resume()
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { LotPublication } from '../../protocol/auction.ts'
 import type { ChatPublication } from '../../protocol/chat.ts'
 import type { Publication, Push, ServerMessage } from '../../protocol/frames.ts'
+import type { Notification } from '../../protocol/notifications.ts'
 import type { Lie, Said } from './lying-passage.ts'
 
 type Told = Extract<Push['push'], { readonly pub: unknown }>
@@ -43,8 +44,27 @@ export function fallsSilent(channels: string): Lie {
   }
 }
 
-export function doubles(channels: string): Lie {
-  const chosen = someOf(channels)
+/** Of each three the last alone is told, and says that it stands for them, or does not. */
+export function skips(channels: string, isMarked: boolean): Lie {
+  let fromSeq: number | undefined
+  let skipped = 0
+  return {
+    message(message) {
+      const told = toldIn(message, channels)
+      if (told === undefined) return [message]
+      const data = told.pub.data as LotPublication
+      fromSeq ??= data.fromSeq ?? data.lot.seq
+      skipped += 1
+      if (skipped % 3 !== 0) return []
+      const pub = isMarked ? { ...told.pub, data: { ...data, fromSeq } } : told.pub
+      fromSeq = undefined
+      return [{ push: { ...told, pub } }]
+    },
+  }
+}
+
+export function doubles(channels: string, every?: number): Lie {
+  const chosen = someOf(channels, every)
   return { message: (message) => (chosen(message) === undefined ? [message] : [message, message]) }
 }
 
@@ -66,8 +86,12 @@ export function reorders(channels: string): Lie {
   }
 }
 
-export function falsifies(channels: string, falsify: (data: unknown) => unknown): Lie {
-  const chosen = someOf(channels)
+export function falsifies(
+  channels: string,
+  falsify: (data: unknown) => unknown,
+  every?: number,
+): Lie {
+  const chosen = someOf(channels, every)
   return {
     message(message) {
       const told = chosen(message)
@@ -81,6 +105,10 @@ export function falsifies(channels: string, falsify: (data: unknown) => unknown)
 export function withAnotherPrice(data: unknown): LotPublication {
   const told = data as LotPublication
   return { ...told, lot: { ...told.lot, price: (told.lot.price ?? 0) + 1 } }
+}
+
+export function withAnotherType(data: unknown): Notification {
+  return { ...(data as Notification), type: 'lot_ending' }
 }
 
 export function withAnotherMessage(data: unknown): ChatPublication {

@@ -1,6 +1,7 @@
 // A load test in the test's own process, with a server that runs already: quick, and its faults can be put in between.
 import { createHttpClient } from '../http-client.ts'
 import { DeviceCrew } from '../run/crew.ts'
+import { endsOf, judge } from '../run/judging.ts'
 import { Tally } from '../run/measures.ts'
 import type { Plan } from '../run/plan.ts'
 import { type Audit, houseUser, type Testimony } from '../run/scenario.ts'
@@ -55,7 +56,8 @@ export async function runHere({
   try {
     await crew.assemble()
     await crew.perform()
-    await crew.settle(await scenario.ends(house, stage))
+    const ends = await endsOf(scenario, { plan, house, stage })
+    await crew.settle(ends)
     const testimony: Testimony[] = []
     for (const some of crew.testify()) testimony.push(...some)
     const measured = new Tally()
@@ -64,7 +66,7 @@ export async function runHere({
       measured,
       judge: (databaseUrl) => {
         const servers = { ...plan.servers, ...(databaseUrl === undefined ? {} : { databaseUrl }) }
-        return scenario.audit({ plan: { ...plan, servers }, house, stage, testimony })
+        return judge(scenario, { plan: { ...plan, servers }, house, stage, ends, testimony })
       },
     }
   } finally {

@@ -55,6 +55,7 @@ function digestOfSaid({ type, message }: ChatPublication): number | undefined {
   return type === 'hidden' ? undefined : digestOfEvent(type, message?.messageId)
 }
 
-function digestOfNotified({ type, lotId, messageId, orderId }: Notification): number {
+/** Of what it is about; what it quotes of that may have been changed since. */
+export function digestOfNotified({ type, lotId, messageId, orderId }: Notification): number {
   return digestOfEvent(type, messageId ?? orderId ?? lotId)
 }

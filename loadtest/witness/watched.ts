@@ -26,6 +26,11 @@ export function watchedIn(
   }
 }
 
+/** Those of all processes. */
+export function watchedAmong(testimony: readonly Testimony[]): readonly WatchedTestimony[] {
+  return testimony.filter((each): each is WatchedTestimony => each['type'] === 'watched')
+}
+
 export function* inPieces(testimony: readonly Testimony[]): Iterable<readonly Testimony[]> {
   for (let at = 0; at < testimony.length; at += entriesAtOnce) {
     yield testimony.slice(at, at + entriesAtOnce)
