@@ -1,9 +1,11 @@
 // Which benches there are, in the order of the page that they write.
 import { benchBids } from './bids/bids.ts'
 import { benchChat } from './chat.ts'
+import { benchEndToEnd } from './end-to-end/end-to-end.ts'
 import { benchConnections } from './fanout/connections.ts'
 import { benchFanout } from './fanout/fanout.ts'
 import type { Bench } from './section.ts'
+import { benchStart } from './start/start.ts'
 
 interface RegisteredBench {
   /** As on the command line, and of the section that it makes. */
@@ -34,9 +36,22 @@ export const BENCHES: readonly RegisteredBench[] = [
     always: true,
   },
   {
+    name: 'end-to-end',
+    describes:
+      'Durable bids from socket to socket: in one process, through NATS, and as one would write it.',
+    bench: benchEndToEnd,
+    always: true,
+  },
+  {
     name: 'chat',
     describes: 'Durable messages: in batches, one by one, and as one would write it.',
     bench: benchChat,
+    always: true,
+  },
+  {
+    name: 'start',
+    describes: 'From nothing to ready, the first time and again, beside PostgreSQL alone.',
+    bench: benchStart,
     always: true,
   },
 ]
