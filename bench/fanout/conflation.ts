@@ -3,9 +3,9 @@
 // the sockets and of what it hears.
 import { createNatsBus } from '../../platform/bus/nats-bus.ts'
 import { createLogger } from '../../platform/log.ts'
-import { onInterrupt } from '../../platform/on-interrupt.ts'
 import { quantile } from '../closed-loop.ts'
 import { EngineProcesses } from '../engine-processes.ts'
+import type { Keep } from '../keeping.ts'
 import { openLot } from '../open-lot.ts'
 import { Pair } from '../peers/pair.ts'
 import { figure, median } from '../report.ts'
@@ -39,41 +39,33 @@ const sameCostMax = 1.25
 const lastWatcherP99MsMax = 50
 
 export async function conflation(
+  keep: Keep,
   { rounds, seconds, say }: BenchOptions,
   { watchers, bidsPerSecond, secondsMin }: StormScale,
 ): Promise<Pick<Section, 'conditions' | 'tables' | 'goals'>> {
   const log = createLogger({ name: 'bench', level: 'error' })
   say('Starting a throw-away PostgreSQL, a NATS, an engine and a gateway.')
-  const starting = EngineProcesses.start(log)
-  const undo = onInterrupt(async () => (await starting).stop())
-  const engines = await starting
-  const bus = createNatsBus({ servers: [engines.natsUrl], prefix: 'outcry', name: 'bench', log })
-  let pair: Pair | undefined
+  const engines = await keep(EngineProcesses.start(log), (started) => started.stop())
+  const { natsUrl, databaseUrl } = engines
+  const bus = createNatsBus({ servers: [natsUrl], prefix: 'outcry', name: 'bench', log })
+  await keep(bus.start(), () => bus.stop())
+  await engines.add()
+  const lotId = await openLot(bus, { step: 1 })
+  const stage = { lotId, databaseUrl, natsUrl, secret: tokenSecret }
+  const pair = await keep(Pair.start('outcryOverNats', stage), (started) => started.end())
+  await pair.join({ watchers, conflated: true })
+  const bidding = new Bidding(bus, lotId)
+  const turnMs = Math.max(seconds, secondsMin) * 1_000
   const rates = [calmBidsPerSecond, bidsPerSecond] as const
   const turns: readonly Turn[][] = rates.map(() => [])
-  try {
-    await bus.start()
-    await engines.add()
-    const lotId = await openLot(bus, { step: 1 })
-    const { natsUrl, databaseUrl } = engines
-    pair = await Pair.start('outcry', { lotId, databaseUrl, natsUrl, secret: tokenSecret })
-    await pair.join({ watchers, conflated: true })
-    const bidding = new Bidding(bus, lotId)
-    const turnMs = Math.max(seconds, secondsMin) * 1_000
-    for (let round = 1; round <= rounds; round += 1) {
-      for (const [nth, rate] of rates.entries()) {
-        const turn = await measure(pair, bidding, rate, turnMs)
-        turns[nth]?.push(turn)
-        say(
-          `round ${round} of ${rounds}, ${figure(turn.acceptedPerSecond)} bids/s: ${percent(turn.gatewayShare)} of a core for ${figure(watchers)} watchers`,
-        )
-      }
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const [nth, rate] of rates.entries()) {
+      const turn = await measure(pair, bidding, rate, turnMs)
+      turns[nth]?.push(turn)
+      say(
+        `round ${round} of ${rounds}, ${figure(turn.acceptedPerSecond)} bids/s: ${percent(turn.gatewayShare)} of a core for ${figure(watchers)} watchers`,
+      )
     }
-  } finally {
-    await pair?.end()
-    await bus.stop()
-    await engines.stop()
-    undo()
   }
   return report(watchers, turns)
 }

@@ -8,6 +8,7 @@ export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
   raw: 'uWebSockets.js alone',
   rawEach: 'uWebSockets.js, encoded for each',
   outcry: 'Outcry',
+  outcryOverNats: 'Outcry behind NATS',
   ws: 'ws',
   socketIo: 'Socket.IO',
   socketIoUws: 'Socket.IO on uWebSockets.js',

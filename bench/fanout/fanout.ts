@@ -2,7 +2,7 @@
 // the bare library that it stands on and beside what one would use instead, each server in a process of its own
 // before the same clients.
 import { uuidv7 } from '../../platform/ids.ts'
-import { onInterrupt } from '../../platform/on-interrupt.ts'
+import { keeping } from '../keeping.ts'
 import { eventOf, messageOf, type ScaledEvent } from '../peers/event.ts'
 import { Pair, type PublishedTo } from '../peers/pair.ts'
 import type { PeerName, Stage } from '../peers/words.ts'
@@ -31,29 +31,24 @@ export async function benchFanout(
   { rounds, seconds, say }: BenchOptions,
   scale: FanoutScale = fullScale,
 ): Promise<Section> {
-  say('Starting a throw-away PostgreSQL, with a lot.')
-  const setting = setStage()
-  // Also while it is set: a server of ours must not be left behind.
-  const undo = onInterrupt(async () => (await setting).strike())
-  const stage = await setting
-  const measured: Measured[] = []
-  try {
+  say('Starting a throw-away PostgreSQL, with a lot, and a NATS.')
+  const measured = await keeping(async (keep) => {
+    const stage = await setStage(keep)
+    const found: Measured[] = []
     for (const watchers of scale.watchers) {
       const cells = cellsOf(watchers, watchers === Math.min(...scale.watchers))
-      measured.push(...(await measureCells(cells, stage, { rounds, seconds, say })))
+      found.push(...(await measureCells(cells, stage, { rounds, seconds, say })))
     }
-  } finally {
-    await stage.strike()
-    undo()
-  }
-  const storm = await conflation({ rounds, seconds, say }, scale.storm)
+    return found
+  })
+  const storm = await keeping((keep) => conflation(keep, { rounds, seconds, say }, scale.storm))
   return {
     name: 'fanout',
     title: 'Fan-out',
     says: 'Events of one lot to all who watch it. Deliveries are counted at the clients, the time of the server is that of its whole process: so many deliveries take one second of one core. A server hands over the events of a tick in one turn of the event loop, and no more than three ticks are under way, so a slow client costs time and not work.',
     conditions: [
       `JSON, the same bytes from everybody but for the envelope of Socket.IO; a short event has ${bytesOf('short')} bytes, a whole one, with the state of a lot and its bid, ${bytesOf('whole')}.`,
-      'Outcry is its gateway as in production, behind a bus within the process, with tokens, presence and a real database; the others verify nothing.',
+      'Outcry is its gateway as in production, with tokens, presence and a real database, on a bus within the process; behind NATS it also pays for handing the events to NATS and having them back, in one read. The others verify nothing.',
       'Every client checks that it got every event once and in order.',
       ...storm.conditions,
     ],
@@ -67,16 +62,17 @@ function bytesOf(size: ScaledEvent): number {
   return Buffer.byteLength(JSON.stringify(messageOf(eventOf(10_000, lotId, size), lotId)))
 }
 
-/** Encoding for each socket, and many events at once, need to be seen at one size only. */
+/** Many events at once, and whole ones, need to be seen at one size only. */
 function cellsOf(watchers: number, isSmallest: boolean): readonly Cell[] {
   const few = { watchers, size: 'short', peers: everybody } as const
+  const many = [...everybody, 'outcryOverNats'] as const
   return [
     { ...few, eventsPerTick: 1 },
     { ...few, eventsPerTick: 8, peers: [...everybody, 'rawEach'] },
-    { ...few, eventsPerTick: 32 },
+    { ...few, eventsPerTick: 32, peers: isSmallest ? many : everybody },
     isSmallest
-      ? { ...few, eventsPerTick: 128, peers: ['raw', 'outcry'] }
-      : { ...few, eventsPerTick: 8, size: 'whole' },
+      ? { ...few, eventsPerTick: 128, peers: ['raw', 'outcry', 'outcryOverNats'] }
+      : { ...few, eventsPerTick: 8, size: 'whole', peers: [...everybody, 'rawEach'] },
   ]
 }
 

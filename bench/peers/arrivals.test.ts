@@ -69,9 +69,9 @@ test.each([
   const entry = fileURLToPath(new URL('crowd-process.ts', import.meta.url))
   const crowd = new Child<ToCrowd, FromCrowd>('the watchers', entry, ['seen'])
   const { port } = server.address() as AddressInfo
-  const stage = { lotId: '1', databaseUrl: '', secret: '' }
+  const stage = { lotId: '1', databaseUrl: '', natsUrl: '', secret: '' }
   const sizes = { watchers: 2, firstUser: 0, conflated: false }
-  const order = { peer: 'ws', port, stage, from: '127.0.0.1', ...sizes } as const
+  const order = { peer: 'ws', port, stage, ...sizes } as const
   crowd.ask({ type: 'join', order }, 'joined').catch(() => {})
   try {
     await expect(crowd.failed).rejects.toThrow(verdict)

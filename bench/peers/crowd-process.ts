@@ -10,13 +10,15 @@ import type { FromCrowd, JoinOrder, ToCrowd } from './words.ts'
 /** Handshakes under way at once: enough to keep a server busy, and no flood. */
 const handshakesMax = 256
 
-/** What the watchers of one order share. */
+/** What watchers share. They come in one order or in several, which differ in who they are alone. */
 class Crowd {
-  readonly order: JoinOrder
+  readonly conflated: boolean
   readonly dialect: Dialect
   readonly endpoint: Endpoint
   readonly arrivals: ArrivalReader
   readonly #watchers: Watcher[] = []
+  #wanted = 0
+  #nextUser = 0
   /** Publications that came to somebody. */
   deliveries = 0
   #told = 0
@@ -28,33 +30,36 @@ class Crowd {
   #fail: (error: Error) => void = () => {}
 
   constructor(order: JoinOrder) {
-    this.order = order
+    this.conflated = order.conflated
     this.dialect = dialectOf(order.peer, order.stage)
     const { path, subprotocol } = this.dialect
     this.endpoint = endpointOf(`ws://127.0.0.1:${order.port}${path}`, subprotocol)
     this.arrivals = new ArrivalReader(order.conflated)
   }
 
-  /** @throws where one is refused */
-  assemble(): Promise<void> {
+  /** So many more. @throws where one is refused, or has missed what the others heard */
+  assemble({ watchers, firstUser }: JoinOrder): Promise<void> {
+    if (this.deliveries > 0) throw new Error('something was published before all were there')
+    this.#wanted += watchers
+    this.#nextUser = firstUser
     return new Promise((resolve, reject) => {
       this.#onAll = resolve
       this.#fail = reject
-      for (let nth = 0; nth < Math.min(handshakesMax, this.order.watchers); nth += 1) this.#next()
+      for (let nth = 0; nth < Math.min(handshakesMax, watchers); nth += 1) this.#next()
     })
   }
 
   #next(): void {
-    const nth = this.#watchers.length
-    if (nth >= this.order.watchers) return
-    const watcher = new Watcher(this, `watcher-${this.order.firstUser + nth}`)
+    if (this.#watchers.length >= this.#wanted) return
+    const watcher = new Watcher(this, `watcher-${this.#nextUser}`)
+    this.#nextUser += 1
     this.#watchers.push(watcher)
     watcher.join()
   }
 
   hasJoined(): void {
     this.#joined += 1
-    if (this.#joined === this.order.watchers) this.#onAll()
+    if (this.#joined === this.#wanted) this.#onAll()
     else this.#next()
   }
 
@@ -70,7 +75,7 @@ class Crowd {
   }
 
   get eventsEach(): number {
-    return Math.floor(this.deliveries / this.order.watchers)
+    return Math.floor(this.deliveries / this.#wanted)
   }
 
   async leave(): Promise<void> {
@@ -88,7 +93,7 @@ class Crowd {
       throw error
     }
     this.#left += 1
-    if (this.#left === this.order.watchers) this.#onAll()
+    if (this.#left === this.#wanted) this.#onAll()
   }
 }
 
@@ -106,7 +111,7 @@ class Watcher extends LightSocket {
   }
 
   join(): void {
-    this.open(this.#crowd.endpoint, this.#crowd.order.from)
+    this.open(this.#crowd.endpoint)
   }
 
   protected override opened(): void {
@@ -129,7 +134,7 @@ class Watcher extends LightSocket {
     const arrival = crowd.arrivals.read(message)
     if (arrival === undefined) return false
     const { first, last, count } = arrival
-    if (this.#last !== 0 && !follows(this.#last, first, crowd.order.conflated)) {
+    if (this.#last !== 0 && !follows(this.#last, first, crowd.conflated)) {
       throw new Error(`${this.#user} heard ${first} after ${this.#last}`)
     }
     this.#last = last
@@ -149,9 +154,9 @@ let eventsBefore = 0
 obey(async (word: ToCrowd): Promise<FromCrowd | undefined> => {
   switch (word.type) {
     case 'join': {
-      crowd = new Crowd(word.order)
+      crowd ??= new Crowd(word.order)
       const startedMs = performance.now()
-      await crowd.assemble()
+      await crowd.assemble(word.order)
       return { type: 'joined', elapsedMs: performance.now() - startedMs }
     }
     case 'leave':

@@ -24,7 +24,7 @@ interface Answer {
 const expiresAtSeconds = 4_000_000_000
 
 export function dialectOf(peer: PeerName, stage: Stage): Dialect {
-  if (peer === 'outcry') return outcryDialect(stage)
+  if (peer === 'outcry' || peer === 'outcryOverNats') return outcryDialect(stage)
   return peer === 'socketIo' || peer === 'socketIoUws' ? socketIoDialect : plainDialect
 }
 

@@ -6,7 +6,7 @@ import { createNatsBus } from '../../platform/bus/nats-bus.ts'
 import { createMemoryConnectionCounts } from '../../platform/connections/memory-connection-counts.ts'
 import { createMemoryCutoffs } from '../../platform/cutoffs/memory-cutoffs.ts'
 import { createMemoryLimits } from '../../platform/limits/memory-limits.ts'
-import { createLogger, type Logger } from '../../platform/log.ts'
+import { createLogger } from '../../platform/log.ts'
 import { createMetrics } from '../../platform/metrics.ts'
 import { createS3ObjectStore } from '../../platform/objects/s3-object-store.ts'
 import { createPool } from '../../platform/postgres/pool.ts'
@@ -45,9 +45,22 @@ const noObjects = {
 /** Higher than that of any engine, so that none is heard beside it. */
 const epoch = 1_000_000
 
+const log = createLogger({ name: 'bench', level: 'error' })
+
+/** On a bus within the process: what the gateway does, and nothing that brings it events. */
 export async function serveOutcry(stage: Stage): Promise<Peer> {
-  const log = createLogger({ name: 'bench', level: 'error' })
-  const bus = await busOf(stage, log)
+  return await serve(stage, createInProcessBus())
+}
+
+/** On a bus as in a fleet: events of a turn come back from NATS in one read. */
+export async function serveOutcryOverNats(stage: Stage): Promise<Peer> {
+  const { natsUrl } = stage
+  const bus = createNatsBus({ servers: [natsUrl], prefix: 'outcry', name: 'bench', log })
+  await bus.start()
+  return await serve(stage, bus)
+}
+
+async function serve(stage: Stage, bus: Bus): Promise<Peer> {
   const config: GatewayConfig = {
     port: 0,
     trustProxy: false,
@@ -83,11 +96,4 @@ export async function serveOutcry(stage: Stage): Promise<Peer> {
       for (const event of events) bus.publish(subject, { lotId, epoch, events: [event] })
     },
   }
-}
-
-async function busOf({ natsUrl }: Stage, log: Logger): Promise<Bus> {
-  if (natsUrl === undefined) return createInProcessBus()
-  const bus = createNatsBus({ servers: [natsUrl], prefix: 'outcry', name: 'bench', log })
-  await bus.start()
-  return bus
 }

@@ -63,7 +63,7 @@ export class Pair {
     }
   }
 
-  /** Resolves when all are subscribed. @throws where one is turned away */
+  /** So many more come. Resolves when all are subscribed. @throws where one is turned away */
   async join(joining: Joining): Promise<Joined> {
     const before = await this.server()
     const order: JoinOrder = {
@@ -71,7 +71,6 @@ export class Pair {
       port: this.#port,
       stage: this.#stage,
       firstUser: 0,
-      from: '127.0.0.1',
       conflated: false,
       ...joining,
     }

@@ -11,6 +11,7 @@ const PEERS: Readonly<Record<PeerName, (stage: Stage) => Promise<Peer>>> = {
   raw: async ({ lotId }) => (await import('./raw.ts')).serveRaw(lotId, false),
   rawEach: async ({ lotId }) => (await import('./raw.ts')).serveRaw(lotId, true),
   outcry: async (stage) => (await import('./outcry.ts')).serveOutcry(stage),
+  outcryOverNats: async (stage) => (await import('./outcry.ts')).serveOutcryOverNats(stage),
   ws: async ({ lotId }) => (await import('./ws.ts')).serveWs(lotId),
   socketIo: async ({ lotId }) => (await import('./socket-io.ts')).serveSocketIo(lotId),
   socketIoUws: async ({ lotId }) => (await import('./socket-io.ts')).serveSocketIoUws(lotId),

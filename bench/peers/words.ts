@@ -2,7 +2,15 @@
 // compared, and crowds, which are their clients.
 import type { ScaledEvent } from './event.ts'
 
-export const PEER_NAMES = ['raw', 'rawEach', 'outcry', 'ws', 'socketIo', 'socketIoUws'] as const
+export const PEER_NAMES = [
+  'raw',
+  'rawEach',
+  'outcry',
+  'outcryOverNats',
+  'ws',
+  'socketIo',
+  'socketIoUws',
+] as const
 export type PeerName = (typeof PEER_NAMES)[number]
 
 /** What only Outcry needs; the others are given it too. */
@@ -11,8 +19,8 @@ export interface Stage {
   readonly databaseUrl: string
   /** Signs and verifies the tokens of watchers. */
   readonly secret: string
-  /** Default: events are published on a bus within the server's process. */
-  readonly natsUrl?: string
+  /** Of the bus, for who does not have it within the process. */
+  readonly natsUrl: string
 }
 
 export interface PublishOrder {
@@ -59,11 +67,10 @@ export interface JoinOrder {
   readonly peer: PeerName
   readonly port: number
   readonly stage: Stage
+  /** So many more. */
   readonly watchers: number
   /** The first of them; who has the same number comes with the same token. */
   readonly firstUser: number
-  /** An address of loopback that they come from: each has only so many ports. */
-  readonly from: string
   /** Whether one state may stand for several events. */
   readonly conflated: boolean
 }
