@@ -8,6 +8,7 @@ import {
   NoResponderError,
   RequestFailedError,
 } from './bus.ts'
+import { describeServers } from './bus-servers.contract.ts'
 
 export interface BusUnderTest {
   readonly bus: Bus
@@ -30,7 +31,7 @@ export function describeBus(name: string, make: () => Promise<BusUnderTest>): vo
 
     describePublishing(() => under)
     describeRequests(() => under)
-    describeServers(() => under)
+    describeServers(() => under.bus)
   })
 }
 
@@ -288,48 +289,5 @@ function describeRequests(under: () => BusUnderTest): void {
       'rejected',
       ...Array(4).fill('fulfilled'),
     ])
-  })
-}
-
-function describeServers(under: () => BusUnderTest): void {
-  test('servers of one queue share the requests: each is answered once, by one of them', async () => {
-    const { bus } = under()
-    const served: Record<string, number> = { a: 0, b: 0 }
-    const count = (server: 'a' | 'b') => async () => {
-      served[server] = (served[server] ?? 0) + 1
-      return server
-    }
-    await bus.serve('cmd.chat', count('a'), { queue: 'chat' })
-    await bus.serve('cmd.chat', count('b'), { queue: 'chat' })
-    // One after the other: what is asked in one turn may travel, and be served, together.
-    const replies: BusMessage[] = []
-    for (let asked = 0; asked < 60; asked += 1) {
-      replies.push(await bus.request('cmd.chat', null, timeoutMs))
-    }
-    expect(replies.filter((server) => server === 'a')).toHaveLength(served['a'] ?? 0)
-    expect(replies.filter((server) => server === 'b')).toHaveLength(served['b'] ?? 0)
-    expect(served['a']).toBeGreaterThan(0)
-    expect(served['b']).toBeGreaterThan(0)
-  })
-
-  test('a request is carried out once, however its servers name their queues', async () => {
-    const { bus } = under()
-    let served = 0
-    const serve = (subject: string, options?: { queue: string }) =>
-      bus.serve(subject, async () => (served += 1), options)
-    await serve('cmd.chat')
-    await serve('cmd.chat', { queue: 'one' })
-    await serve('cmd.*', { queue: 'other' })
-    for (let asked = 1; asked <= 20; asked += 1) {
-      await expect(bus.request('cmd.chat', null, timeoutMs)).resolves.toBe(asked)
-    }
-    expect(served).toBe(20)
-  })
-
-  test('a server may serve a pattern', async () => {
-    const { bus } = under()
-    await bus.serve('cmd.lot.*', async (message) => message)
-    await expect(bus.request('cmd.lot.17', 'bid', timeoutMs)).resolves.toBe('bid')
-    await expect(bus.request('cmd.sale.17', 'bid', timeoutMs)).rejects.toThrow(NoResponderError)
   })
 }

@@ -28,6 +28,23 @@ export class MessageTooLargeError extends Error {
   override readonly name = 'MessageTooLargeError'
 }
 
+/** What a server returns for a request that another one may be answering: the asker hears nothing of it. */
+export const silence: unique symbol = Symbol('silence')
+
+/** What a server returns that knows for all that nobody answers: the asker is told so, as where nobody serves. */
+export const nobody: unique symbol = Symbol('nobody')
+
+export interface ServeOptions {
+  /** Names those that were meant to share. */
+  readonly queue?: string
+  /**
+   * Each request goes to all who serve the subject, and the first answer counts: one that stands still keeps
+   * it from nobody. All of them say so, and those that are not to answer return `silence`. Whoever leaves
+   * may still be asked what was on its way then: whether others heard it too is for the handler to know.
+   */
+  readonly everyone?: boolean
+}
+
 /** Ends a subscription or a service; safe to call twice. */
 export type Unlisten = () => void
 
@@ -49,18 +66,15 @@ export interface Bus {
     handler: (message: BusMessage, subject: string) => void,
   ): Promise<Unlisten>
   /**
-   * Asks whoever serves `subject`, one of them where there are several.
+   * Asks whoever serves `subject`, one of them where there are several, unless they serve as `everyone`.
    * @throws NoResponderError at once, BusTimeoutError after `timeoutMs`, RequestFailedError where the
    * server threw, MessageTooLargeError where the bus has a bound.
    */
   request(subject: string, message: BusMessage, timeoutMs: number): Promise<BusMessage>
-  /**
-   * Answers requests on `subject`. Where several do, each request goes to one of them; `queue` names
-   * those that were meant to share.
-   */
+  /** Answers requests on `subject`. Where several do, each request goes to one of them, or to `everyone`. */
   serve(
     subject: string,
     handler: (message: BusMessage) => Promise<BusMessage>,
-    options?: { readonly queue?: string },
+    options?: ServeOptions,
   ): Promise<Unlisten>
 }

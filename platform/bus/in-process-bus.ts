@@ -8,7 +8,7 @@
 // the lot worker take them as one batch; what is published meanwhile waits for the turn after.
 import type { Clock } from '../clock.ts'
 import { systemClock } from '../system-clock.ts'
-import type { Bus, BusMessage, Unlisten } from './bus.ts'
+import type { Bus, BusMessage, ServeOptions, Unlisten } from './bus.ts'
 import { Deadlines } from './deadlines.ts'
 import { type Carrier, nobodyServes, Request, type Server } from './in-process-request.ts'
 import { plainCopy } from './plain-copy.ts'
@@ -94,8 +94,9 @@ class InProcessBus implements Bus, Carrier {
   async serve(
     subject: string,
     handler: (message: BusMessage) => Promise<BusMessage>,
+    { everyone = false }: ServeOptions = {},
   ): Promise<Unlisten> {
-    return enrolled(this.#servers, subject, { handler, active: true })
+    return enrolled(this.#servers, subject, { handler, everyone, active: true })
   }
 
   passed(subject: string, message: BusMessage): BusMessage {
@@ -104,10 +105,12 @@ class InProcessBus implements Bus, Carrier {
     return plainCopy(message)
   }
 
-  nextServer(subject: string): Server | undefined {
+  serversFor(subject: string): readonly Server[] {
     const servers = this.#serversOf(subject)
+    if (servers.length < 2 || servers[0]?.everyone === true) return servers
     this.#asked += 1
-    return servers[this.#asked % servers.length]
+    const at = this.#asked % servers.length
+    return servers.slice(at, at + 1)
   }
 
   settled(request: Request): void {

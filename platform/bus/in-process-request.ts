@@ -1,17 +1,26 @@
 // One request on its way within the process: asked in a turn of its own, answered once, or too late.
-import { type BusMessage, BusTimeoutError, NoResponderError, RequestFailedError } from './bus.ts'
+import {
+  type BusMessage,
+  BusTimeoutError,
+  NoResponderError,
+  nobody,
+  RequestFailedError,
+  silence,
+} from './bus.ts'
 import type { Expiring } from './deadlines.ts'
 
 /** One who answers requests. */
 export interface Server {
   readonly handler: (message: BusMessage) => Promise<BusMessage>
+  /** Hears each request, whoever else does. */
+  readonly everyone: boolean
   active: boolean
 }
 
 /** What a request needs of the bus that carries it. */
 export interface Carrier {
-  /** Whose turn it is to be asked, where there is anyone. */
-  nextServer(subject: string): Server | undefined
+  /** Whose turn it is to be asked, or everyone; none where nobody serves. */
+  serversFor(subject: string): readonly Server[]
   /** The message as its receiver may have it. */
   passed(subject: string, message: BusMessage): BusMessage
   /** The request waits no longer. */
@@ -42,15 +51,12 @@ export class Request implements Expiring {
     })
   }
 
-  /** Asks a server. What comes of it, a throw included, is the reply. */
+  /** Asks whom it is for. What first comes of it, a throw included, is the reply. */
   deliver(): void {
     if (this.#isSettled) return
-    const server = this.#carrier.nextServer(this.#subject)
-    if (server === undefined) {
-      this.#fail(nobodyServes(this.#subject))
-      return
-    }
-    void this.#ask(server)
+    const servers = this.#carrier.serversFor(this.#subject)
+    if (servers.length === 0) this.#fail(nobodyServes(this.#subject))
+    for (const server of servers) void this.#ask(server)
   }
 
   expire(): void {
@@ -60,6 +66,11 @@ export class Request implements Expiring {
   async #ask(server: Server): Promise<void> {
     try {
       const reply = await server.handler(this.#message)
+      if (reply === silence) return
+      if (reply === nobody) {
+        this.#fail(nobodyServes(this.#subject))
+        return
+      }
       const passed = this.#carrier.passed(this.#subject, reply)
       if (this.#settle()) this.#resolve(passed)
     } catch (error) {

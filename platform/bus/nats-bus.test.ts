@@ -7,7 +7,14 @@ import { type NatsBusUnderTest, natsBusUnderTest } from '../testing/nats-bus-und
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { describeBus } from './bus.contract.ts'
-import { MessageTooLargeError, NoResponderError, RequestFailedError } from './bus.ts'
+import {
+  BusTimeoutError,
+  MessageTooLargeError,
+  NoResponderError,
+  nobody,
+  RequestFailedError,
+  silence,
+} from './bus.ts'
 import type { NatsBusOptions } from './nats-bus.ts'
 
 const timeoutMs = 10_000
@@ -137,6 +144,28 @@ describe('requests of one turn', () => {
     const [first, second] = [1, 2].map((at) => bus.request('cmd.lot.1', at, timeoutMs))
     await expect(second).rejects.toThrow(NoResponderError)
     await expect(first).resolves.toBe(1)
+  })
+})
+
+describe('a server that leaves where everyone serves', () => {
+  test('is asked what was on its way to it, and says nothing that others could deny', async () => {
+    const { bus } = await started()
+    const answers: unknown[] = ['answered', nobody, silence]
+    const leave = await bus.serve(
+      'cmd.lot.1',
+      async () => {
+        leave()
+        return answers.shift()
+      },
+      { everyone: true },
+    )
+    const [first, second, third] = [timeoutMs, timeoutMs, 500].map((waitMs) =>
+      bus.request('cmd.lot.1', null, waitMs),
+    )
+    const silent = expect(third).rejects.toThrow(BusTimeoutError)
+    await expect(second).rejects.toThrow(NoResponderError)
+    await expect(first).resolves.toBe('answered')
+    await silent
   })
 })
 

@@ -7,7 +7,7 @@ import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
 import type { Part } from '../lifecycle.ts'
 import { systemClock } from '../system-clock.ts'
-import type { Bus, BusMessage, Unlisten } from './bus.ts'
+import type { Bus, BusMessage, ServeOptions, Unlisten } from './bus.ts'
 import { readNatsAddress } from './nats-address.ts'
 import { NatsArrivals } from './nats-arrivals.ts'
 import { NatsLink } from './nats-link.ts'
@@ -153,7 +153,7 @@ class BusOnNats implements NatsBus {
     return this.#requests.request(subject, message, timeoutMs)
   }
 
-  serve(subject: string, handler: ServeHandler): Promise<Unlisten> {
-    return this.#servers.serve(subject, handler)
+  serve(subject: string, handler: ServeHandler, options?: ServeOptions): Promise<Unlisten> {
+    return this.#servers.serve(subject, handler, options)
   }
 }

@@ -37,7 +37,7 @@ export interface NatsLinkOptions {
 /** Something the bus wants to hear, from `subscribe` to `unsubscribe` or `leave`. */
 export interface Wish {
   readonly subject: string
-  readonly queue?: string
+  readonly queue?: string | undefined
   /** Called for each message. */
   onMessage(message: Msg): void
   /** Kept by the link: the subscription on the connection of the moment. */

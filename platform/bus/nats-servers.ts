@@ -1,7 +1,7 @@
 // The serving end of requests on NATS: unpacks those that travelled together, and gathers the replies.
 import type { Msg, Subscription } from 'nats'
 import { Failure } from '../failure.ts'
-import type { BusMessage, Unlisten } from './bus.ts'
+import { type BusMessage, nobody, type ServeOptions, silence, type Unlisten } from './bus.ts'
 import type { Delivery, NatsArrivals } from './nats-arrivals.ts'
 import type { NatsLink, Wish } from './nats-link.ts'
 import { decodeList, type Parcel, parcelsOf } from './nats-payload.ts'
@@ -28,7 +28,8 @@ export interface NatsServersOptions {
 
 /**
  * All servers share all requests, whatever queue they name: a request is carried out once. So there is
- * one queue group on NATS, which spans subjects and patterns alike.
+ * one queue group on NATS, which spans subjects and patterns alike. Those that serve as `everyone` are in
+ * none.
  */
 const queue = 'servers'
 
@@ -42,10 +43,14 @@ export class NatsServers {
   }
 
   /** @throws Failure where NATS does not let this process hear the subject. */
-  async serve(subject: string, handler: ServeHandler): Promise<Unlisten> {
+  async serve(
+    subject: string,
+    handler: ServeHandler,
+    { everyone = false }: ServeOptions = {},
+  ): Promise<Unlisten> {
     assertPattern(subject)
     const { link, root } = this.#options
-    const server = new Server(root + subject, handler, this)
+    const server = new Server(root + subject, handler, everyone, this)
     link.subscribe(server)
     const unlisten = () => {
       server.isActive = false
@@ -120,15 +125,16 @@ export class NatsServers {
 /** One who answers requests. */
 class Server implements Wish {
   readonly subject: string
-  readonly queue = queue
+  readonly queue: string | undefined
   readonly handler: ServeHandler
   live: Subscription | undefined
   denied: Error | undefined
   isActive = true
   readonly #servers: NatsServers
 
-  constructor(subject: string, handler: ServeHandler, servers: NatsServers) {
+  constructor(subject: string, handler: ServeHandler, everyone: boolean, servers: NatsServers) {
     this.subject = subject
+    this.queue = everyone ? undefined : queue
     this.handler = handler
     this.#servers = servers
   }
@@ -161,14 +167,17 @@ class Asking implements Delivery {
   }
 
   deliver(): void {
-    // The asker learns at once that the server has left, and finds the next one.
-    if (this.#server.isActive) void this.#ask()
+    // The asker learns at once that the server has left, and finds the next one. Where everyone heard it that
+    // is not for the bus to say.
+    if (this.#server.isActive || this.#server.queue === undefined) void this.#ask()
     else this.#reply(verdicts.nobody, undefined)
   }
 
   async #ask(): Promise<void> {
     try {
-      this.#reply(verdicts.served, await this.#server.handler(this.#message))
+      const reply = await this.#server.handler(this.#message)
+      if (reply === nobody) this.#reply(verdicts.nobody, undefined)
+      else if (reply !== silence) this.#reply(verdicts.served, reply)
     } catch (error) {
       this.#reply(verdicts.failed, error instanceof Error ? error.message : String(error))
     }
