@@ -1,9 +1,12 @@
 // What an auction goes through when its engines die, stand still or are cut off in the middle of a burst:
 // every acknowledged bid is there once, and everybody is served again without a human.
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { failoverGraceMs } from '../auction-engine/limits.ts'
+import { connectWire } from '../loadtest/wire-client.ts'
 import { waitFor } from '../platform/testing/wait-for.ts'
+import type { BidOutcome } from '../protocol/auction.ts'
 import { type BiddingCrowd, burstLimits, gatherBiddingCrowd } from './testing/bidding-crowd.ts'
 import { query } from './testing/database.ts'
 import {
@@ -11,6 +14,7 @@ import {
   type RoleInFleet,
   startFleetOnOwnPostgres,
 } from './testing/fleet.ts'
+import { signToken } from './testing/server.ts'
 import { PostgresPassage, TcpPassage } from './testing/tcp-passage.ts'
 
 const nameOf = ({ child }: RoleInFleet): string => `${hostname()}-${child.pid}`
@@ -130,6 +134,30 @@ describe('a burst of bids', { timeout: 180_000 }, () => {
         'SELECT 1 FROM lot_decisions WHERE lot_id = $1 AND decision_no > $2 AND epoch < $3'
       expect(await query(fleet.databaseUrl, stale, [lotId, decisionNo, epoch])).toEqual([])
     }
+  })
+
+  test('leaves no single bid unknown while an engine stands still that hears all of them', async () => {
+    const [zombie, other] = await twoEngines()
+    const { lotIds } = await burst({ bidders: 0, watchers: 0, lots: 60 })
+    const orphans = await lotsIn(await shardsOf(zombie), lotIds)
+    expect(orphans.length).toBeGreaterThan(10)
+    zombie.child.kill('SIGSTOP')
+    await waitFor(async () => (await metric(other, 'shards')) === 256, { timeoutMs: 60_000 })
+    const ann = await connectWire({
+      url: `${fleet.running('gateway')[0]?.url.replace('http', 'ws')}/connection/websocket`,
+      token: await signToken('ann'),
+    })
+    const bidOn = async (lotId: string, amount: number) => {
+      const bid = { lotId, clientBidId: randomUUID(), amount, currency: 'USD' }
+      return ((await ann.rpc('bid.place', bid)) as BidOutcome).outcome
+    }
+    // One bid of each shard at a time: those of one turn and one shard travel together, and fare alike.
+    for (const amount of [1_000_000, 2_000_000, 3_000_000]) {
+      const outcomes = await Promise.all(orphans.map((lotId) => bidOn(lotId, amount)))
+      expect(outcomes).toContain('accepted')
+      expect(outcomes).not.toContain('unknown')
+    }
+    await ann.close()
   })
 
   test('goes on without an engine that NATS does not reach, until it does again', async () => {

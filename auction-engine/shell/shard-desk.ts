@@ -1,9 +1,15 @@
 // Where the commands of the owned shards come in: each shard has its lane, which has its lots in memory,
 // and is served on its subject of the bus for as long as it is this engine's.
 import { assert } from '../../platform/assert.ts'
-import type { Bus, Unlisten } from '../../platform/bus/bus.ts'
+import {
+  type Bus,
+  type BusMessage,
+  nobody,
+  silence,
+  type Unlisten,
+} from '../../platform/bus/bus.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { EngineCommand, EngineReply, ServedShards } from '../../protocol/engine.ts'
+import type { EngineCommand, ServedShards } from '../../protocol/engine.ts'
 import { lotCommandsSubject, servedShardsHintSubject, shardOf } from '../../protocol/subjects.ts'
 import { dueHorizonMs, dueLotsMax, handoffMsMax } from '../limits.ts'
 import type { Lease, LotJournal } from '../ports/lot-journal.ts'
@@ -11,7 +17,6 @@ import type { TakenShard } from '../ports/shard-leases.ts'
 import type { EngineMetrics } from './engine-metrics.ts'
 import { type Absences, type Lane, noAbsence } from './lane.ts'
 import type { OwnedShards } from './owned-shards.ts'
-import { unknownOutcome } from './refusals.ts'
 
 /** A lane, the journal it writes to, and its number: it has the shards of this remainder. */
 export interface Track {
@@ -109,29 +114,33 @@ export class ShardDesk {
   }
 
   async #serve({ shard, epoch }: Lease): Promise<void> {
-    const { bus, shards } = this.#options
+    const { bus, shards, clock, onStranger } = this.#options
     const isOurs = (): boolean => shards.epochOf(shard) === epoch
     if (!isOurs()) return
     const { lane } = this.#trackOf(shard)
-    const unlisten = await bus.serve(lotCommandsSubject(shard), (message) =>
-      this.#answer(lane, shard, message as EngineCommand),
-    )
+    let hasLeft = false
+    const answer = async (message: BusMessage): Promise<BusMessage> => {
+      const command = message as EngineCommand
+      // Under a wrong shard the lot would have a second writer.
+      assert(shardOf(command.lotId) === shard, 'a command comes by the subject of its lot')
+      if (!isOurs() || !shards.admits(shard, clock.nowMs())) {
+        onStranger()
+        // Another owner may have heard the same, and be about to accept it.
+        return silence
+      }
+      // As long as the shard is ours nobody else can have been asked.
+      return hasLeft ? nobody : lane.submit(shard, command)
+    }
+    // A former owner that stands still is subscribed for minutes yet, and is not to draw what it never answers.
+    const unlisten = await bus.serve(lotCommandsSubject(shard), answer, { everyone: true })
+    const leave = (): void => {
+      hasLeft = true
+      unlisten()
+    }
     // It may have been lost while the bus was told.
-    if (!isOurs()) return unlisten()
-    this.#serving.set(shard, unlisten)
+    if (!isOurs()) return leave()
+    this.#serving.set(shard, leave)
     shards.move(shard, 'served')
-  }
-
-  async #answer(lane: Lane, shard: number, command: EngineCommand): Promise<EngineReply> {
-    const { shards, clock, metrics, onStranger } = this.#options
-    // Under a wrong shard the lot would have a second writer.
-    assert(shardOf(command.lotId) === shard, 'a command comes by the subject of its lot')
-    const nowMs = clock.nowMs()
-    if (shards.admits(shard, nowMs)) return lane.submit(shard, command)
-    onStranger()
-    // Another owner may have been asked the same, and be about to accept it: "not decided" could be a lie.
-    metrics.answers.inc({ outcome: 'outcome_unknown' })
-    return unknownOutcome(command, nowMs)
   }
 
   #count(): void {

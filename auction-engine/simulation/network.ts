@@ -4,7 +4,9 @@ import {
   type BusMessage,
   BusTimeoutError,
   NoResponderError,
+  nobody,
   RequestFailedError,
+  silence,
   type Unlisten,
 } from '../../platform/bus/bus.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -25,7 +27,9 @@ interface Receiver<Handler> {
   readonly handler: Handler
 }
 type Listener = Receiver<(message: BusMessage, subject: string) => void>
-type Server = Receiver<(message: BusMessage) => Promise<BusMessage>>
+interface Server extends Receiver<(message: BusMessage) => Promise<BusMessage>> {
+  readonly everyone: boolean
+}
 
 export interface NetworkOptions {
   readonly world: World
@@ -61,7 +65,8 @@ export class Network {
         return true
       },
       listen: async (subject, handler) => enrolled(this.#listeners, subject, { process, handler }),
-      serve: async (subject, handler) => enrolled(this.#servers, subject, { process, handler }),
+      serve: async (subject, handler, { everyone = false } = {}) =>
+        enrolled(this.#servers, subject, { process, handler, everyone }),
       request: (subject, message, timeoutMs) =>
         new Promise((resolve, reject) => {
           const asker = new Asker(process, resolve, reject)
@@ -83,9 +88,10 @@ export class Network {
     const copies = this.#carry(() => {
       // Who serves it may have changed on the way.
       const servers = this.#serversOf(subject)
-      if (servers.length === 0) return
-      const server = this.#world.random.pick(servers)
-      server.process.deliver(() => void this.#ask(server, message, asker))
+      const isForAll = servers.length === 0 || servers[0]?.everyone === true
+      for (const server of isForAll ? servers : [this.#world.random.pick(servers)]) {
+        server.process.deliver(() => void this.#ask(server, message, asker))
+      }
     })
     for (let more = 1; more < copies; more += 1) this.#options.onDoubled(message)
   }
@@ -94,7 +100,9 @@ export class Network {
     let tell: () => void
     try {
       const reply = await handler(message)
-      tell = () => asker.succeed(reply)
+      if (reply === silence) return
+      if (reply === nobody) tell = () => asker.fail(() => new NoResponderError('nobody answers'))
+      else tell = () => asker.succeed(reply)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       tell = () => asker.fail(() => new RequestFailedError(why))
