@@ -27,6 +27,8 @@ export interface Fleet {
   readonly natsUrl: string
   /** Of its gateway, where it has one. */
   readonly url: string
+  /** Of its roles, and of its NATS and Redis. */
+  readonly pids: readonly number[]
 }
 
 /** Resolves when all are at work. @throws Failure with the last words of a role that is not */
@@ -48,6 +50,7 @@ export async function startRoles(keep: Keep, options: FleetOptions): Promise<Fle
     METRICS_PORT: '0',
     LOG_LEVEL: 'warn',
   }
+  const pids = [nats.pid, redis.pid]
   let port = 0
   for (const role of roles) {
     const started = new RoleProcess(
@@ -56,10 +59,11 @@ export async function startRoles(keep: Keep, options: FleetOptions): Promise<Fle
     )
     // Kept before it is at work: one that waits for something, for ever, is ended as well.
     await keep(Promise.resolve(started), (process) => process.kill())
+    pids.push(started.pid)
     const told = await soon(started.ready, role)
     port = told.port ?? port
   }
-  return { natsUrl: nats.url, url: `http://127.0.0.1:${port}` }
+  return { natsUrl: nats.url, url: `http://127.0.0.1:${port}`, pids }
 }
 
 async function soon<Told>(ready: Promise<Told>, role: RoleName): Promise<Told> {

@@ -10,6 +10,8 @@ import { migrate } from '../platform/postgres/migrate.ts'
 
 export interface ThrowawayPostgres {
   readonly url: string
+  /** Of the server's first process, which has started all others. */
+  readonly pid: number
   /** Makes one more database, with all tables, and says how to connect to it. */
   addDatabase(name: string): Promise<string>
   /** Safe to call twice. */
@@ -48,7 +50,7 @@ export async function startThrowawayPostgres(
   try {
     await server.start()
     await migrate(server.url, migrations)
-    return { url: server.url, addDatabase, stop }
+    return { url: server.url, pid: server.pid, addDatabase, stop }
   } catch (error) {
     await stop()
     throw error

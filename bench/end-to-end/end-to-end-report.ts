@@ -1,0 +1,101 @@
+// Bids from socket to socket as a section, and what came of the goals: P5 and P6.
+import { figure, ratio } from '../report.ts'
+import type { GoalVerdict, Section } from '../section.ts'
+import type { Stand, StandFigures } from './stand.ts'
+import { costTable, rateTable, storedAt, whatWorked } from './stand-tables.ts'
+
+const embeddedToPrototypeMin = 0.5
+const embeddedPerSecondMin = 45_000
+const embeddedP99MsMax = 12
+const apartPerSecondMin = 20_000
+const halfRateMedianMsMax = 3
+const halfRateP99MsMax = 15
+
+export type Found = Readonly<
+  Record<'naive' | 'prototype' | 'embedded' | 'apart' | 'atHalfRate', StandFigures>
+>
+
+/**
+ * @param stands in the order of the tables
+ * @throws where what the bidders were told is not what is stored
+ */
+export async function reportOf(
+  stands: readonly Stand[],
+  found: Found,
+  bidders: number,
+): Promise<Section> {
+  const { naive, prototype, embedded, apart, atHalfRate } = found
+  const rows = [naive, prototype, embedded, apart].map((figures, nth) => ({
+    name: stands[nth]?.name ?? '',
+    figures,
+  }))
+  const all = [...rows, { name: 'the same, at half of that rate', figures: atHalfRate }]
+  return {
+    name: 'end-to-end',
+    title: 'Bids from socket to socket',
+    says: 'How many bids on one hot lot are accepted in a second over WebSockets, and how long bidders wait for the answer, which comes when the bid is durable. Servers, PostgreSQL and bidders share the cores. Bidders bid again when they are answered, each higher than everybody before; at half of that rate bids come at random moments, whatever was answered, and waiting counts from when they were due. Afterwards every accepted bid must be stored once, the lot must stand at the highest one, and no number may be missing.',
+    conditions: [
+      ...stands.map(({ name, says }) => `${name}: ${says}.`),
+      `PostgreSQL with fsync and synchronous_commit on, one for all; ${figure(bidders)} bidders but where it says otherwise, in a process of their own, with a JSON frame for each bid.`,
+      'The first two check nothing, know nobody, and store a bid in one row; Outcry verifies who bids, decides by the lot’s terms, stores decision, public event and outbox row, and tells whoever was outbid.',
+      await storedAt(stands),
+    ],
+    tables: [
+      rateTable('One hot lot', all, [
+        { title: 'to the first', base: naive },
+        { title: 'to the prototype', base: prototype },
+      ]),
+      costTable('What a bid costs', all),
+    ],
+    goals: goalsOf(found),
+  }
+}
+
+function goalsOf({ prototype, embedded, apart, atHalfRate }: Found): readonly GoalVerdict[] {
+  return [
+    {
+      goal: 'P5',
+      says: 'against the prototype',
+      wanted: `≥ ${embeddedToPrototypeMin} ×`,
+      measured: ratio(embedded['accepted/s'], prototype['accepted/s']),
+      holds: embedded['accepted/s'] >= embeddedToPrototypeMin * prototype['accepted/s'],
+      boundBy: whatWorked(embedded),
+    },
+    {
+      goal: 'P5',
+      says: 'accepted',
+      wanted: `≥ ${figure(embeddedPerSecondMin)}/s`,
+      measured: `${figure(embedded['accepted/s'])}/s`,
+      holds: embedded['accepted/s'] >= embeddedPerSecondMin,
+      boundBy: whatWorked(embedded),
+    },
+    atMostMs('P5', 'p99 of the answer', embedded, 'p99 ms', embeddedP99MsMax),
+    {
+      goal: 'P6',
+      says: 'accepted',
+      wanted: `≥ ${figure(apartPerSecondMin)}/s`,
+      measured: `${figure(apart['accepted/s'])}/s`,
+      holds: apart['accepted/s'] >= apartPerSecondMin,
+      boundBy: whatWorked(apart),
+    },
+    atMostMs('P6', 'median at half of that rate', atHalfRate, 'median ms', halfRateMedianMsMax),
+    atMostMs('P6', 'p99 at half of that rate', atHalfRate, 'p99 ms', halfRateP99MsMax),
+  ]
+}
+
+function atMostMs(
+  goal: string,
+  says: string,
+  figures: StandFigures,
+  which: 'median ms' | 'p99 ms',
+  most: number,
+): GoalVerdict {
+  return {
+    goal,
+    says,
+    wanted: `≤ ${most} ms`,
+    measured: `${figure(figures[which])} ms`,
+    holds: figures['accepted/s'] > 0 && figures[which] <= most,
+    boundBy: whatWorked(figures),
+  }
+}

@@ -1,0 +1,76 @@
+// Figures of stands as tables, and what was at work meanwhile.
+import { availableParallelism } from 'node:os'
+import { figure, ratio } from '../report.ts'
+import type { Table } from '../section.ts'
+import type { Stand, StandFigures } from './stand.ts'
+
+export interface Row {
+  readonly name: string
+  readonly figures: StandFigures
+}
+
+interface Comparison {
+  readonly title: string
+  readonly base: StandFigures
+}
+
+/** Where processors have less idle time than this share, somebody waits for them. */
+const idleShare = 0.1
+
+export function rateTable(
+  title: string,
+  rows: readonly Row[],
+  comparisons: readonly Comparison[],
+): Table {
+  return {
+    title,
+    head: [
+      '',
+      'accepted/s',
+      ...comparisons.map((comparison) => comparison.title),
+      'refused',
+      'median ms',
+      'p99 ms',
+    ],
+    rows: rows.map(({ name, figures }) => [
+      name,
+      figure(figures['accepted/s']),
+      ...comparisons.map(({ base }) => ratio(figures['accepted/s'], base['accepted/s'])),
+      `${figure(figures['refused %'])} %`,
+      figure(figures['median ms']),
+      figure(figures['p99 ms']),
+    ]),
+  }
+}
+
+/** In microseconds of a processor. */
+export function costTable(title: string, rows: readonly Row[]): Table {
+  return {
+    title,
+    head: ['', 'server, µs', 'PostgreSQL, µs', 'bidders, µs', 'cores at work'],
+    rows: rows.map(({ name, figures }) => [
+      name,
+      figure(figures['server µs']),
+      figure(figures['postgres µs']),
+      figure(figures['bidders µs']),
+      figure(figures['busy cores']),
+    ]),
+  }
+}
+
+/** What bounds them, as far as the accounts of the processors tell it. */
+export function whatWorked(figures: StandFigures): string {
+  const all = availableParallelism()
+  const { 'busy cores': busy, 'idle cores': idle } = figures
+  const spent = `a bid takes ${figure(figures['server µs'])} µs of the server, ${figure(figures['postgres µs'])} of PostgreSQL and ${figure(figures['bidders µs'])} of the bidders; ${figure(busy)} of ${all} cores were at work for that, ${figure(idle)} idle`
+  if (idle > idleShare * all) return `waiting for the disk and for each other: ${spent}`
+  const isOurs = busy > (1 - 2 * idleShare) * all
+  return `processor time${isOurs ? '' : ', much of which went to others'}: ${spent}`
+}
+
+/** "3 (of one), 4 (of another)", once each of them was found stored. */
+export async function storedAt(stands: readonly Stand[]): Promise<string> {
+  const each: string[] = []
+  for (const stand of stands) each.push(`${figure(await stand.audit())} (${stand.name})`)
+  return `Bids that were accepted, each of which is stored: ${each.join(', ')}.`
+}
