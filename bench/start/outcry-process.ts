@@ -31,8 +31,6 @@ export class OutcryProcess {
   constructor(dataFolder: string) {
     this.#child = spawn(process.execPath, [main], {
       env: {
-        ...(process.env['PATH'] === undefined ? {} : { PATH: process.env['PATH'] }),
-        ...(process.env['HOME'] === undefined ? {} : { HOME: process.env['HOME'] }),
         OUTCRY_DATA: dataFolder,
         PORT: '0',
         METRICS_PORT: '0',
