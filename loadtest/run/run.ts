@@ -109,7 +109,7 @@ interface PerformanceOptions extends RunOptions {
 class Performance {
   readonly #options: PerformanceOptions
   readonly #testimony: Testimony[] = []
-  readonly #desertion = new Desertion(performance.now())
+  readonly #desertion: Desertion
   #phaseBeganMs = performance.now()
   #bytesPerDevice: readonly number[] = []
   #serverCosts: readonly ServerCost[] = []
@@ -117,6 +117,7 @@ class Performance {
 
   constructor(options: PerformanceOptions) {
     this.#options = options
+    this.#desertion = new Desertion(performance.now(), options.plan)
   }
 
   async run(tokens: TokenSource): Promise<RunResult> {
