@@ -54,6 +54,23 @@ outcry_gateway_connections{protocol="msgpack",role="gateway"} 0
   expect(grown?.eventLoopDelayMs).toBeCloseTo(5)
 })
 
+test('streams recovered from the database are those of this run', async () => {
+  let [fromStore, lines] = [3, true]
+  const url = await serve(
+    () => `process_resident_memory_bytes 1
+${lines ? `outcry_gateway_recoveries_total{kind="store"} ${fromStore}\noutcry_gateway_recoveries_total{kind="ring"} 50` : ''}
+`,
+  )
+  const readings: ServerReading[] = []
+  const watch = await ServersWatch.begin([url], (_, reading) => void readings.push(reading))
+  watches.push(watch)
+  fromStore = 5
+  await watch.read()
+  await waitFor(() => readings.some(({ storeRecoveries }) => storeRecoveries === 2))
+  lines = false
+  await waitFor(() => readings.some(({ storeRecoveries }) => storeRecoveries === undefined))
+})
+
 test('a server that stops to answer leaves a gap, and ends nothing', async () => {
   let answers = 0
   const url = await serve(() => {

@@ -13,6 +13,8 @@ export interface ServerReading {
   readonly connections?: number
   /** Waiting in sockets that did not keep up, looked at once a second. */
   readonly bufferedBytes?: number
+  /** Streams of those who came back that were recovered from the database, since before anybody came. */
+  readonly storeRecoveries?: number
 }
 
 /** What the connections of one server cost it. */
@@ -37,6 +39,7 @@ interface Watched {
   readonly url: string
   readonly name: string
   readonly before: ServerReading
+  readonly storeRecoveriesBefore: number
   latest: ServerReading
   cpuSeconds: number | undefined
   bufferedSum: number | undefined
@@ -110,8 +113,9 @@ async function firstReading(url: string): Promise<Watched> {
   if (values.residentBytes === undefined) {
     throw new Failure(`${url} is not the /metrics of a server: it does not tell its memory.`)
   }
-  const watched = { readAtMs: performance.now(), cpuSeconds: values.cpuSeconds }
-  const before = readingOf(values, { ...watched, bufferedSum: values.bufferedSum })
+  const { cpuSeconds, bufferedSum, storeRecoveries: storeRecoveriesBefore = 0 } = values
+  const watched = { readAtMs: performance.now(), cpuSeconds, bufferedSum, storeRecoveriesBefore }
+  const before = readingOf(values, { ...watched })
   const name = `${values.role} ${new URL(url).host}`
   return {
     ...watched,
@@ -119,7 +123,6 @@ async function firstReading(url: string): Promise<Watched> {
     name,
     before,
     latest: before,
-    bufferedSum: values.bufferedSum,
     isBeingRead: false,
   }
 }
@@ -137,13 +140,18 @@ interface Values {
   readonly delaySeconds: number | undefined
   readonly connections: number | undefined
   readonly bufferedSum: number | undefined
+  readonly storeRecoveries: number | undefined
 }
 
 function valuesIn(text: string): Values {
   const sums = new Map<string, number>()
   let role = 'server'
+  let storeRecoveries: number | undefined
   for (const { name, labels, value } of samplesOf(text)) {
     sums.set(name, (sums.get(name) ?? 0) + value)
+    if (name === 'outcry_gateway_recoveries_total') {
+      storeRecoveries = (storeRecoveries ?? 0) + (labels.get('kind') === 'store' ? value : 0)
+    }
     role = labels.get('role') ?? role
   }
   return {
@@ -153,13 +161,14 @@ function valuesIn(text: string): Values {
     delaySeconds: sums.get('nodejs_eventloop_lag_p99_seconds'),
     connections: sums.get('outcry_gateway_connections'),
     bufferedSum: sums.get('outcry_gateway_buffered_bytes_sum'),
+    storeRecoveries,
   }
 }
 
 /** Counters become rates; `before` is moved on to this reading. */
 function readingOf(
   values: Values,
-  before: Pick<Watched, 'cpuSeconds' | 'bufferedSum' | 'readAtMs'>,
+  before: Pick<Watched, 'cpuSeconds' | 'bufferedSum' | 'storeRecoveriesBefore' | 'readAtMs'>,
 ): ServerReading {
   const nowMs = performance.now()
   const seconds = (nowMs - before.readAtMs) / 1_000
@@ -173,6 +182,10 @@ function readingOf(
       delayMs === undefined ? undefined : Math.max(0, delayMs - eventLoopResolutionMs),
     connections: values.connections,
     bufferedBytes: rate(values.bufferedSum, before.bufferedSum),
+    storeRecoveries:
+      values.storeRecoveries === undefined
+        ? undefined
+        : values.storeRecoveries - before.storeRecoveriesBefore,
   }
   before.cpuSeconds = values.cpuSeconds
   before.bufferedSum = values.bufferedSum

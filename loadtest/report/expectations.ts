@@ -64,6 +64,19 @@ const OF_THE_RUN = {
     unit: 'bytes',
     read: ({ bytesPerDevice }) => most(bytesPerDevice),
   },
+  storeRecoveries: {
+    says: 'streams of those who came back that gateways recovered from the database; the others cost it nothing (--metrics-url)',
+    unit: 'times',
+    read: ({ timeline }) => {
+      const told = new Map<string, number>()
+      for (const { servers } of timeline.seconds) {
+        for (const [name, { storeRecoveries }] of Object.entries(servers)) {
+          if (storeRecoveries !== undefined) told.set(name, storeRecoveries)
+        }
+      }
+      return told.size === 0 ? undefined : sum(told.values())
+    },
+  },
   serverCores: {
     says: 'processor time of all servers together, seconds a second, on average while it was measured (--metrics-url)',
     unit: 'cores',
