@@ -1,9 +1,10 @@
-// `npm run bench -- chat`: how many messages per second become durable, one transaction each and in batches, in
-// one run on one throw-away PostgreSQL.
+// `npm run bench -- chat`: how many messages per second become durable, one transaction each and in batches, without
+// sockets and from socket to socket, in one run on one throw-away PostgreSQL.
 import { createLogger } from '../platform/log.ts'
-import { onInterrupt } from '../platform/on-interrupt.ts'
 import { closePool, createPool, type Pool } from '../platform/postgres/pool.ts'
 import { batched } from './batched.ts'
+import { benchTalk } from './chat/from-socket-to-socket.ts'
+import { keeping } from './keeping.ts'
 import { oneInsertEach, oneTransactionEach } from './one-by-one.ts'
 import { figure, median, ratio } from './report.ts'
 import { run, type Series } from './run.ts'
@@ -22,33 +23,44 @@ const warmUpMs = 300
 /** Not all at once: the ways take turns, and each keeps some connections for itself. */
 const connectionsMax = clients + 2 * lanes
 
-export async function benchChat({ rounds, seconds, say }: BenchOptions): Promise<Section> {
-  const log = createLogger({ name: 'bench', level: 'error' })
-  say('Starting a throw-away PostgreSQL.')
-  const starting = startThrowawayPostgres(log)
-  // Also while it starts: a server of ours must not be left behind.
-  onInterrupt(async () => (await starting).stop())
-  const server = await starting
-  const pool = createPool(server.url, { log, applicationName: 'bench', max: connectionsMax })
-  try {
+export interface ChatOptions extends BenchOptions {
+  /** Those who talk over sockets of their own. */
+  readonly talkers: number
+}
+
+export function benchChat(options: BenchOptions): Promise<Section> {
+  return measureChat({ ...options, talkers: 512 })
+}
+
+export function measureChat(options: ChatOptions): Promise<Section> {
+  const { rounds, seconds, say } = options
+  return keeping(async (keep) => {
+    const log = createLogger({ name: 'bench', level: 'error' })
+    say('Starting a throw-away PostgreSQL.')
+    const postgres = await keep(startThrowawayPostgres(log), (server) => server.stop())
+    const pool = await keep(
+      Promise.resolve(
+        createPool(postgres.url, { log, applicationName: 'bench', max: connectionsMax }),
+      ),
+      closePool,
+    )
     const ways = waysOn(pool)
     const measureMs = seconds * 1_000
     const series = await run({ ways, conversations, rounds, warmUpMs, measureMs, onProgress: say })
+    const talk = await benchTalk({ ...options, keep, log, postgres, text, conversations: 64 })
     return {
       name: 'chat',
       title: 'Durable messages',
-      says: 'How many messages per second become durable, each in a transaction of its own and in batches.',
+      says: 'How many messages per second become durable, each in a transaction of its own and in batches: without sockets, where nothing but the store is measured, and from socket to socket.',
       conditions: [
         ...(await conditionsOf(pool)),
         ...new Set(series.map(({ way, says }) => `${way}: ${says}.`)),
+        ...talk.conditions,
       ],
-      tables: conversations.map((count) => tableOf(count, series)),
-      goals: [],
+      tables: [...conversations.map((count) => tableOf(count, series)), ...talk.tables],
+      goals: talk.goals,
     }
-  } finally {
-    await closePool(pool)
-    await server.stop()
-  }
+  })
 }
 
 /** The first is what the others are compared with. */

@@ -21,6 +21,10 @@ const tables = `
     UNIQUE (conversation_id, sender_id, client_message_id)
   )`
 
+export async function makePlainTables(pool: Pool): Promise<void> {
+  await pool.query(tables)
+}
+
 const lock = {
   name: 'plain_lock',
   text: 'SELECT last_seq FROM plain_conversations WHERE conversation_id = $1 FOR UPDATE',
@@ -42,7 +46,7 @@ export function oneTransactionEach(pool: Pool, clients: number, text: string): W
     says: `BEGIN, SELECT … FOR UPDATE, INSERT, UPDATE, COMMIT; ${clients} clients`,
     senders: clients,
     async begin(conversationIds) {
-      await pool.query(tables)
+      await makePlainTables(pool)
       await pool.query('INSERT INTO plain_conversations SELECT unnest($1::uuid[])', [
         conversationIds,
       ])
@@ -74,7 +78,7 @@ export function oneInsertEach(pool: Pool, clients: number, text: string): Way {
     says: `an autocommitted INSERT without order or lock; ${clients} clients`,
     senders: clients,
     async begin(conversationIds) {
-      await pool.query(tables)
+      await makePlainTables(pool)
       const from = nth
       return {
         async send(sender) {

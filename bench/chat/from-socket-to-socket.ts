@@ -1,0 +1,251 @@
+// Durable messages from socket to socket: everything in one process, as `npm start` runs it, and the talkers in
+// another one, beside the statement that writes as many messages and does nothing else.
+import { fileURLToPath } from 'node:url'
+import { createHttpClient } from '../../loadtest/http-client.ts'
+import { startOwnServer } from '../../loadtest/own-server.ts'
+import { tokensOf } from '../../loadtest/tokens.ts'
+import { NO_LIMITS } from '../../platform/limits/no-limits.ts'
+import type { Logger } from '../../platform/log.ts'
+import { closePool, createPool, type Pool } from '../../platform/postgres/pool.ts'
+import { numberOfId } from '../bids/ledger.ts'
+import { processorMs } from '../end-to-end/processor-time.ts'
+import type { Keep } from '../keeping.ts'
+import { Child } from '../peers/child.ts'
+import { figure, ratio } from '../report.ts'
+import type { BenchOptions, GoalVerdict, Section } from '../section.ts'
+import type { ThrowawayPostgres } from '../throwaway-postgres.ts'
+import { type Figures, type Turn, takeTurns } from '../turns.ts'
+import { auditTable } from '../ways.ts'
+import { BatchStatement, batchSize, statementsAtOnce } from './batch-statement.ts'
+import type { FromTalkers, TalkOrder, ToTalkers } from './words.ts'
+
+export interface Talk extends BenchOptions {
+  readonly keep: Keep
+  readonly log: Logger
+  readonly postgres: ThrowawayPostgres
+  readonly text: string
+  /** Each has one message under way. */
+  readonly talkers: number
+  readonly conversations: number
+}
+
+type TalkFigures = Figures<
+  'messages/s' | 'median ms' | 'p99 ms' | 'server µs' | 'postgres µs' | 'talkers µs'
+>
+
+/** Of the raw statement, and of the orientation beside it. */
+const shareOfRawMin = 0.4
+const perSecondMin = 40_000
+const p99MsMax = 20
+const warmUpMs = 500
+/** Signs the tokens of one run's talkers; nobody else knows it, or needs to be kept from it. */
+const secret = 'only for the talkers of one run of a bench'
+const entry = fileURLToPath(new URL('talkers-process.ts', import.meta.url))
+
+export async function benchTalk(
+  talk: Talk,
+): Promise<Pick<Section, 'conditions' | 'tables' | 'goals'>> {
+  const { text, conversations, talkers, seconds } = talk
+  const hall = await Hall.open(talk)
+  const { pool } = hall
+  const raw = await BatchStatement.prepare(pool, text, conversations)
+  const measureMs = seconds * 1_000
+  let reached = 0
+  const turns: readonly Turn<keyof TalkFigures>[] = [
+    { name: 'batch statement', measure: () => measureRaw(raw, measureMs, talk.postgres.pid) },
+    {
+      name: 'Outcry, one process',
+      measure: async () => {
+        const figures = await hall.talk({ warmUpMs, measureMs })
+        reached = figures['messages/s']
+        return figures
+      },
+    },
+    {
+      name: 'Outcry, at half of that rate',
+      measure: () => hall.talk({ warmUpMs, measureMs, perSecond: reached / 2 }),
+    },
+  ]
+  const found = await takeTurns(turns, talk)
+  await raw.audit()
+  await hall.audit()
+  const [base, full, half] = found
+  if (base === undefined || full === undefined || half === undefined) throw new Error('no turn')
+  return {
+    conditions: [
+      `batch statement: messages with their numbers, ${batchSize} in one prepared statement, ${statementsAtOnce} statements at a time, on tables of one's own; nothing is checked and nobody is answered.`,
+      `Outcry, one process: ${talkers} talkers in a process of their own, in ${conversations} rooms, over WebSockets in JSON; gateway, chat store, engine and notifier in one process, PostgreSQL in others.`,
+      'Every message that was answered must be stored once, and the numbers of every room must have no gap.',
+    ],
+    tables: [
+      {
+        title: 'From socket to socket',
+        head: [
+          '',
+          'messages/s',
+          'ratio',
+          'median ms',
+          'p99 ms',
+          'server µs',
+          'PostgreSQL µs',
+          'talkers µs',
+        ],
+        rows: turns.map(({ name }, nth) => rowOf(name, found[nth] ?? base, base)),
+      },
+    ],
+    goals: goalsOf(base, full, half),
+  }
+}
+
+function rowOf(name: string, figures: TalkFigures, base: TalkFigures): readonly string[] {
+  return [
+    name,
+    figure(figures['messages/s']),
+    ratio(figures['messages/s'], base['messages/s']),
+    figure(figures['median ms']),
+    figure(figures['p99 ms']),
+    figure(figures['server µs']),
+    figure(figures['postgres µs']),
+    figure(figures['talkers µs']),
+  ]
+}
+
+async function measureRaw(
+  raw: BatchStatement,
+  measureMs: number,
+  postgresPid: number,
+): Promise<TalkFigures> {
+  const [own, postgres] = [process.cpuUsage(), await processorMs([postgresPid])]
+  const { perSecond, medianMs, p99Ms } = await raw.run(0, measureMs)
+  const { user, system } = process.cpuUsage(own)
+  const messages = Math.max(1, (perSecond * measureMs) / 1_000)
+  return {
+    'messages/s': perSecond,
+    'median ms': medianMs,
+    'p99 ms': p99Ms,
+    'server µs': 0,
+    'postgres µs': (((await processorMs([postgresPid])) - postgres) * 1_000) / messages,
+    // Whoever sends the statements.
+    'talkers µs': (user + system) / messages,
+  }
+}
+
+/** The server, its talkers, and the rooms that they are in. */
+class Hall {
+  readonly pool: Pool
+  readonly #rooms: readonly string[]
+  readonly #crowd: Child<ToTalkers, FromTalkers>
+  readonly #pids: readonly (readonly number[])[]
+
+  private constructor(
+    pool: Pool,
+    rooms: readonly string[],
+    crowd: Child<ToTalkers, FromTalkers>,
+    pids: readonly (readonly number[])[],
+  ) {
+    this.pool = pool
+    this.#rooms = rooms
+    this.#crowd = crowd
+    this.#pids = pids
+  }
+
+  /** Resolves when all talkers are connected. */
+  static async open({ keep, log, postgres, talkers, conversations, text }: Talk): Promise<Hall> {
+    const databaseUrl = await postgres.addDatabase('talk')
+    const max = statementsAtOnce
+    const pool = createPool(databaseUrl, { log, applicationName: 'bench', max })
+    await keep(Promise.resolve(pool), closePool)
+    const settings = { ...NO_LIMITS, DATABASE_URL: databaseUrl, JWT_SECRET: secret }
+    const { url, pid } = await keep(startOwnServer(settings), (server) => server.stop())
+    const conversationIds = await openRooms(url, conversations)
+    const crowd = new Child<ToTalkers, FromTalkers>('the talkers', entry, [])
+    await keep(Promise.resolve(crowd), (process) => process.end())
+    const order = { url, secret, talkers, conversationIds, text }
+    const { pid: crowdPid } = await crowd.ask({ type: 'join', order }, 'joined')
+    return new Hall(pool, conversationIds, crowd, [[pid], [postgres.pid], [crowdPid]])
+  }
+
+  /** @throws where a message is not accepted */
+  async talk(order: TalkOrder): Promise<TalkFigures> {
+    const before = await this.#spent()
+    const { talked } = await this.#crowd.ask({ type: 'talk', order }, 'talked')
+    const spent = (await this.#spent()).map((ms, nth) => ms - (before[nth] ?? 0))
+    const [server = 0, postgres = 0, talkers = 0] = spent.map(
+      (ms) => (ms * 1_000) / Math.max(1, talked.accepted),
+    )
+    return {
+      'messages/s': talked.perSecond,
+      'median ms': talked.medianMs,
+      'p99 ms': talked.p99Ms,
+      'server µs': server,
+      'postgres µs': postgres,
+      'talkers µs': talkers,
+    }
+  }
+
+  /** @throws where what the talkers were told is not what is stored */
+  async audit(): Promise<void> {
+    const { account } = await this.#crowd.ask({ type: 'account' }, 'accounted')
+    const { stored, isWhole } = await auditTable(this.pool, 'messages', this.#rooms)
+    const { rows } = await this.pool.query<{ ids: number }>(
+      `SELECT coalesce(sum(${numberOfId('command_id')}), 0)::bigint AS ids
+         FROM conversation_commands WHERE conversation_id = ANY ($1)`,
+      [this.#rooms],
+    )
+    if (!isWhole) throw new Error('the numbers of a room have a gap')
+    if (stored !== account.accepted) {
+      throw new Error(`${account.accepted} messages were answered, ${stored} are stored`)
+    }
+    if (rows[0]?.ids !== account.sumOfIds)
+      throw new Error('other messages are stored than were answered')
+  }
+
+  /** By the server, by PostgreSQL and by the talkers, in ms. */
+  #spent(): Promise<readonly number[]> {
+    return Promise.all(this.#pids.map(processorMs))
+  }
+}
+
+/** Rooms after sales, which anybody may enter. */
+async function openRooms(url: string, rooms: number): Promise<readonly string[]> {
+  const token = await tokensOf({ tokenUrl: url, secret })('house', ['service'])
+  const http = createHttpClient(url, token)
+  const ids: string[] = []
+  for (let nth = 0; nth < rooms; nth += 1) {
+    const open = { kind: 'room', saleId: `sale-${nth}` }
+    ids.push(String((await http.call('POST', '/v1/conversations', open))['conversationId']))
+  }
+  return ids
+}
+
+function goalsOf(base: TalkFigures, full: TalkFigures, half: TalkFigures): readonly GoalVerdict[] {
+  const [rate, rawRate] = [full['messages/s'], base['messages/s']]
+  const each = full['server µs'] + full['postgres µs'] + full['talkers µs']
+  const bound = `processor time: ${figure(full['server µs'])} µs of the server, ${figure(full['postgres µs'])} of PostgreSQL and ${figure(full['talkers µs'])} of the talkers make ${figure(each)} for each message, on all cores together`
+  return [
+    {
+      goal: 'P9',
+      says: 'against the batch statement',
+      wanted: `≥ ${shareOfRawMin} ×`,
+      measured: ratio(rate, rawRate),
+      holds: rate >= shareOfRawMin * rawRate,
+      boundBy: bound,
+    },
+    {
+      goal: 'P9',
+      says: 'messages',
+      wanted: `≥ ${figure(perSecondMin)}/s`,
+      measured: `${figure(rate)}/s`,
+      holds: rate >= perSecondMin,
+      boundBy: bound,
+    },
+    {
+      goal: 'P9',
+      says: 'p99 at half of the reached rate',
+      wanted: `≤ ${p99MsMax} ms`,
+      measured: `${figure(half['p99 ms'])} ms`,
+      holds: half['p99 ms'] <= p99MsMax,
+      boundBy: 'whatever holds up one of the processes, which share the cores, for so long',
+    },
+  ]
+}

@@ -1,0 +1,47 @@
+// What this bench and the process of its talkers say to each other.
+
+export interface JoinOrder {
+  /** `http://host:port` of the server. */
+  readonly url: string
+  /** By which the talkers' tokens are signed. */
+  readonly secret: string
+  readonly talkers: number
+  /** They take turns in them. */
+  readonly conversationIds: readonly string[]
+  readonly text: string
+}
+
+export interface TalkOrder {
+  /** Goes by before anything is counted. */
+  readonly warmUpMs: number
+  readonly measureMs: number
+  /** Messages that are due each second, whatever was answered. Default: each waits for its last answer. */
+  readonly perSecond?: number
+}
+
+export interface Talked {
+  /** All that were accepted, also before and after the measured time. */
+  readonly accepted: number
+  /** Within the measured time. */
+  readonly perSecond: number
+  /** From when a message was due, or sent, until it was answered. */
+  readonly medianMs: number
+  readonly p99Ms: number
+}
+
+/** Which messages were accepted: so many, and the sum of their numbers. */
+export interface Account {
+  readonly accepted: number
+  readonly sumOfIds: number
+}
+
+export type ToTalkers =
+  | { readonly type: 'join'; readonly order: JoinOrder }
+  | { readonly type: 'talk'; readonly order: TalkOrder }
+  | { readonly type: 'account' }
+
+export type FromTalkers =
+  | { readonly type: 'joined'; readonly pid: number }
+  | { readonly type: 'talked'; readonly talked: Talked }
+  | { readonly type: 'accounted'; readonly account: Account }
+  | { readonly type: 'failed'; readonly says: string }
