@@ -42,8 +42,8 @@ export async function reportOf(
     ],
     tables: [
       rateTable('One hot lot', all, [
-        { title: 'to the first', base: naive },
-        { title: 'to the prototype', base: prototype },
+        { title: 'to the first', baseOf: () => naive },
+        { title: 'to the prototype', baseOf: () => prototype },
       ]),
       costTable('What a bid costs', all),
     ],

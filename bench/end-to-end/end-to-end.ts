@@ -6,16 +6,14 @@ import type { BenchOptions, Section } from '../section.ts'
 import { startThrowawayPostgres } from '../throwaway-postgres.ts'
 import { type Turn, takeTurns } from '../turns.ts'
 import { type Found, reportOf } from './end-to-end-report.ts'
-import { serveApart, serveEmbedded, servePlain } from './servers.ts'
-import { Stand, type StandFigures } from './stand.ts'
+import type { Stand, StandFigures } from './stand.ts'
+import { openApart, openEmbedded, openNaive, openPrototype } from './stands.ts'
 
 export interface EndToEndOptions extends BenchOptions {
   /** At each server but the one that commits bid by bid. */
   readonly bidders: number
 }
 
-/** At more of them one transaction per bid gets slower, at fewer as well. */
-const plainBidders = 32
 const warmUpMs = 500
 
 type Stands = Readonly<Record<'naive' | 'prototype' | 'embedded' | 'apart', Stand>>
@@ -38,38 +36,10 @@ async function openStands(keep: Keep, { bidders, say }: EndToEndOptions): Promis
   const postgres = await keep(startThrowawayPostgres(log), (server) => server.stop())
   const ground = { keep, log, postgres }
   return {
-    naive: await Stand.open(
-      {
-        name: 'one transaction per bid',
-        says: `BEGIN, SELECT … FOR UPDATE, INSERT, UPDATE, COMMIT for each bid, ${plainBidders} at a time`,
-        bidders: plainBidders,
-      },
-      await servePlain(ground, 'oneByOne', plainBidders),
-      ground,
-    ),
-    prototype: await Stand.open(
-      {
-        name: 'prototype',
-        says: 'uWebSockets.js, one queue, and one writer that has whatever waits placed by one function of the database; bids are answered after the commit, and nothing else is done',
-        bidders,
-      },
-      await servePlain(ground, 'together', bidders),
-      ground,
-    ),
-    embedded: await Stand.open(
-      { name: 'Outcry, one process', says: 'all of it, as `npm start` runs it', bidders },
-      await serveEmbedded(ground),
-      ground,
-    ),
-    apart: await Stand.open(
-      {
-        name: 'Outcry, through NATS',
-        says: 'gateway, engine and notifier in processes of their own, with NATS and Redis',
-        bidders,
-      },
-      await serveApart(ground),
-      ground,
-    ),
+    naive: await openNaive(ground),
+    prototype: await openPrototype(ground, bidders),
+    embedded: await openEmbedded(ground, bidders),
+    apart: await openApart(ground, bidders),
   }
 }
 

@@ -1,4 +1,5 @@
-// The servers that are compared, each with a lot that takes bids, on a database of its own.
+// The servers that are compared, each with a lot that takes bids. They share a PostgreSQL;
+// two engines can not share a database.
 import { fileURLToPath } from 'node:url'
 import { createHttpClient } from '../../loadtest/http-client.ts'
 import { startOwnServer } from '../../loadtest/own-server.ts'
@@ -43,7 +44,7 @@ export async function servePlain(
   bidders: number,
 ): Promise<Serving> {
   const { keep } = ground
-  const { databaseUrl, pool } = await database(ground, `plain_${writing.toLowerCase()}`)
+  const { databaseUrl, pool } = await databaseAt(ground, ground.postgres.url)
   const child = new Child<ToPlainServer, FromPlainServer>(`the server ${writing}`, plainEntry, [])
   await keep(Promise.resolve(child), (server) => server.end())
   const order = { writing, databaseUrl, bidders }
@@ -54,23 +55,22 @@ export async function servePlain(
 
 /** Outcry in one process, as `npm start` runs it, on a PostgreSQL that is shared with the others. */
 export async function serveEmbedded(ground: Ground): Promise<Serving> {
-  const { databaseUrl, pool } = await database(ground, 'embedded')
+  const { databaseUrl, pool } = await databaseAt(ground, ground.postgres.url)
   const settings = { ...NO_LIMITS, DATABASE_URL: databaseUrl, JWT_SECRET: tokenSecret }
   const { url, pid } = await ground.keep(startOwnServer(settings), (server) => server.stop())
   return await withLot({ url, pids: [pid] }, pool)
 }
 
 /** Outcry as a fleet: gateway, engine and notifier apart, with NATS and Redis between them. */
-export async function serveApart({ keep, ...ground }: Ground): Promise<Serving> {
-  const { databaseUrl, pool } = await database({ keep, ...ground }, 'apart')
-  const { log } = ground
+export async function serveApart(ground: Ground): Promise<Serving> {
+  const { keep, log, postgres } = ground
+  const { databaseUrl, pool } = await databaseAt(ground, await postgres.addDatabase('apart'))
   const roles = ['engine', 'notifier', 'gateway'] as const
   const fleet = await startRoles(keep, { roles, databaseUrl, secret: tokenSecret, log })
   return await withLot(fleet, pool)
 }
 
-async function database({ keep, log, postgres }: Ground, name: string) {
-  const databaseUrl = await postgres.addDatabase(name)
+async function databaseAt({ keep, log }: Ground, databaseUrl: string) {
   const pool = createPool(databaseUrl, { log, applicationName: 'bench', max: 1 })
   await keep(Promise.resolve(pool), closePool)
   return { databaseUrl, pool }

@@ -9,18 +9,19 @@ export interface Row {
   readonly figures: StandFigures
 }
 
-interface Comparison {
+interface Comparison<OneRow extends Row> {
   readonly title: string
-  readonly base: StandFigures
+  /** What a row is compared with. */
+  readonly baseOf: (row: OneRow) => StandFigures
 }
 
 /** Where processors have less idle time than this share, somebody waits for them. */
 const idleShare = 0.1
 
-export function rateTable(
+export function rateTable<OneRow extends Row>(
   title: string,
-  rows: readonly Row[],
-  comparisons: readonly Comparison[],
+  rows: readonly OneRow[],
+  comparisons: readonly Comparison<OneRow>[],
 ): Table {
   return {
     title,
@@ -32,13 +33,15 @@ export function rateTable(
       'median ms',
       'p99 ms',
     ],
-    rows: rows.map(({ name, figures }) => [
-      name,
-      figure(figures['accepted/s']),
-      ...comparisons.map(({ base }) => ratio(figures['accepted/s'], base['accepted/s'])),
-      `${figure(figures['refused %'])} %`,
-      figure(figures['median ms']),
-      figure(figures['p99 ms']),
+    rows: rows.map((row) => [
+      row.name,
+      figure(row.figures['accepted/s']),
+      ...comparisons.map(({ baseOf }) =>
+        ratio(row.figures['accepted/s'], baseOf(row)['accepted/s']),
+      ),
+      `${figure(row.figures['refused %'])} %`,
+      figure(row.figures['median ms']),
+      figure(row.figures['p99 ms']),
     ]),
   }
 }
@@ -68,9 +71,12 @@ export function whatWorked(figures: StandFigures): string {
   return `processor time${isOurs ? '' : ', much of which went to others'}: ${spent}`
 }
 
-/** "3 (of one), 4 (of another)", once each of them was found stored. */
-export async function storedAt(stands: readonly Stand[]): Promise<string> {
+/**
+ * How many bids each has accepted, as a sentence.
+ * @throws where what the bidders were told is not what is stored
+ */
+export async function storedAt(stands: readonly Stand[], where = ''): Promise<string> {
   const each: string[] = []
   for (const stand of stands) each.push(`${figure(await stand.audit())} (${stand.name})`)
-  return `Bids that were accepted, each of which is stored: ${each.join(', ')}.`
+  return `Bids that were accepted${where}, each of which is stored: ${each.join(', ')}.`
 }
