@@ -1,6 +1,7 @@
 // Which benches there are, in the order of the page that they write.
 import { benchBids } from './bids/bids.ts'
 import { benchChat } from './chat.ts'
+import { benchDisk } from './disk/disk.ts'
 import { benchEndToEnd } from './end-to-end/end-to-end.ts'
 import { benchConnections } from './fanout/connections.ts'
 import { benchFanout } from './fanout/fanout.ts'
@@ -40,6 +41,12 @@ export const BENCHES: readonly RegisteredBench[] = [
     describes:
       'Durable bids from socket to socket: in one process, through NATS, and as one would write it.',
     bench: benchEndToEnd,
+    always: true,
+  },
+  {
+    name: 'disk',
+    describes: 'The same on a disk whose every fsync takes a millisecond more.',
+    bench: benchDisk,
     always: true,
   },
   {
