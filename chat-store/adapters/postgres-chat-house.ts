@@ -148,17 +148,15 @@ async function raiseCommonVersions(
   return true
 }
 
-/** What was decided upon its word in any conversation no longer holds. Rows are locked as batches do. */
+/**
+ * What was decided upon its word in any conversation no longer holds. Rows are locked as batches do, and the
+ * user's settings after them, as an erasure does.
+ */
 async function silenceEverywhere(
   client: PoolClient,
   userId: string,
   until: number | null,
 ): Promise<void> {
-  await client.query(
-    `INSERT INTO chat_settings (user_id, silenced_until_ms) VALUES ($1, $2)
-         ON CONFLICT (user_id) DO UPDATE SET silenced_until_ms = excluded.silenced_until_ms`,
-    [userId, until],
-  )
   await client.query(
     `WITH own AS (
        SELECT c.conversation_id
@@ -168,6 +166,11 @@ async function silenceEverywhere(
      UPDATE conversations c SET version = version + 1
        FROM own WHERE c.conversation_id = own.conversation_id`,
     [userId],
+  )
+  await client.query(
+    `INSERT INTO chat_settings (user_id, silenced_until_ms) VALUES ($1, $2)
+         ON CONFLICT (user_id) DO UPDATE SET silenced_until_ms = excluded.silenced_until_ms`,
+    [userId, until],
   )
 }
 

@@ -7,6 +7,7 @@ import {
 } from '../../platform/testing/throwaway-database.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import { idAt } from '../testing/changes.ts'
+import { createPostgresChatHouse } from './postgres-chat-house.ts'
 import { createPostgresChatKeeping } from './postgres-chat-keeping.ts'
 
 const day = 24 * 3_600_000
@@ -75,10 +76,10 @@ const seqs = async (table: 'messages' | 'conversation_events', conversationId: s
   return rows.map(({ seq }) => seq)
 }
 
-async function waitsForLock(functionName: string): Promise<boolean> {
+async function waitsForLock(statement: string): Promise<boolean> {
   const { rowCount } = await pool.query(
     `SELECT FROM pg_stat_activity WHERE starts_with(query, $1) AND wait_event_type = 'Lock'`,
-    [`SELECT ${functionName}(`],
+    [statement],
   )
   return rowCount !== 0
 }
@@ -167,7 +168,7 @@ describe('months', () => {
       await atWork.query('LOCK TABLE messages IN ROW EXCLUSIVE MODE')
       const [dropped] = await Promise.all([
         keeping.dropEmptyPartitions(Date.UTC(2031, 1, 2)),
-        waitFor(() => waitsForLock('drop_empty_chat_partitions')).then(() =>
+        waitFor(() => waitsForLock('SELECT drop_empty_chat_partitions(')).then(() =>
           atWork.query('LOCK TABLE conversation_events IN ROW EXCLUSIVE MODE'),
         ),
       ])
@@ -195,9 +196,9 @@ describe('months', () => {
       })
       await Promise.all([
         expect(dropped).resolves.toBe(0),
-        waitFor(async () => isDone || (await waitsForLock('drop_empty_chat_partitions'))).then(() =>
-          other.query('COMMIT'),
-        ),
+        waitFor(
+          async () => isDone || (await waitsForLock('SELECT drop_empty_chat_partitions(')),
+        ).then(() => other.query('COMMIT')),
       ])
       expect(await parts()).toEqual([])
     } finally {
@@ -269,7 +270,7 @@ describe('erasing a user', () => {
       await unblocking.query('DELETE FROM blocks')
       const [erased] = await Promise.all([
         createPostgresChatKeeping(pool).eraseTraces('ann', january, day),
-        waitFor(() => waitsForLock('erase_traces')).then(() =>
+        waitFor(() => waitsForLock('SELECT erase_traces(')).then(() =>
           unblocking.query('UPDATE conversations SET version = version + 1; COMMIT'),
         ),
       ])
@@ -277,6 +278,31 @@ describe('erasing a user', () => {
     } finally {
       unblocking.release()
     }
+  })
+
+  test('and silencing it everywhere meanwhile do not wait for each other', async () => {
+    const house = createPostgresChatHouse(pool)
+    await converse(pair, 'direct', january)
+    await house.setHidesReadMarks('ann', true)
+    const erasing = await pool.connect()
+    try {
+      // As an erasure takes them: the user's conversations first, then its settings.
+      await erasing.query('BEGIN')
+      await erasing.query('SELECT FROM conversations FOR UPDATE')
+      const silenced = house.silence({ userId: 'ann', until: january + day }, 'mod', january)
+      await Promise.all([
+        silenced,
+        waitFor(() => waitsForLock('WITH own AS')).then(() =>
+          erasing.query('UPDATE chat_settings SET hide_read_marks = false; COMMIT'),
+        ),
+      ])
+    } finally {
+      erasing.release()
+    }
+    const { rows } = await pool.query(
+      'SELECT hide_read_marks, silenced_until_ms FROM chat_settings',
+    )
+    expect(rows).toEqual([{ hide_read_marks: false, silenced_until_ms: january + day }])
   })
 
   test('waits for the end of a legal hold', async () => {
