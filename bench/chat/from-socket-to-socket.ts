@@ -30,7 +30,7 @@ export interface Talk extends BenchOptions {
 }
 
 type TalkFigures = Figures<
-  'messages/s' | 'median ms' | 'p99 ms' | 'server µs' | 'postgres µs' | 'talkers µs'
+  'messages/s' | 'refused %' | 'median ms' | 'p99 ms' | 'server µs' | 'postgres µs' | 'talkers µs'
 >
 
 /** Of the raw statement, and of the orientation beside it. */
@@ -84,6 +84,7 @@ export async function benchTalk(
           '',
           'messages/s',
           'ratio',
+          'refused',
           'median ms',
           'p99 ms',
           'server µs',
@@ -102,6 +103,7 @@ function rowOf(name: string, figures: TalkFigures, base: TalkFigures): readonly 
     name,
     figure(figures['messages/s']),
     ratio(figures['messages/s'], base['messages/s']),
+    `${figure(figures['refused %'])} %`,
     figure(figures['median ms']),
     figure(figures['p99 ms']),
     figure(figures['server µs']),
@@ -121,6 +123,7 @@ async function measureRaw(
   const messages = Math.max(1, (perSecond * measureMs) / 1_000)
   return {
     'messages/s': perSecond,
+    'refused %': 0,
     'median ms': medianMs,
     'p99 ms': p99Ms,
     'server µs': 0,
@@ -175,6 +178,7 @@ class Hall {
     )
     return {
       'messages/s': talked.perSecond,
+      'refused %': (100 * talked.putOff) / Math.max(1, talked.accepted + talked.putOff),
       'median ms': talked.medianMs,
       'p99 ms': talked.p99Ms,
       'server µs': server,

@@ -11,7 +11,13 @@ import type { Account, JoinOrder, Talked, TalkOrder } from './words.ts'
 interface Reply {
   readonly id: number
   readonly connect?: object
-  readonly rpc?: { readonly data: { readonly outcome: string } }
+  readonly rpc?: {
+    readonly data: {
+      readonly outcome: string
+      readonly code?: string
+      readonly retryAfterMs?: number
+    }
+  }
 }
 
 /** Of a run at a pace: the same moments in every run. */
@@ -24,6 +30,7 @@ export class Talkers {
   readonly #sinceMs = new Map<number, number>()
   #messages = 0
   #accepted = 0
+  #putOff = 0
   #sumOfIds = 0
   #fromMs = 0
   #untilMs = 0
@@ -54,7 +61,7 @@ export class Talkers {
 
   /** Resolves when every message is answered, those after the measured time as well. */
   async talk({ warmUpMs, measureMs, perSecond }: TalkOrder): Promise<Talked> {
-    const acceptedBefore = this.#accepted
+    const [acceptedBefore, putOffBefore] = [this.#accepted, this.#putOff]
     this.#fromMs = performance.now() + warmUpMs
     this.#untilMs = this.#fromMs + measureMs
     this.#isLoop = perSecond === undefined
@@ -68,6 +75,7 @@ export class Talkers {
     const tookMs = this.#tookMs.toSorted((one, other) => one - other)
     return {
       accepted: this.#accepted - acceptedBefore,
+      putOff: this.#putOff - putOffBefore,
       perSecond: (tookMs.length * 1_000) / measureMs,
       medianMs: quantile(tookMs, 0.5),
       p99Ms: quantile(tookMs, 0.99),
@@ -98,19 +106,29 @@ export class Talkers {
     )
   }
 
-  /** @throws Error where a message was not taken */
+  /** @throws Error where a message is refused for another reason than that too many wait */
   heard(talker: Talker, { id, rpc }: Reply, reply: string): void {
     const nth = id - firstId
     const sinceMs = this.#sinceMs.get(nth)
     if (sinceMs === undefined) throw new Error(`answered twice, or never asked: ${reply}`)
     this.#sinceMs.delete(nth)
-    if (rpc?.data.outcome !== 'accepted') throw new Error(`a message was not taken: ${reply}`)
-    this.#accepted += 1
-    this.#sumOfIds += nth
-    const nowMs = performance.now()
-    if (nowMs >= this.#fromMs && nowMs < this.#untilMs) this.#tookMs.push(nowMs - sinceMs)
-    if (this.#isLoop && nowMs < this.#untilMs) this.#say(talker)
-    else if (this.#sinceMs.size === 0 && nowMs >= this.#untilMs) this.#onAllAnswered()
+    const { outcome, code, retryAfterMs = 0 } = rpc?.data ?? {}
+    if (outcome === 'accepted') {
+      this.#accepted += 1
+      this.#sumOfIds += nth
+      const nowMs = performance.now()
+      if (nowMs >= this.#fromMs && nowMs < this.#untilMs) this.#tookMs.push(nowMs - sinceMs)
+      this.#goOn(talker)
+    } else if (code === 'overloaded') {
+      this.#putOff += 1
+      setTimeout(() => this.#goOn(talker), retryAfterMs)
+    } else throw new Error(`a message was not taken: ${reply}`)
+  }
+
+  #goOn(talker: Talker): void {
+    if (performance.now() < this.#untilMs) {
+      if (this.#isLoop) this.#say(talker)
+    } else if (this.#sinceMs.size === 0) this.#onAllAnswered()
   }
 }
 

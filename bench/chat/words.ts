@@ -22,6 +22,8 @@ export interface TalkOrder {
 export interface Talked {
   /** All that were accepted, also before and after the measured time. */
   readonly accepted: number
+  /** Those that were refused because too many were waiting. */
+  readonly putOff: number
   /** Within the measured time. */
   readonly perSecond: number
   /** From when a message was due, or sent, until it was answered. */
