@@ -8,6 +8,7 @@ import {
   userConnectionsKey,
 } from '../../protocol/connection-keys.ts'
 import type { Identity } from '../../protocol/identity.ts'
+import { countOf, type Few, listOf, none, withItem, withoutItem } from '../fanout/few.ts'
 import { Claims } from './claims.ts'
 
 /** A socket, as far as the roster needs to know it. */
@@ -27,16 +28,11 @@ export interface RosterOptions {
   readonly perAddressMax: number
 }
 
-const nobody: readonly never[] = []
-
-/** `Array.isArray`, for lists that are not to be changed. */
-const isList = <T>(one: T | readonly T[]): one is readonly T[] => Array.isArray(one)
-
 export class Roster<Socket extends Enrolled> {
   readonly #options: RosterOptions
   readonly #all = new Set<Socket>()
-  /** One connection each, nearly always, which needs no list: 56 bytes less. */
-  readonly #byUser = new Map<string, Socket | readonly Socket[]>()
+  /** One connection each, nearly always. */
+  readonly #byUser = new Map<string, Few<Socket>>()
   readonly #countByAddress = new Map<string, number>()
   readonly #ofUsers: Claims<Socket>
   readonly #ofAddresses: Claims<Socket>
@@ -84,15 +80,13 @@ export class Roster<Socket extends Enrolled> {
    * it is among those of the user, whatever comes of the claim. A promise only where others have to be asked.
    */
   claim({ userId, deviceId }: Identity, socket: Socket): boolean | Promise<boolean> {
-    const others = this.of(userId)
-    this.#byUser.set(userId, others.length === 0 ? socket : [...others, socket])
+    this.#byUser.set(userId, withItem(this.#byUser.get(userId) ?? none, socket))
     if (deviceId !== undefined) this.#options.counts.add(deviceConnectionsKey(userId, deviceId))
     return this.#ofUsers.claim(userConnectionsKey(userId), socket)
   }
 
   of(userId: string): readonly Socket[] {
-    const those = this.#byUser.get(userId) ?? nobody
-    return isList(those) ? those : [those]
+    return listOf(this.#byUser.get(userId) ?? none)
   }
 
   remove(socket: Socket): void {
@@ -111,8 +105,8 @@ export class Roster<Socket extends Enrolled> {
   }
 
   #disown({ userId, deviceId }: Identity, socket: Socket): void {
-    const others = this.of(userId).filter((other) => other !== socket)
-    if (others.length > 0) this.#byUser.set(userId, others)
+    const others = withoutItem(this.#byUser.get(userId) ?? none, socket)
+    if (countOf(others) > 0) this.#byUser.set(userId, others)
     else this.#byUser.delete(userId)
     if (deviceId !== undefined) this.#options.counts.leave(deviceConnectionsKey(userId, deviceId))
     this.#ofUsers.release(userConnectionsKey(userId), socket)

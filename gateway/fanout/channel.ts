@@ -4,6 +4,7 @@
 import { errorObject } from '../../protocol/errors.ts'
 import type { SubscribeResult } from '../../protocol/frames.ts'
 import { channelLingerMs, loadTimeoutMs } from '../limits.ts'
+import { secondsAfter } from '../session/seconds.ts'
 import { type Sequenced, Stream, type StreamContext } from './stream.ts'
 import type { RecoverFrom, SubscribeOptions, SubscribeOutcome, Subscriber } from './subscriber.ts'
 
@@ -27,11 +28,12 @@ export abstract class WatchedChannel<
 > extends Stream<E, C> {
   /** Undefined while nobody joins, which is nearly always. */
   #joining: Map<Subscriber, Joining> | undefined
-  #idleSinceMs: number
+  /** Whole seconds are small enough to need no box of 16 bytes, which milliseconds do. */
+  #idleSinceSeconds: number
 
   constructor(name: string, context: C) {
     super(name, context)
-    this.#idleSinceMs = context.clock.nowMs()
+    this.#idleSinceSeconds = secondsAfter(context.clock.nowMs())
   }
 
   protected abstract readonly subscriberCount: number
@@ -56,7 +58,7 @@ export abstract class WatchedChannel<
   /** Also where `subscribe` is still pending. */
   unsubscribe(subscriber: Subscriber): void {
     if (!this.#settle(subscriber, unavailable)) this.detach(subscriber)
-    this.#idleSinceMs = this.context.clock.nowMs()
+    this.#idleSinceSeconds = secondsAfter(this.context.clock.nowMs())
   }
 
   async #join(subscriber: Subscriber, options: SubscribeOptions, joining: Joining): Promise<void> {
@@ -110,10 +112,10 @@ export abstract class WatchedChannel<
     }
     const listens = this.watch(nowMs)
     if (this.#joining !== undefined || this.subscriberCount > 0) {
-      this.#idleSinceMs = nowMs
+      this.#idleSinceSeconds = secondsAfter(nowMs)
       return true
     }
-    return listens && nowMs < this.#idleSinceMs + channelLingerMs
+    return listens && nowMs < this.#idleSinceSeconds * 1_000 + channelLingerMs
   }
 
   override close(): void {

@@ -7,6 +7,7 @@ import type { Clock, Timer } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { earlyEventsMax, healRetryMs, reconcileIntervalMs } from '../limits.ts'
 import type { Unlisten } from '../ports/event-source.ts'
+import { secondsAfter } from '../session/seconds.ts'
 import type { FanoutMetrics } from './metrics.ts'
 import type { Publish } from './subscriber.ts'
 import type { Flushable, Phase, Turn } from './turn.ts'
@@ -44,12 +45,12 @@ export abstract class Stream<E extends Sequenced, C extends StreamContext = Stre
   #retry: Timer | undefined
   #flushWaiters: (() => void)[] | undefined
   #closed = false
-  #reconcileMs: number
+  #reconcileSeconds: number
 
   constructor(name: string, context: C) {
     this.name = name
     this.context = context
-    this.#reconcileMs = context.clock.nowMs() + reconcileIntervalMs
+    this.#reconcileSeconds = secondsAfter(context.clock.nowMs() + reconcileIntervalMs)
   }
 
   protected abstract readonly phase: Phase
@@ -206,14 +207,14 @@ export abstract class Stream<E extends Sequenced, C extends StreamContext = Stre
 
   /** Compares itself with the store at the next look: the bus may have lost something and not say so. */
   compareSoon(): void {
-    this.#reconcileMs = 0
+    this.#reconcileSeconds = 0
   }
 
   /** Compares itself with the store now and then; true while it listens. */
   protected watch(nowMs: number): boolean {
     const listens = this.#unlisten !== undefined
-    if (listens && nowMs >= this.#reconcileMs) {
-      this.#reconcileMs = nowMs + reconcileIntervalMs
+    if (listens && nowMs >= this.#reconcileSeconds * 1_000) {
+      this.#reconcileSeconds = secondsAfter(nowMs + reconcileIntervalMs)
       void this.#reconcile()
     }
     return listens || this.#opening !== undefined

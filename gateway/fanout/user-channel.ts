@@ -10,6 +10,7 @@ import type { EventSource, Unlisten } from '../ports/event-source.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
 import type { Attach } from './channel.ts'
 import { DurableChannel } from './durable-channel.ts'
+import { countOf, type Few, listOf, none, withItem, withoutItem } from './few.ts'
 import type { StreamContext } from './stream.ts'
 import type { RecoverFrom, Subscriber } from './subscriber.ts'
 import { Wording } from './wording.ts'
@@ -20,14 +21,12 @@ export interface UserChannelContext extends StreamContext {
   readonly presence: Presence
 }
 
-const none: readonly never[] = []
 /** Shared, since most feeds change nothing that they told. */
 const unchanged: ReadonlyMap<number, Notification> = new Map()
 
 export class UserChannel extends DurableChannel<Notification, UserChannelContext> {
   readonly #userId: string
-  /** One or two, nearly always. */
-  #subscribers: readonly Subscriber[] = none
+  #subscribers: Few<Subscriber> = none
   /** By their seqs, those which say something else since they were told: their messages were edited or deleted. */
   #changed = unchanged
   /** What of them goes at the next look into the store. */
@@ -39,7 +38,7 @@ export class UserChannel extends DurableChannel<Notification, UserChannelContext
   }
 
   protected get subscriberCount(): number {
-    return this.#subscribers.length
+    return countOf(this.#subscribers)
   }
 
   protected listen(): Promise<Unlisten> {
@@ -60,7 +59,7 @@ export class UserChannel extends DurableChannel<Notification, UserChannelContext
   #tellRead(read: NonNullable<UserEvents['read']>): void {
     const data: FeedReadPublication = { type: 'notifications_read', ...read }
     const wording = new Wording(() => ({ push: { channel: this.name, pub: { data } } }))
-    for (const subscriber of this.#subscribers) {
+    for (const subscriber of listOf(this.#subscribers)) {
       subscriber.offer(wording.in(subscriber.codec, undefined))
     }
   }
@@ -104,7 +103,7 @@ export class UserChannel extends DurableChannel<Notification, UserChannelContext
     const due = events.map(
       (event) => new Wording(() => ({ push: { channel: this.name, pub: publication(event) } })),
     )
-    for (const subscriber of this.#subscribers) {
+    for (const subscriber of listOf(this.#subscribers)) {
       for (const wording of due) subscriber.push(wording.in(subscriber.codec, undefined))
     }
   }
@@ -113,15 +112,15 @@ export class UserChannel extends DurableChannel<Notification, UserChannelContext
     const stored = await this.readStored(from)
     return () => {
       const user = subscriber.identity?.userId ?? ''
-      this.#subscribers = this.#subscribers.concat([subscriber])
+      this.#subscribers = withItem(this.#subscribers, subscriber)
       this.context.presence.join(this.name, { client: subscriber.client, user })
       return { ...this.positionAt(this.head), ...this.recovered(from, stored, publication) }
     }
   }
 
   protected detach(subscriber: Subscriber): void {
-    if (!this.#subscribers.includes(subscriber)) return
-    this.#subscribers = this.#subscribers.filter((other) => other !== subscriber)
+    if (!listOf(this.#subscribers).includes(subscriber)) return
+    this.#subscribers = withoutItem(this.#subscribers, subscriber)
     this.context.presence.leave(this.name, subscriber.client)
   }
 }

@@ -5,7 +5,8 @@ import { errorObject } from '../../protocol/errors.ts'
 import type { ClientMessage, ConnectResult, SubscribeResult } from '../../protocol/frames.ts'
 import type { Identity } from '../../protocol/identity.ts'
 import { onChannel, say } from './commands.ts'
-import { expiresMs, ttlSeconds } from './live.ts'
+import { ttlSeconds } from './live.ts'
+import { secondsAfter } from './seconds.ts'
 import type {
   Authenticating,
   AwaitingConnect,
@@ -136,9 +137,8 @@ function welcome(
     rules,
     client,
     identity,
-    nextPingMs: nowMs + firstPingAfterMs(session),
-    pongByMs: Infinity,
-    expiresMs: expiresMs(identity, rules),
+    nextPingSeconds: secondsAfter(nowMs + firstPingAfterMs(session)),
+    owesPong: false,
     commandsPaidMs: 0,
     errorsPaidMs: 0,
     calls: 0,

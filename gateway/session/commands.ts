@@ -36,7 +36,7 @@ function refresh(live: Live, { id, params }: Saying<'refresh'>): Step {
 
 /** Proof of life. */
 export function pong(live: Live): Step {
-  return live.pongByMs === Infinity ? stay(live) : step({ ...live, pongByMs: Infinity })
+  return live.owesPong ? step({ ...live, owesPong: false }) : stay(live)
 }
 
 /** One message of a live client. */

@@ -15,6 +15,7 @@ import {
   answered,
   drain,
   drainAnswered,
+  liveDueMs,
   liveTick,
   refreshed,
   refreshRefused,
@@ -167,7 +168,7 @@ export function openSession(client: string, rules: SessionRules, nowMs: number):
 export function dueMs(session: Session): number {
   switch (session.state) {
     case 'live':
-      return Math.min(session.nextPingMs, session.pongByMs, session.expiresMs)
+      return liveDueMs(session)
     case 'gone':
       return Infinity
     case 'awaiting_connect':

@@ -2,15 +2,8 @@
 import type { ClientMessage, Reply } from '../../protocol/frames.ts'
 import type { Identity } from '../../protocol/identity.ts'
 import { onChannel, say, settle } from './commands.ts'
-import type {
-  CallAnswer,
-  ChannelCommand,
-  Draining,
-  InputOf,
-  Live,
-  SessionRules,
-  Step,
-} from './session.ts'
+import { secondsAfter } from './seconds.ts'
+import type { CallAnswer, ChannelCommand, Draining, InputOf, Live, Step } from './session.ts'
 import {
   after,
   answeredOne,
@@ -24,9 +17,20 @@ import {
   step,
 } from './step.ts'
 
-/** When the token and its grace end. */
-export function expiresMs(identity: Identity | undefined, rules: SessionRules): number {
+/** When the token and its grace end; Infinity where there is none. */
+function expiresMs({ identity, rules }: Live): number {
   return identity === undefined ? Infinity : identity.expiresAtMs + rules.tokenGraceMs
+}
+
+/** A pong is given less time than there is between two pings, so the last ping is the one it is owed for. */
+function pongByMs({ owesPong, nextPingSeconds, rules }: Live): number {
+  if (!owesPong) return Infinity
+  return nextPingSeconds * 1_000 - rules.pingIntervalMs + rules.pongDeadlineMs
+}
+
+/** When a `tick` will next matter to a live session, epoch ms. */
+export function liveDueMs(session: Live): number {
+  return Math.min(session.nextPingSeconds * 1_000, pongByMs(session), expiresMs(session))
 }
 
 /** Whole seconds the token still holds; 0 where there is none. */
@@ -53,7 +57,7 @@ export function refreshed(
   }
   const { rules, client } = session
   return step(
-    { ...session, identity, expiresMs: expiresMs(identity, rules) },
+    { ...session, identity },
     reply('refresh', {
       id,
       refresh: {
@@ -110,18 +114,11 @@ export function answered(session: Live, { id, answer }: InputOf<'answered'>, now
 }
 
 export function liveTick(session: Live, _: InputOf<'tick'>, nowMs: number): Step {
-  if (nowMs >= session.expiresMs) return leave(session, 'connection_expired')
-  if (nowMs >= session.pongByMs) return leave(session, 'no_pong')
-  if (nowMs < session.nextPingMs) return stay(session)
-  const { pingIntervalMs, pongDeadlineMs } = session.rules
-  return step(
-    {
-      ...session,
-      nextPingMs: nowMs + pingIntervalMs,
-      pongByMs: Math.min(session.pongByMs, nowMs + pongDeadlineMs),
-    },
-    { type: 'send', message: {} },
-  )
+  if (nowMs >= expiresMs(session)) return leave(session, 'connection_expired')
+  if (nowMs >= pongByMs(session)) return leave(session, 'no_pong')
+  if (nowMs < session.nextPingSeconds * 1_000) return stay(session)
+  const nextPingSeconds = secondsAfter(nowMs + session.rules.pingIntervalMs)
+  return step({ ...session, nextPingSeconds, owesPong: true }, { type: 'send', message: {} })
 }
 
 /** The calls begun are answered first: a bid in flight has an outcome that its bidder wants to know. */

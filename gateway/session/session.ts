@@ -74,11 +74,10 @@ export interface Live extends Known {
   readonly state: 'live'
   /** Undefined for an anonymous watcher. */
   readonly identity: Identity | undefined
-  readonly nextPingMs: number
-  /** Infinity while no pong is owed. */
-  readonly pongByMs: number
-  /** When the token and its grace end; Infinity where there is none. */
-  readonly expiresMs: number
+  /** See `seconds.ts`. */
+  readonly nextPingSeconds: number
+  /** For the ping before the next one. */
+  readonly owesPong: boolean
   /** Until when the commands, and the errors, said so far are paid for (`rate.ts`). */
   readonly commandsPaidMs: number
   readonly errorsPaidMs: number
