@@ -2,13 +2,13 @@
 // what it finds, and with `--write` puts it into docs/benchmarks.md. `owners` and `push` measure how long
 // something takes and have no part in that page.
 import { writeFile } from 'node:fs/promises'
+import { constants } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { runMain } from '../platform/run-process.ts'
-import { conditionsNow, describeConditions } from './conditions.ts'
 import { type MeasuredSection, writeDocument } from './document.ts'
+import { measureSections } from './measure.ts'
 import { benchOwners } from './owners.ts'
 import { benchPush } from './push.ts'
-import { describeSection } from './report.ts'
 import { BENCHES } from './sections.ts'
 
 interface Options {
@@ -18,40 +18,46 @@ interface Options {
   readonly write?: boolean
 }
 
-const say = (line: string): boolean => process.stdout.write(`${line}\n`)
-
-/** Whoever interrupts takes the bench its servers away: that is no failure of the bench. */
-let isInterrupted = false
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    isInterrupted = true
+/** npm hands on the Ctrl-C which the terminal gave to the bench as well: what comes twice this fast is one. */
+const sameSignalMs = 500
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  let firstMs = 0
+  process.on(signal, () => {
+    const nowMs = performance.now()
+    if (firstMs === 0) {
+      firstMs = nowMs
+      interrupted.abort()
+      // Beside this listener there is one of whoever holds something; without any there is nothing to clean up.
+      if (process.listenerCount(signal) > 1) return
+    } else if (nowMs - firstMs < sameSignalMs) return
+    process.exit(128 + constants.signals[signal])
   })
 }
 
-/** Runs the benches one after the other; what was measured is written down even where a later one fails. */
+const startedMs = performance.now()
+
+/** With the time that has gone by, before what is no page of its own. */
+function say(line: string): void {
+  const seconds = Math.round((performance.now() - startedMs) / 1_000)
+  const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+  process.stdout.write(line.startsWith('\n') ? `${line}\n` : `${clock}  ${line}\n`)
+}
+
 async function measure(benches: typeof BENCHES, options: Options): Promise<void> {
   const { rounds, seconds, json, write = false } = options
-  const measured: MeasuredSection[] = []
-  try {
-    for (const { bench } of benches) {
-      const conditions = await conditionsNow(rounds, seconds)
-      const section = await bench({ rounds, seconds, say })
-      measured.push({ section, conditions })
-      say(`\n${describeSection(section)}\n${describeConditions(conditions)}\n`)
-    }
-  } catch (error) {
-    // The bench is cleaning up, and ends the process afterwards.
-    if (isInterrupted) await new Promise(() => {})
-    throw error
-  } finally {
-    if (json !== undefined) await writeFile(json, `${JSON.stringify(measured, undefined, 2)}\n`)
-    if (write && measured.length > 0) {
+  const all: MeasuredSection[] = []
+  const put = async (measured: MeasuredSection): Promise<void> => {
+    all.push(measured)
+    if (json !== undefined) await writeFile(json, `${JSON.stringify(all, undefined, 2)}\n`)
+    if (write) {
       await writeDocument(
-        measured,
+        [measured],
         BENCHES.map(({ name }) => name),
       )
     }
   }
+  await measureSections({ benches, rounds, seconds, say, put, interrupted: interrupted.signal })
   say(nextStep(json, write))
 }
 

@@ -1,5 +1,8 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { renderDocument } from './document.ts'
+import { type MeasuredSection, renderDocument, writeDocument } from './document.ts'
 import { GOALS } from './goals.ts'
 import type { GoalVerdict } from './section.ts'
 
@@ -44,6 +47,31 @@ test('every goal has a row: reached, missed and why, or who measures it', () => 
   for (const goal of Object.keys(GOALS)) expect(page).toContain(`\n| ${goal} |`)
   expect(page).toContain('over NATS | ≥ 30 × | 31 × | reached |  |')
   expect(page).toContain('here | ≥ 30 × | 29 × | **missed** | the disk |')
+  expect(page).toContain('\n1 of the 2 that were measured are reached.')
   expect(page).toMatch(/\| P12 \|.*`npm run loadtest -- connect`/)
   expect(page).toMatch(/\| P9 \|.*not measured yet/)
+})
+
+function measuredAs(name: string, says: string): MeasuredSection {
+  return { section: { name, title: name, says, conditions: [], tables: [], goals: [] }, conditions }
+}
+
+test('a section that is measured anew takes its own place alone, whenever it was measured', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'outcry-document-'))
+  const order = ['fanout', 'bids', 'chat']
+  const write = (...measured: MeasuredSection[]) => writeDocument(measured, order, folder)
+  try {
+    await write(measuredAs('chat', 'Chat, once.'))
+    await write(measuredAs('fanout', 'Fan-out, once.'), measuredAs('bids', 'Bids, once.'))
+    await write(measuredAs('fanout', 'Fan-out, anew.'))
+    const page = await readFile(join(folder, 'benchmarks.md'), 'utf8')
+    expect(page).toMatch(/Fan-out, anew\.[^]*Bids, once\.[^]*Chat, once\./)
+    expect(page).not.toContain('Fan-out, once.')
+    expect(await readdir(folder)).toEqual(['benchmarks.json', 'benchmarks.md'])
+    // A bench that is no more is left out the next time.
+    await writeDocument([], ['chat'], folder)
+    expect(await readFile(join(folder, 'benchmarks.md'), 'utf8')).not.toContain('Fan-out, anew.')
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 })

@@ -1,6 +1,7 @@
 // docs/benchmarks.md: what was measured last, section by section. It is written from docs/benchmarks.json, which
 // keeps each section with the conditions of its own run, so that one can be measured anew without the others.
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Conditions, describeConditions } from './conditions.ts'
 import { GOALS, MEASURED_BY_LOADTEST } from './goals.ts'
@@ -11,8 +12,8 @@ export interface MeasuredSection {
   readonly conditions: Conditions
 }
 
-const figuresFile = fileURLToPath(new URL('../docs/benchmarks.json', import.meta.url))
-const pageFile = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))
+const docs = fileURLToPath(new URL('../docs', import.meta.url))
+const figuresName = 'benchmarks.json'
 
 const intro = `# Benchmarks
 
@@ -27,23 +28,31 @@ otherwise ends without figures.`
 
 /**
  * Puts what was measured in the place of what was measured before, and writes the page anew.
- * @param order the names of all sections, as they are to follow each other
+ * @param order the names of all sections, as they are to follow each other; others are left out
  */
 export async function writeDocument(
   measured: readonly MeasuredSection[],
   order: readonly string[],
+  folder = docs,
 ): Promise<void> {
-  const names = new Set(measured.map(({ section }) => section.name))
-  const kept = (await measuredBefore()).filter(({ section }) => !names.has(section.name))
-  const place = ({ section }: MeasuredSection) => order.indexOf(section.name)
-  const all = [...kept, ...measured].toSorted((one, other) => place(one) - place(other))
-  await writeFile(figuresFile, `${JSON.stringify(all, undefined, 2)}\n`)
-  await writeFile(pageFile, renderDocument(all))
+  const before = await measuredBefore(folder)
+  const all = order.flatMap((name) => {
+    const named = ({ section }: MeasuredSection) => section.name === name
+    return measured.findLast(named) ?? before.find(named) ?? []
+  })
+  await replace(join(folder, figuresName), `${JSON.stringify(all, undefined, 2)}\n`)
+  await replace(join(folder, 'benchmarks.md'), renderDocument(all))
 }
 
-async function measuredBefore(): Promise<readonly MeasuredSection[]> {
+/** Whoever interrupts finds the old file or the new one. */
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text)
+  await rename(`${file}.new`, file)
+}
+
+async function measuredBefore(folder: string): Promise<readonly MeasuredSection[]> {
   try {
-    return JSON.parse(await readFile(figuresFile, 'utf8')) as MeasuredSection[]
+    return JSON.parse(await readFile(join(folder, figuresName), 'utf8')) as MeasuredSection[]
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
@@ -64,16 +73,19 @@ function renderGoals(verdicts: readonly GoalVerdict[]): string {
     const by = scenario === undefined ? 'not measured yet' : `\`npm run loadtest -- ${scenario}\``
     return [[goal, about, '', by, '', '']]
   })
+  const reached = verdicts.filter(({ holds }) => holds).length
   return [
     '## Goals',
-    renderRows(['', 'what', 'goal', 'measured', '', 'what bounds it'], rows),
+    `${reached} of the ${verdicts.length} that were measured are reached. Where a goal is missed, the last column says what bounds it.`,
+    renderRows(['', 'what', 'wanted', 'measured', '', 'what bounds it'], rows, [0, 1, 5]),
   ].join('\n\n')
 }
 
 function goalRow(about: string, verdict: GoalVerdict): readonly string[] {
   const { goal, says, wanted, measured, holds, boundBy } = verdict
   const bound = holds ? '' : (boundBy ?? '')
-  return [goal, `${about}: ${says}`, wanted, measured, holds ? 'reached' : '**missed**', bound]
+  const what = `${about}: ${says}`
+  return [goal, what, wanted, measured, holds ? 'reached' : '**missed**', bound]
 }
 
 function renderSection({ section, conditions }: MeasuredSection): string {
@@ -91,8 +103,13 @@ function renderTable({ title, head, rows }: Table): string {
   return [`### ${title}`, renderRows(head, rows)].join('\n\n')
 }
 
-function renderRows(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const rule = head.map((_, at) => (at === 0 ? '---' : '---:'))
+/** @param ofWords the columns that hold words, which stand to the left; figures stand to the right */
+function renderRows(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  ofWords: readonly number[] = [0],
+): string {
+  const rule = head.map((_, at) => (ofWords.includes(at) ? '---' : '---:'))
   return [line(head), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n')
 }
 

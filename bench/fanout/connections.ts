@@ -61,6 +61,8 @@ async function idle(
     await pair.join({ watchers: held })
     say(`${figure(held)} connections of ${PEER_TITLES[peer]} are there.`)
   }
+  // What their coming has left to be collected is not what idling costs.
+  for (const pair of pairs) await pair.server(true)
   const found = pairs.map(() => [] as number[])
   for (let round = 1; round <= rounds; round += 1) {
     say(`round ${round} of ${rounds}: all stand idle for ${idleSeconds} s.`)

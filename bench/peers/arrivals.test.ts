@@ -71,7 +71,7 @@ test.each([
   const { port } = server.address() as AddressInfo
   const stage = { lotId: '1', databaseUrl: '', natsUrl: '', secret: '' }
   const sizes = { watchers: 2, firstUser: 0, conflated: false }
-  const order = { peer: 'ws', port, stage, ...sizes } as const
+  const order = { peer: 'ws', port, stage, from: '127.0.0.1', ...sizes } as const
   crowd.ask({ type: 'join', order }, 'joined').catch(() => {})
   try {
     await expect(crowd.failed).rejects.toThrow(verdict)

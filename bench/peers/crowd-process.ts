@@ -19,6 +19,7 @@ class Crowd {
   readonly #watchers: Watcher[] = []
   #wanted = 0
   #nextUser = 0
+  #from = ''
   /** Publications that came to somebody. */
   deliveries = 0
   #told = 0
@@ -38,10 +39,11 @@ class Crowd {
   }
 
   /** So many more. @throws where one is refused, or has missed what the others heard */
-  assemble({ watchers, firstUser }: JoinOrder): Promise<void> {
+  assemble({ watchers, firstUser, from }: JoinOrder): Promise<void> {
     if (this.deliveries > 0) throw new Error('something was published before all were there')
     this.#wanted += watchers
     this.#nextUser = firstUser
+    this.#from = from
     return new Promise((resolve, reject) => {
       this.#onAll = resolve
       this.#fail = reject
@@ -54,7 +56,7 @@ class Crowd {
     const watcher = new Watcher(this, `watcher-${this.#nextUser}`)
     this.#nextUser += 1
     this.#watchers.push(watcher)
-    watcher.join()
+    watcher.join(this.#from)
   }
 
   hasJoined(): void {
@@ -110,8 +112,8 @@ class Watcher extends LightSocket {
     this.#user = user
   }
 
-  join(): void {
-    this.open(this.#crowd.endpoint)
+  join(from: string): void {
+    this.open(this.#crowd.endpoint, from)
   }
 
   protected override opened(): void {

@@ -17,7 +17,24 @@ import type {
 
 const entryOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
-export type Joining = Pick<JoinOrder, 'watchers'> & Partial<JoinOrder>
+/**
+ * Of an address the system finds a quarter of its 28,000 ports at once, and searches all of those for each one more;
+ * and ports of those who left are held for a minute. So every order has an address of its own, or several.
+ */
+const watchersPerSource = 5_000
+let sources = 0
+function nextSource(): string {
+  sources += 1
+  return `127.1.${sources >> 8}.${sources & 0xff}`
+}
+
+export interface Joining {
+  readonly watchers: number
+  /** Default: 0. */
+  readonly firstUser?: number
+  /** Default: false. */
+  readonly conflated?: boolean
+}
 
 export interface Joined {
   readonly elapsedMs: number
@@ -64,17 +81,21 @@ export class Pair {
   }
 
   /** So many more come. Resolves when all are subscribed. @throws where one is turned away */
-  async join(joining: Joining): Promise<Joined> {
+  async join({ watchers, firstUser = 0, conflated = false }: Joining): Promise<Joined> {
     const before = await this.server()
-    const order: JoinOrder = {
-      peer: this.peer,
-      port: this.#port,
-      stage: this.#stage,
-      firstUser: 0,
-      conflated: false,
-      ...joining,
+    let elapsedMs = 0
+    for (let joined = 0; joined < watchers; joined += watchersPerSource) {
+      const order: JoinOrder = {
+        peer: this.peer,
+        port: this.#port,
+        stage: this.#stage,
+        watchers: Math.min(watchersPerSource, watchers - joined),
+        firstUser: firstUser + joined,
+        from: nextSource(),
+        conflated,
+      }
+      elapsedMs += (await this.#crowd.ask({ type: 'join', order }, 'joined')).elapsedMs
     }
-    const { elapsedMs } = await this.#crowd.ask({ type: 'join', order }, 'joined')
     return { elapsedMs, serverCpuMs: (await this.server()).cpuMs - before.cpuMs }
   }
 

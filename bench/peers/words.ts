@@ -71,6 +71,8 @@ export interface JoinOrder {
   readonly watchers: number
   /** The first of them; who has the same number comes with the same token. */
   readonly firstUser: number
+  /** An address of loopback that they come from, and nobody else did. */
+  readonly from: string
   /** Whether one state may stand for several events. */
   readonly conflated: boolean
 }
