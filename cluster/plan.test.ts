@@ -44,6 +44,11 @@ test('without limits nobody is held to one but to those that the operator names'
   expect(held).toEqual([])
 })
 
+test('a limit that the operator turns off is told as lifted', () => {
+  const env = { LIMIT_CONNECTIONS_PER_ADDRESS: 'off' }
+  expect(clusterVariables(env, '/data')).toMatchObject(env)
+})
+
 test('in production nobody gets a token by asking', () => {
   expect(clusterVariables({ NODE_ENV: 'production' }, '/data')).not.toHaveProperty('DEV_TOKENS')
 })

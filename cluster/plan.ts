@@ -38,7 +38,9 @@ export function clusterVariables(
   { unlimited = false }: Pick<ClusterArguments, 'unlimited'> = {},
 ): ClusterVariables {
   const given = (name: string): Record<string, string> => (env[name] ? { [name]: env[name] } : {})
-  const lifted = unlimited ? Object.entries(NO_LIMITS).filter(([name]) => !env[name]) : []
+  const lifted = Object.entries(NO_LIMITS).filter(
+    ([name, off]) => env[name] === off || (unlimited && !env[name]),
+  )
   return {
     ...Object.fromEntries(lifted),
     JWT_SECRET: randomBytes(32).toString('base64url'),
