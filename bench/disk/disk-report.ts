@@ -12,7 +12,7 @@ export type DiskFigures = Readonly<Record<Name, StandFigures>>
 
 /** A PostgreSQL, and who has bids made durable there. */
 export interface Disk extends Readonly<Record<Name, Stand>> {
-  /** Of one row, with nobody else there. */
+  /** Of one row, with nobody else there, at least. */
   readonly commitMs: number
 }
 
@@ -39,7 +39,7 @@ export async function reportOf(
     title: 'Bids on a slow disk',
     says: 'The bids from socket to socket once more, on one hot lot, beside the same on a PostgreSQL whose every fsync and fdatasync waits for a millisecond first, as disks of a cloud let it wait. Bidders bid again when they are answered; what they were told is compared with what is stored.',
     conditions: [
-      `A commit of one row takes ${figure(fast.commitMs)} ms on this disk and ${figure(slow.commitMs)} ms on the slow one, with nobody else there.`,
+      `A commit of one row takes at least ${figure(fast.commitMs)} ms on this disk and ${figure(slow.commitMs)} ms on the slow one, with nobody else there.`,
       ...standsOf(fast).map(({ name, says }) => `${name}: ${says}.`),
       `${figure(bidders)} bidders but where it says otherwise; fsync and synchronous_commit on.`,
       await storedAt(standsOf(fast), ' on this disk'),

@@ -14,7 +14,7 @@ export interface EndToEndOptions extends BenchOptions {
   readonly bidders: number
 }
 
-const warmUpMs = 500
+const warmUpMs = 1_000
 
 type Stands = Readonly<Record<'naive' | 'prototype' | 'embedded' | 'apart', Stand>>
 
