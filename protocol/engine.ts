@@ -48,6 +48,12 @@ export interface LotEvents {
   readonly events: readonly LotEvent[]
 }
 
+/** To the notifiers: the outbox has new rows. */
+export interface OutboxHint {
+  /** Of which lot they tell, where it is one; of anything otherwise. */
+  readonly lotId?: string
+}
+
 /** Between engines: the commands of these shards are answered again. */
 export interface ServedShards {
   readonly shards: readonly number[]

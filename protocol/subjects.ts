@@ -41,7 +41,7 @@ export const deviceMarksSubject = 'cmd.device'
 export const blockChangesSubject = 'ctl.block'
 /** Publish: a hint without contents that the moderation rules have changed. */
 export const rulesHintSubject = 'hint.rules'
-/** Publish: a hint without contents that the outbox has new rows; losing it costs latency only. */
+/** Publish: `OutboxHint`, that the outbox has new rows; losing it costs latency only. */
 export const outboxHintSubject = 'hint.outbox'
 /** Publish: a hint without contents that shards of lots are free to take; losing it costs a moment. */
 export const freeShardsHintSubject = 'hint.shards.free'

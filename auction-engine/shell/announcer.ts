@@ -4,7 +4,7 @@
 import type { Bus } from '../../platform/bus/bus.ts'
 import type { Clock, Timer } from '../../platform/clock.ts'
 import type { LotEventType } from '../../protocol/auction.ts'
-import type { LotEvent, LotEvents } from '../../protocol/engine.ts'
+import type { LotEvent, LotEvents, OutboxHint } from '../../protocol/engine.ts'
 import { lotEventsSubject, outboxHintSubject, shardOf } from '../../protocol/subjects.ts'
 import type { LotEventDraft } from '../core/decision.ts'
 import type { LotRules } from '../core/lot.ts'
@@ -64,7 +64,8 @@ export class Announcer {
     for (const { event } of change.events) this.#take(pace, event, change.after.lot.rules, events)
     if (outboxId !== undefined) pace.outboxIds.push(outboxId)
     this.#publish(change.lotId, pace, events)
-    this.#options.bus.publish(outboxHintSubject, {})
+    const hint: OutboxHint = { lotId: change.lotId }
+    this.#options.bus.publish(outboxHintSubject, hint)
     this.#ticking ??= this.#options.clock.every(conflationTickMs, () => this.#tick())
   }
 

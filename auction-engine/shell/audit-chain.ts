@@ -78,7 +78,17 @@ function hashAfter(previous: Uint8Array, text: string): Uint8Array {
   if (bytesMax > scratch.length) scratch = Buffer.alloc(2 * bytesMax)
   scratch.set(previous)
   const length = previous.length + scratch.write(text, previous.length)
-  return hash('sha256', scratch.subarray(0, length), 'buffer')
+  return bytesOf(hash('sha256', scratch.subarray(0, length), 'binary'))
+}
+
+/**
+ * A hash from a text with a character for each byte. Asked for bytes, `hash` makes a buffer outside of the heap
+ * for each event, which the garbage collector has to watch: this way takes two thirds of the time.
+ */
+function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = text.charCodeAt(at)
+  return bytes
 }
 
 /**

@@ -34,14 +34,24 @@ export class TellingPace {
     }
   }
 
+  /** Whether the lot is to be left alone at `nowMs`. */
+  rests(lotId: string, nowMs: number): boolean {
+    const paidUntilMs = this.#paidUntilMs.get(lotId)
+    return paidUntilMs !== undefined && this.#restMs(paidUntilMs, nowMs) > 0
+  }
+
   /** The lots that are to be left alone at `nowMs`, and for how long each is. */
   restingMs(nowMs: number): ReadonlyMap<string, number> {
-    const { everyMs, burst } = this.#limits
     const resting = new Map<string, number>()
     for (const [lotId, paidUntilMs] of this.#paidUntilMs) {
-      const restMs = paidUntilMs - nowMs - (burst - 1) * everyMs
+      const restMs = this.#restMs(paidUntilMs, nowMs)
       if (restMs > 0) resting.set(lotId, restMs)
     }
     return resting
+  }
+
+  #restMs(paidUntilMs: number, nowMs: number): number {
+    const { everyMs, burst } = this.#limits
+    return paidUntilMs - nowMs - (burst - 1) * everyMs
   }
 }

@@ -142,6 +142,22 @@ describe('a lot in a storm', () => {
     expect(journal.resting.at(-1)).toEqual(['hot'])
   })
 
+  test('has nobody look for its commits while it rests, but for those of others', async () => {
+    journal.passes.push(...Array.from({ length: lotTellings.burst }, () => hot))
+    await started()
+    for (let passes = 1; passes < lotTellings.burst; passes += 1) {
+      bus.publish(outboxHintSubject, { lotId: 'hot' })
+      await clock.advanceAsync(pauseMs)
+    }
+    const { calls } = journal
+    bus.publish(outboxHintSubject, { lotId: 'hot' })
+    await clock.advanceAsync(pauseMs)
+    expect(journal.calls).toBe(calls)
+    bus.publish(outboxHintSubject, { lotId: 'quiet' })
+    await clock.advanceAsync(pauseMs)
+    expect(journal.calls).toBe(calls + 1)
+  })
+
   test('is looked at again, without a hint, as soon as it has rested', async () => {
     journal.passes.push(...Array.from({ length: lotTellings.burst }, () => hot))
     await started()
