@@ -214,11 +214,16 @@ function isOverLimit({ reason, wasConnected }: Ending): boolean {
 
 function turnedAway(end: Ending): Failure {
   const { code, reason } = end
-  const isAboutConnections = isOverLimit(end) || code === CLOSE_CODES.connection_limit.code
   const says = code === CLOSES.broken ? reason : `${reason} (${code})`
-  return new Failure(`The server turns devices away for good: ${says}.`, {
-    hint: isAboutConnections
-      ? 'Set LIMIT_CONNECTIONS_PER_ADDRESS and LIMIT_CONNECTIONS_PER_USER of the gateways to off (npm run cluster -- --unlimited), or name more addresses by --source.'
-      : 'Look at the tokens (--token-url, JWT_SECRET) and at the limits of the server.',
-  })
+  return new Failure(`The server turns devices away for good: ${says}.`, { hint: hintOn(end) })
+}
+
+function hintOn(end: Ending): string {
+  if (isOverLimit(end) || end.code === CLOSE_CODES.connection_limit.code) {
+    return 'Set LIMIT_CONNECTIONS_PER_ADDRESS and LIMIT_CONNECTIONS_PER_USER of the gateways to off (npm run cluster -- --unlimited), or name more addresses by --source.'
+  }
+  if (end.code === CLOSE_CODES.stale.code) {
+    return 'Devices said nothing for too long after they had connected: this machine is too slow for so many at once. Give a longer --ramp.'
+  }
+  return 'Look at the tokens (--token-url, JWT_SECRET) and at the limits of the server.'
 }
