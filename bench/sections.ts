@@ -5,6 +5,7 @@ import { benchDisk } from './disk/disk.ts'
 import { benchEndToEnd } from './end-to-end/end-to-end.ts'
 import { benchConnections } from './fanout/connections.ts'
 import { benchFanout } from './fanout/fanout.ts'
+import { benchLimits } from './limits/limits.ts'
 import type { Bench } from './section.ts'
 import { benchStart } from './start/start.ts'
 
@@ -53,6 +54,12 @@ export const BENCHES: readonly RegisteredBench[] = [
     name: 'chat',
     describes: 'Durable messages: in batches, one by one, and as one would write it.',
     bench: benchChat,
+    always: true,
+  },
+  {
+    name: 'limits',
+    describes: 'What the limits on bids cost, and how rarely Redis has to be asked.',
+    bench: benchLimits,
     always: true,
   },
   {
