@@ -84,6 +84,10 @@ export class Connection implements Asker, Flushable {
     return identityOf(this.#session)
   }
 
+  get user(): string {
+    return this.#holder?.userId ?? ''
+  }
+
   get isGone(): boolean {
     return this.#session.state === 'gone'
   }

@@ -8,7 +8,7 @@ import {
   userConnectionsKey,
 } from '../../protocol/connection-keys.ts'
 import type { Identity } from '../../protocol/identity.ts'
-import { countOf, type Few, listOf, none, withItem, withoutItem } from '../fanout/few.ts'
+import { countOf, type Few, isList, listOf, none, withItem, withoutItem } from '../fanout/few.ts'
 import { Claims } from './claims.ts'
 
 /** A socket, as far as the roster needs to know it. */
@@ -30,7 +30,9 @@ export interface RosterOptions {
 
 export class Roster<Socket extends Enrolled> {
   readonly #options: RosterOptions
-  readonly #all = new Set<Socket>()
+  /** Who is nobody's: not known yet, or an anonymous watcher. A set of all would take 34 bytes of each. */
+  readonly #unknown = new Set<Socket>()
+  #size = 0
   /** One connection each, nearly always. */
   readonly #byUser = new Map<string, Few<Socket>>()
   readonly #countByAddress = new Map<string, number>()
@@ -46,15 +48,19 @@ export class Roster<Socket extends Enrolled> {
   }
 
   get size(): number {
-    return this.#all.size
+    return this.#size
   }
 
-  [Symbol.iterator](): Iterator<Socket> {
-    return this.#all.values()
+  *[Symbol.iterator](): Iterator<Socket> {
+    yield* this.#unknown
+    for (const those of this.#byUser.values()) {
+      if (isList(those)) yield* those
+      else yield those
+    }
   }
 
   get isFull(): boolean {
-    return this.#all.size >= this.#options.connectionsMax
+    return this.#size >= this.#options.connectionsMax
   }
 
   /** Whether the address has too many here, which is known without asking anybody. */
@@ -64,7 +70,8 @@ export class Roster<Socket extends Enrolled> {
 
   /** A socket whose address turns out to have too many over all gateways is expelled. */
   add(socket: Socket): void {
-    this.#all.add(socket)
+    this.#unknown.add(socket)
+    this.#size += 1
     const { address } = socket
     this.#countByAddress.set(address, (this.#countByAddress.get(address) ?? 0) + 1)
     const claimed = this.#ofAddresses.claim(addressConnectionsKey(address), socket)
@@ -80,6 +87,7 @@ export class Roster<Socket extends Enrolled> {
    * it is among those of the user, whatever comes of the claim. A promise only where others have to be asked.
    */
   claim({ userId, deviceId }: Identity, socket: Socket): boolean | Promise<boolean> {
+    this.#unknown.delete(socket)
     this.#byUser.set(userId, withItem(this.#byUser.get(userId) ?? none, socket))
     if (deviceId !== undefined) this.#options.counts.add(deviceConnectionsKey(userId, deviceId))
     return this.#ofUsers.claim(userConnectionsKey(userId), socket)
@@ -90,12 +98,15 @@ export class Roster<Socket extends Enrolled> {
   }
 
   remove(socket: Socket): void {
-    if (!this.#all.delete(socket)) return
     const { address, holder } = socket
+    const wasHere =
+      holder === undefined ? this.#unknown.delete(socket) : this.of(holder.userId).includes(socket)
+    if (!wasHere) return
+    this.#size -= 1
     this.#release(address)
     this.#ofAddresses.release(addressConnectionsKey(address), socket)
     if (holder !== undefined) this.#disown(holder, socket)
-    if (this.#all.size === 0) this.#emptied?.()
+    if (this.#size === 0) this.#emptied?.()
   }
 
   #release(address: string): void {
@@ -114,7 +125,7 @@ export class Roster<Socket extends Enrolled> {
 
   /** Resolves once nobody is left. */
   whenEmpty(): Promise<void> {
-    if (this.#all.size === 0) return Promise.resolve()
+    if (this.#size === 0) return Promise.resolve()
     return new Promise((resolve) => {
       this.#emptied = resolve
     })

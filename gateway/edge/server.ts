@@ -143,7 +143,13 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       })
       sweeper = clock.every(sweepIntervalMs, () => {
         const nowMs = clock.nowMs()
-        for (const connection of roster) guarded(connection, () => connection.sweep(nowMs))
+        for (const connection of roster) {
+          try {
+            connection.sweep(nowMs)
+          } catch (error) {
+            connection.broke(error)
+          }
+        }
       })
       port = us_socket_local_port(await listening(started, options))
       takesTraffic = true

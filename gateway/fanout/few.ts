@@ -6,7 +6,7 @@ export type Few<T extends object> = T | readonly T[]
 export const none: readonly never[] = []
 
 /** `Array.isArray`, for lists that are not to be changed. */
-const isList = <T>(few: T | readonly T[]): few is readonly T[] => Array.isArray(few)
+export const isList = <T>(few: T | readonly T[]): few is readonly T[] => Array.isArray(few)
 
 export function listOf<T extends object>(few: Few<T>): readonly T[] {
   return isList(few) ? few : [few]

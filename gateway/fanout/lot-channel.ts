@@ -222,8 +222,7 @@ export class LotChannel extends WatchedChannel<LotEvent, LotChannelContext> {
     this.#subscribers.add(subscriber)
     audience.size += 1
     subscriber.joinTopic(audience.topic)
-    const user = subscriber.identity?.userId ?? ''
-    this.context.presence.join(this.name, { client: subscriber.client, user })
+    this.context.presence.join(this.name, subscriber)
   }
 
   protected detach(subscriber: Subscriber): void {

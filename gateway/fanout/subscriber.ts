@@ -1,12 +1,15 @@
 // A socket and the air between, as the fan-out sees them. The edge provides both.
+import type { PresenceEntry } from '../../platform/presence/presence.ts'
 import type { Codec, Encoded } from '../../protocol/codec.ts'
 import type { ErrorObject } from '../../protocol/errors.ts'
 import type { SubscribeResult } from '../../protocol/frames.ts'
 import type { Identity } from '../../protocol/identity.ts'
 
-export interface Subscriber {
+export interface Subscriber extends PresenceEntry {
   /** The connection's id. */
   readonly client: string
+  /** The user's id; empty for an anonymous watcher. */
+  readonly user: string
   /** Undefined for an anonymous watcher. */
   readonly identity: Identity | undefined
   readonly codec: Codec

@@ -87,7 +87,9 @@ export class MemoryPresence implements Presence {
   listNow(channel: string, limit: number): readonly PresenceEntry[] {
     const those = this.#channels.get(channel)
     if (those instanceof Crowd) return those.list(limit)
-    return those === undefined || limit < 1 ? [] : [those]
+    if (those === undefined || limit < 1) return []
+    // What is kept may be more than an entry.
+    return [{ client: those.client, user: those.user }]
   }
 
   countsNow(channel: string): PresenceCounts {

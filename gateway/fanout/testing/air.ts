@@ -38,6 +38,10 @@ export class FakeSocket implements Subscriber, Flushable {
     this.#turn = turn
   }
 
+  get user(): string {
+    return this.identity?.userId ?? ''
+  }
+
   joinTopic(topic: string): void {
     this.topics.add(topic)
   }
