@@ -27,8 +27,8 @@ export interface Fleet {
   readonly natsUrl: string
   /** Of its gateway, where it has one. */
   readonly url: string
-  /** Of its roles, and of its NATS and Redis. */
-  readonly pids: readonly number[]
+  /** Of its roles, and of its NATS and Redis, by their names. */
+  readonly pids: Readonly<Record<string, number>>
 }
 
 /** Resolves when all are at work. @throws Failure with the last words of a role that is not */
@@ -50,7 +50,7 @@ export async function startRoles(keep: Keep, options: FleetOptions): Promise<Fle
     METRICS_PORT: '0',
     LOG_LEVEL: 'warn',
   }
-  const pids = [nats.pid, redis.pid]
+  const pids: Record<string, number> = { NATS: nats.pid, Redis: redis.pid }
   let port = 0
   for (const role of roles) {
     const started = new RoleProcess(
@@ -59,7 +59,7 @@ export async function startRoles(keep: Keep, options: FleetOptions): Promise<Fle
     )
     // Kept before it is at work: one that waits for something, for ever, is ended as well.
     await keep(Promise.resolve(started), (process) => process.kill())
-    pids.push(started.pid)
+    pids[role] = started.pid
     const told = await soon(started.ready, role)
     port = told.port ?? port
   }

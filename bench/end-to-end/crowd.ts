@@ -20,6 +20,8 @@ interface Reply {
 const fairRefusals = new Set(['bid_too_low', 'overloaded'])
 /** Of a run at a pace: the same moments in every run. */
 const seed = 7
+/** Longer than an answer takes where anything comes at all. */
+const answerMsMax = 30_000
 
 export class Crowd {
   readonly #lotId: string
@@ -56,7 +58,10 @@ export class Crowd {
     return crowd
   }
 
-  /** Resolves when every bid is answered, those after the measured time as well. */
+  /**
+   * Resolves when every bid is answered, those after the measured time as well.
+   * @throws Error where one is never answered
+   */
   async bid({ warmUpMs, measureMs, perSecond }: BiddingOrder): Promise<BiddingResult> {
     this.#fromMs = performance.now() + warmUpMs
     this.#untilMs = this.#fromMs + measureMs
@@ -69,7 +74,7 @@ export class Crowd {
     })
     if (perSecond === undefined) for (const bidder of this.#bidders) this.#bid(bidder)
     else await this.#bidAtPace(perSecond, warmUpMs + measureMs)
-    if (this.#sinceMs.size > 0) await allAnswered
+    if (this.#sinceMs.size > 0) await this.#inTime(allAnswered, warmUpMs + measureMs)
     const tookMs = this.#tookMs.toSorted((one, other) => one - other)
     return {
       answered: this.#answered,
@@ -82,6 +87,15 @@ export class Crowd {
 
   account(): Account {
     return this.#ledger.account()
+  }
+
+  async #inTime(allAnswered: Promise<void>, bidMs: number): Promise<void> {
+    let patience: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      const fail = () => reject(new Error(`${this.#sinceMs.size} bids were never answered`))
+      patience = setTimeout(fail, bidMs + answerMsMax)
+    })
+    await Promise.race([allAnswered, late]).finally(() => clearTimeout(patience))
   }
 
   async #bidAtPace(perSecond: number, durationMs: number): Promise<void> {

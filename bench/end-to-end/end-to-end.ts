@@ -51,6 +51,7 @@ async function measure(stands: Stands, options: EndToEndOptions): Promise<Found>
     measure: () => stand.bid({ warmUpMs, measureMs }),
   })
   const rush = await takeTurns([naive, prototype, embedded, apart].map(turnOf), options)
+  const parts = apart.costOfParts()
   const reached = rush[3]?.['accepted/s'] ?? 0
   const pace: Turn<keyof StandFigures> = {
     name: `${apart.name}, at half of that`,
@@ -63,6 +64,7 @@ async function measure(stands: Stands, options: EndToEndOptions): Promise<Found>
     embedded: figuresOf(rush[2]),
     apart: figuresOf(rush[3]),
     atHalfRate: figuresOf(half[0]),
+    parts,
   }
 }
 

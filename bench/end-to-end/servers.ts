@@ -26,8 +26,8 @@ export interface Ground {
 export interface Serving {
   /** `http://host:port`. */
   readonly url: string
-  /** Of all its processes, without those of PostgreSQL. */
-  readonly pids: readonly number[]
+  /** Of all its processes, by their names, without those of PostgreSQL. */
+  readonly pids: Readonly<Record<string, number>>
   readonly lotId: string
   stored(): Promise<Stored>
 }
@@ -50,7 +50,7 @@ export async function servePlain(
   const order = { writing, databaseUrl, bidders }
   const { port, pid, lotId } = await child.ask({ type: 'serve', order }, 'serving')
   const stored = () => storedPlainly(pool, [lotId])
-  return { url: `http://127.0.0.1:${port}`, pids: [pid], lotId, stored }
+  return { url: `http://127.0.0.1:${port}`, pids: { server: pid }, lotId, stored }
 }
 
 /** Outcry in one process, as `npm start` runs it, on a PostgreSQL that is shared with the others. */
@@ -58,7 +58,7 @@ export async function serveEmbedded(ground: Ground): Promise<Serving> {
   const { databaseUrl, pool } = await databaseAt(ground, ground.postgres.url)
   const settings = { ...NO_LIMITS, DATABASE_URL: databaseUrl, JWT_SECRET: tokenSecret }
   const { url, pid } = await ground.keep(startOwnServer(settings), (server) => server.stop())
-  return await withLot({ url, pids: [pid] }, pool)
+  return await withLot({ url, pids: { server: pid } }, pool)
 }
 
 /** Outcry as a fleet: gateway, engine and notifier apart, with NATS and Redis between them. */

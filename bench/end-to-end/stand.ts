@@ -30,6 +30,11 @@ const calmCores = 0.1
 const calmLookMs = 100
 const calmPatienceMs = 5_000
 
+const postgresName = 'PostgreSQL'
+const biddersName = 'bidders'
+
+/** Of each process, by its name, in ms of a processor. */
+type Spent = ReadonlyMap<string, number>
 type CrowdProcess = Child<ToCrowd, FromCrowd>
 
 export class Stand {
@@ -39,6 +44,9 @@ export class Stand {
   readonly #postgresPid: number
   readonly #crowd: CrowdProcess
   readonly #crowdPid: number
+  /** What each process of the server has spent in all turns so far, in ms, and on how many bids. */
+  readonly #spentMs = new Map<string, number>()
+  #answered = 0
 
   private constructor(
     about: Pick<Stand, 'name' | 'says'>,
@@ -78,19 +86,19 @@ export class Stand {
     const elapsedMs = performance.now() - startedMs
     const idle = (await idleMs()) - idleBeforeMs
     const after = await this.#spent()
-    const spent = after.map((ms, nth) => ms - (before[nth] ?? 0))
-    const [server = 0, postgres = 0, bidders = 0] = spent.map(
-      (ms) => (ms * 1_000) / Math.max(result.answered, 1),
-    )
+    const spent = new Map([...after].map(([name, ms]) => [name, ms - (before.get(name) ?? 0)]))
+    const { answered } = result
+    this.#account(spent, answered)
+    const names = Object.keys(this.#serving.pids)
     return {
       'accepted/s': (result.accepted * 1_000) / order.measureMs,
       'refused %': (100 * result.refused) / Math.max(result.accepted + result.refused, 1),
       'median ms': result.medianMs,
       'p99 ms': result.p99Ms,
-      'server µs': server,
-      'postgres µs': postgres,
-      'bidders µs': bidders,
-      'busy cores': spent.reduce((sum, ms) => sum + ms, 0) / elapsedMs,
+      'server µs': microsEach(sumOf(spent, names), answered),
+      'postgres µs': microsEach(sumOf(spent, [postgresName]), answered),
+      'bidders µs': microsEach(sumOf(spent, [biddersName]), answered),
+      'busy cores': sumOf(spent, [...spent.keys()]) / elapsedMs,
       'idle cores': idle / elapsedMs,
     }
   }
@@ -105,21 +113,50 @@ export class Stand {
     return account.accepted
   }
 
-  /** Of the server, of PostgreSQL and of the bidders, in ms. */
-  #spent(): Promise<readonly number[]> {
-    const families = [this.#serving.pids, [this.#postgresPid], [this.#crowdPid]]
-    return Promise.all(families.map(processorMs))
+  /** What a bid has cost each process of the server in all turns so far, in microseconds of a processor. */
+  costOfParts(): readonly (readonly [name: string, micros: number])[] {
+    return Object.keys(this.#serving.pids).map((name) => [
+      name,
+      microsEach(this.#spentMs.get(name) ?? 0, this.#answered),
+    ])
+  }
+
+  #account(spent: Spent, answered: number): void {
+    for (const [name, ms] of spent) this.#spentMs.set(name, (this.#spentMs.get(name) ?? 0) + ms)
+    this.#answered += answered
+  }
+
+  async #spent(): Promise<Spent> {
+    const { pids } = this.#serving
+    const all = { ...pids, [postgresName]: this.#postgresPid, [biddersName]: this.#crowdPid }
+    return new Map(
+      await Promise.all(
+        Object.entries(all).map(async ([name, pid]) => [name, await processorMs([pid])] as const),
+      ),
+    )
   }
 
   /** A notifier tells for a while what came of a storm, and PostgreSQL clears up: others are not to pay for it. */
   async #calm(): Promise<void> {
-    const patienceMs = performance.now() + calmPatienceMs
-    for (let before = await this.#spent(); performance.now() < patienceMs; ) {
+    const untilMs = performance.now() + calmPatienceMs
+    for (let before = await this.#total(); performance.now() < untilMs; ) {
       await sleep(calmLookMs)
-      const now = await this.#spent()
-      const spentMs = now.reduce((sum, ms, nth) => sum + ms - (before[nth] ?? 0), 0)
-      if (spentMs < calmCores * calmLookMs) return
+      const now = await this.#total()
+      if (now - before < calmCores * calmLookMs) return
       before = now
     }
   }
+
+  async #total(): Promise<number> {
+    const spent = await this.#spent()
+    return sumOf(spent, [...spent.keys()])
+  }
+}
+
+function sumOf(spent: Spent, names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + (spent.get(name) ?? 0), 0)
+}
+
+function microsEach(ms: number, bids: number): number {
+  return (ms * 1_000) / Math.max(bids, 1)
 }
