@@ -89,5 +89,12 @@ test('an address that tells no metrics is named', async () => {
   const url = await serve(() => '<html></html>')
   await expect(ServersWatch.begin([url], () => {})).rejects.toThrow(`${url} is not the /metrics`)
   const nowhere = 'http://127.0.0.1:1/metrics'
-  await expect(ServersWatch.begin([nowhere], () => {})).rejects.toThrow(nowhere)
+  await expect(ServersWatch.begin([nowhere], () => {})).rejects.toThrow(
+    `${nowhere} can not be read: `,
+  )
+  const gone = await serve(() => '')
+  servers.at(-1)?.close()
+  await expect(ServersWatch.begin([gone], () => {})).rejects.toThrow(
+    `${gone} can not be read: ECONNREFUSED`,
+  )
 })

@@ -1,6 +1,6 @@
 // What the servers say of themselves while a load test runs: their `/metrics`, read once a second.
 import { performance } from 'node:perf_hooks'
-import { Failure } from '../platform/failure.ts'
+import { codeOf, Failure } from '../platform/failure.ts'
 import { samplesOf } from './prometheus-text.ts'
 
 /** What one server said at one moment; what it does not tell is absent. */
@@ -106,8 +106,10 @@ export class ServersWatch {
 
 async function firstReading(url: string): Promise<Watched> {
   const text = await textOf(url).catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Failure(`The metrics at ${url} can not be read: ${why}.`, { cause })
+    throw new Failure(`The metrics at ${url} can not be read: ${reasonOf(cause)}.`, {
+      hint: 'Has that server ended since the file of --cluster was written? Start the cluster anew, or name the others by --metrics-url.',
+      cause,
+    })
   })
   const values = valuesIn(text)
   if (values.residentBytes === undefined) {
@@ -125,6 +127,12 @@ async function firstReading(url: string): Promise<Watched> {
     latest: before,
     isBeingRead: false,
   }
+}
+
+/** What `fetch` says itself is that it failed. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return codeOf(error.cause) ?? error.message
 }
 
 async function textOf(url: string): Promise<string> {
