@@ -5,6 +5,7 @@ import { benchDisk } from './disk/disk.ts'
 import { benchEndToEnd } from './end-to-end/end-to-end.ts'
 import { benchConnections } from './fanout/connections.ts'
 import { benchFanout } from './fanout/fanout.ts'
+import { benchGrowth } from './growth/growth.ts'
 import { benchLimits } from './limits/limits.ts'
 import type { Bench } from './section.ts'
 import { benchStart } from './start/start.ts'
@@ -60,6 +61,12 @@ export const BENCHES: readonly RegisteredBench[] = [
     name: 'limits',
     describes: 'What the limits on bids cost, and how rarely Redis has to be asked.',
     bench: benchLimits,
+    always: true,
+  },
+  {
+    name: 'growth',
+    describes: 'The cost of bids, messages and pages at any number of lots and stored messages.',
+    bench: benchGrowth,
     always: true,
   },
   {

@@ -1,0 +1,137 @@
+// `npm run bench -- growth`: whether a bid, a message and a page of history cost the same however many lots are open
+// and however many messages are stored.
+import { createLogger } from '../../platform/log.ts'
+import { keeping } from '../keeping.ts'
+import { figure, ratio } from '../report.ts'
+import type { BenchOptions, GoalVerdict, Section, Table } from '../section.ts'
+import { startThrowawayPostgres } from '../throwaway-postgres.ts'
+import { type Turn, takeTurns } from '../turns.ts'
+import { Archive } from './archive.ts'
+import { lotsAtOnce, Market } from './lots.ts'
+import type { Cost } from './spent.ts'
+
+export interface GrowthScale {
+  /** From few to many. */
+  readonly lots: readonly number[]
+  readonly messages: readonly number[]
+  /** Who bid, and who talk. */
+  readonly people: number
+}
+
+const fullScale: GrowthScale = {
+  lots: [10, 1_000, 10_000],
+  messages: [10_000, 1_000_000, 3_000_000],
+  people: 256,
+}
+const growthMax = 1.2
+
+type What = 'bid' | 'message' | 'page'
+
+interface Size {
+  readonly what: What
+  readonly title: string
+  readonly turn: Turn<keyof Cost>
+}
+
+export function benchGrowth(
+  options: BenchOptions,
+  scale: GrowthScale = fullScale,
+): Promise<Section> {
+  return keeping(async (keep) => {
+    const { seconds, say } = options
+    const measureMs = seconds * 1_000
+    const log = createLogger({ name: 'bench', level: 'error' })
+    say('Starting a throw-away PostgreSQL.')
+    const postgres = await keep(startThrowawayPostgres(log), (server) => server.stop())
+    const sizes: Size[] = []
+    const markets: Market[] = []
+    for (const lots of scale.lots) {
+      say(`Opening ${figure(lots)} lots.`)
+      const market = await Market.open(keep, postgres, log, { lots, bidders: scale.people })
+      markets.push(market)
+      const title = `${figure(lots)} lots open`
+      sizes.push(sizeOf('bid', title, () => market.bid(measureMs)))
+    }
+    const archives: Archive[] = []
+    for (const messages of scale.messages) {
+      say(`Storing ${figure(messages)} messages.`)
+      const archive = await Archive.open(keep, postgres, log, { messages, talkers: scale.people })
+      archives.push(archive)
+      const title = `${figure(messages)} messages stored`
+      sizes.push(sizeOf('message', title, () => archive.say(measureMs)))
+      sizes.push(sizeOf('page', title, () => archive.read(measureMs)))
+    }
+    const turns = sizes.map(({ turn }) => turn)
+    const found = await takeTurns(turns, options)
+    for (const audited of [...markets, ...archives]) await audited.audit()
+    return reportOf(sizes, found, scale)
+  })
+}
+
+function sizeOf(what: What, title: string, measure: () => Promise<Cost>): Size {
+  return { what, title, turn: { name: `${what}, ${title}`, measure } }
+}
+
+function reportOf(sizes: readonly Size[], found: readonly Cost[], scale: GrowthScale): Section {
+  const of = (what: What) =>
+    sizes.flatMap((size, nth) => {
+      const cost = found[nth]
+      return size.what === what && cost !== undefined ? [{ title: size.title, cost }] : []
+    })
+  const [bids, messages, pages] = [of('bid'), of('message'), of('page')]
+  return {
+    name: 'growth',
+    title: 'Growth',
+    says: 'What a bid costs where few lots are open and where many are, and what a message and a page of a history cost where few messages are stored and where many are: microseconds of a processor, in the process that decides or serves it and in PostgreSQL.',
+    conditions: [
+      `${figure(scale.people)} bidders, who bid on ${lotsAtOnce} lots at a time and go from one ten to the next, so that batches hold as many bids on as many lots; the engine, its bidders and its bus are in one process.`,
+      `${figure(scale.people)} talkers in 64 rooms, which are spread over all that are stored; the chat store, its talkers and its bus are in one process. Messages are stored by SQL beforehand, with all that is kept of each, in rooms of 100, on a database for each size; a page of history has 50 messages and is read by HTTP from a whole server.`,
+      'What was answered is compared with what is stored, as in the benches of bids and messages.',
+    ],
+    tables: [
+      tableOf('A bid', bids),
+      tableOf('A message', messages),
+      tableOf('A page of history', pages),
+    ],
+    goals: [goalOf('a bid', bids), goalOf('a message', messages), goalOf('a page', pages)],
+  }
+}
+
+interface Row {
+  readonly title: string
+  readonly cost: Cost
+}
+
+const total = (cost: Cost): number => cost['own µs'] + cost['postgres µs']
+
+function tableOf(title: string, rows: readonly Row[]): Table {
+  const base = rows[0] === undefined ? 0 : total(rows[0].cost)
+  return {
+    title,
+    head: ['', 'process µs', 'PostgreSQL µs', 'together', 'ratio'],
+    rows: rows.map((row) => [
+      row.title,
+      figure(row.cost['own µs']),
+      figure(row.cost['postgres µs']),
+      figure(total(row.cost)),
+      ratio(total(row.cost), base),
+    ]),
+  }
+}
+
+/** The largest size against the smallest. */
+function goalOf(what: string, rows: readonly Row[]): GoalVerdict {
+  const [least, most] = [rows[0], rows.at(-1)]
+  if (least === undefined || most === undefined) throw new Error(`${what} was not measured`)
+  const times = total(most.cost) / total(least.cost)
+  const more = (name: keyof Cost) => most.cost[name] - least.cost[name]
+  const where = more('own µs') > more('postgres µs') ? 'the process' : 'PostgreSQL'
+  return {
+    goal: 'P17',
+    says: `${what} with ${most.title}, against ${least.title}`,
+    wanted: `≤ ${growthMax} ×`,
+    measured: `${figure(times)} ×`,
+    holds: times <= growthMax,
+    boundBy: `most of what it costs more is of ${where}`,
+  }
+}
