@@ -17,8 +17,9 @@ const underWayMax = 512
 const bidders = 8
 const answerMs = 10_000
 const tickMs = 5
-/** Longer than states are held back for. */
-const quietMs = 200
+const lostAfterMs = 30_000
+/** Longer than states are held back for, and until a lot counts as calm again after a storm. */
+const quietMs = 1_500
 
 export class Bidding {
   readonly #bus: Bus
@@ -43,18 +44,12 @@ export class Bidding {
     }
   }
 
-  /** So many a second, or fewer where they are not answered as fast. @throws where one is not taken */
+  /**
+   * So many a second, or fewer where they are not answered as fast. Resolves when every watcher has the last one.
+   * @throws where one is not taken, or not told
+   */
   async bid(pair: Pair, perSecond: number, ms: number): Promise<Bid> {
-    /** Since when the states of bids are on their way, in their order. */
-    const answeredMs: number[] = []
-    const lastWatcherMs: number[] = []
-    const before = (await pair.crowd()).eventsEach
-    pair.onSeen = (events) => {
-      const nowMs = performance.now()
-      for (let nth = lastWatcherMs.length; nth < events - before; nth += 1) {
-        lastWatcherMs.push(nowMs - (answeredMs[nth] ?? nowMs))
-      }
-    }
+    const told = new Told(pair)
     const startedMs = performance.now()
     const pending = new Set<Promise<void>>()
     let placed = 0
@@ -62,7 +57,7 @@ export class Bidding {
       const due = ((performance.now() - startedMs) / 1_000) * perSecond
       while (placed < due && pending.size < underWayMax) {
         placed += 1
-        const bidding = this.#place().then(() => void answeredMs.push(performance.now()))
+        const bidding = this.#place().then((seq) => told.answered(seq))
         pending.add(bidding)
         void bidding.finally(() => pending.delete(bidding)).catch(() => {})
       }
@@ -70,12 +65,11 @@ export class Bidding {
       else await Promise.race(pending)
     }
     await Promise.all(pending)
-    await this.settle(pair)
-    pair.onSeen = () => {}
-    return { accepted: placed, lastWatcherMs }
+    return { accepted: placed, lastWatcherMs: await told.all() }
   }
 
-  async #place(): Promise<void> {
+  /** Resolves with the number of its event. */
+  async #place(): Promise<number> {
     this.#amount += 1
     this.#placed += 1
     const outcome = (await this.#bus.request(
@@ -92,5 +86,47 @@ export class Bidding {
       answerMs,
     )) as BidOutcome
     if (outcome.outcome !== 'accepted') throw new Error(`a bid was not taken: ${outcome.outcome}`)
+    return outcome.seq
+  }
+}
+
+/** When bids that were answered have come to every watcher: by their own state, or by a later one. */
+class Told {
+  readonly #pair: Pair
+  readonly #answeredMs = new Map<number, number>()
+  readonly #lastWatcherMs: number[] = []
+  #seen = 0
+
+  constructor(pair: Pair) {
+    this.#pair = pair
+    pair.onSeen = ({ offset }) => {
+      this.#seen = offset
+      for (const seq of this.#answeredMs.keys()) if (seq <= offset) this.#isThere(seq)
+    }
+  }
+
+  answered(seq: number): void {
+    this.#answeredMs.set(seq, performance.now())
+    // The watchers may hear of a bid before its bidder does.
+    if (seq <= this.#seen) this.#isThere(seq)
+  }
+
+  /** Resolves with how long each took, when all of them are there. @throws where one never comes */
+  async all(): Promise<readonly number[]> {
+    const untilMs = performance.now() + lostAfterMs
+    while (this.#answeredMs.size > 0) {
+      if (performance.now() > untilMs) {
+        throw new Error(`${this.#answeredMs.size} bids have not come to every watcher`)
+      }
+      await sleep(tickMs)
+    }
+    this.#pair.onSeen = () => {}
+    return this.#lastWatcherMs
+  }
+
+  #isThere(seq: number): void {
+    const answeredMs = this.#answeredMs.get(seq) ?? 0
+    this.#answeredMs.delete(seq)
+    this.#lastWatcherMs.push(performance.now() - answeredMs)
   }
 }

@@ -20,7 +20,7 @@ export interface FanoutScale {
 
 const fullScale: FanoutScale = {
   watchers: [1_000, 10_000],
-  storm: { watchers: 10_000, bidsPerSecond: 10_000, secondsMin: 2 },
+  storm: { watchers: 10_000, bidsPerSecond: 10_000, secondsMin: 4 },
 }
 
 const everybody: readonly PeerName[] = ['raw', 'outcry', 'ws', 'socketIo', 'socketIoUws']

@@ -1,7 +1,7 @@
 // Watchers of a lot in a process of their own: they join, count what comes, and fault whatever is lost, doubled
 // or out of order.
 import { type Endpoint, endpointOf, LightSocket } from '../../loadtest/client/light-socket.ts'
-import { ArrivalReader, follows } from './arrivals.ts'
+import { type Arrival, ArrivalReader, follows } from './arrivals.ts'
 import { type Dialect, dialectOf } from './dialect.ts'
 import { obey, tell } from './obey.ts'
 import { usageNow } from './usage.ts'
@@ -23,6 +23,10 @@ class Crowd {
   /** Publications that came to somebody. */
   deliveries = 0
   #told = 0
+  /** By how many each state has been heard that has not come to all yet. */
+  readonly #heardBy = new Map<number, number>()
+  #offset = 0
+  #toldOffset = 0
   #isTelling = false
   #joined = 0
   #left = 0
@@ -65,15 +69,29 @@ class Crowd {
     else this.#next()
   }
 
-  hasCome(publications: number): void {
-    this.deliveries += publications
-    if (this.#isTelling || this.eventsEach === this.#told) return
+  hasCome({ count, last }: Arrival): void {
+    this.deliveries += count
+    if (this.conflated) this.#hasComeTo(last)
+    if (this.#isTelling || (this.eventsEach === this.#told && this.#offset === this.#toldOffset)) {
+      return
+    }
     this.#isTelling = true
     setImmediate(() => {
       this.#isTelling = false
       this.#told = this.eventsEach
-      tell({ type: 'seen', events: eventsBefore + this.#told } satisfies FromCrowd)
+      this.#toldOffset = this.#offset
+      const events = eventsBefore + this.#told
+      tell({ type: 'seen', events, offset: this.#offset } satisfies FromCrowd)
     })
+  }
+
+  /** A slow reader may skip a state which the others have: it counts as come to all with the next one. */
+  #hasComeTo(offset: number): void {
+    const heardBy = (this.#heardBy.get(offset) ?? 0) + 1
+    this.#heardBy.set(offset, heardBy)
+    if (heardBy < this.#wanted) return
+    this.#offset = offset
+    for (const older of this.#heardBy.keys()) if (older <= offset) this.#heardBy.delete(older)
   }
 
   get eventsEach(): number {
@@ -135,12 +153,12 @@ class Watcher extends LightSocket {
     const crowd = this.#crowd
     const arrival = crowd.arrivals.read(message)
     if (arrival === undefined) return false
-    const { first, last, count } = arrival
+    const { first, last } = arrival
     if (this.#last !== 0 && !follows(this.#last, first, crowd.conflated)) {
       throw new Error(`${this.#user} heard ${first} after ${this.#last}`)
     }
     this.#last = last
-    crowd.hasCome(count)
+    crowd.hasCome(arrival)
     return true
   }
 

@@ -9,6 +9,7 @@ import type {
   PeerName,
   Published,
   PublishOrder,
+  Seen,
   Stage,
   ToCrowd,
   ToPeer,
@@ -52,8 +53,8 @@ export class Pair {
   readonly #server: Child<ToPeer, FromPeer>
   readonly #crowd: Child<ToCrowd, FromCrowd>
   #port = 0
-  /** Hears how many publications have come to each watcher, on average, since the processes began. */
-  onSeen: (events: number) => void = () => {}
+  /** Hears how far the watchers are. */
+  onSeen: (seen: Seen) => void = () => {}
 
   private constructor(peer: PeerName, stage: Stage) {
     this.peer = peer
@@ -63,7 +64,7 @@ export class Pair {
     this.#crowd.onTold = (word) => {
       if (word.type !== 'seen') return
       this.#server.tell(word)
-      this.onSeen(word.events)
+      this.onSeen(word)
     }
   }
 

@@ -77,6 +77,14 @@ export interface JoinOrder {
   readonly conflated: boolean
 }
 
+/** How far the watchers are, since their process began. */
+export interface Seen {
+  /** Publications that came to each, on average. */
+  readonly events: number
+  /** The newest that has come to every one, where one may stand for several; 0 elsewhere. */
+  readonly offset: number
+}
+
 export interface CrowdUsage extends Usage {
   /** Publications that came to somebody. */
   readonly deliveries: number
@@ -92,8 +100,7 @@ export type ToCrowd =
 export type FromCrowd =
   | { readonly type: 'joined'; readonly elapsedMs: number }
   | { readonly type: 'left' }
-  /** So many publications have come to each, on average. */
-  | { readonly type: 'seen'; readonly events: number }
+  | ({ readonly type: 'seen' } & Seen)
   | { readonly type: 'weighed'; readonly usage: CrowdUsage }
   | Failed
 
