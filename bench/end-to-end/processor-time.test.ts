@@ -22,4 +22,5 @@ test.skipIf(platform() !== 'linux')(
     expect((await processorMs([process.pid])) - before).toBeGreaterThanOrEqual(250)
     expect(await idleMs()).toBeGreaterThan(0)
   },
+  60_000,
 )
