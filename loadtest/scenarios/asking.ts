@@ -42,7 +42,7 @@ export class Asking {
   readonly #latency: LatencyName | undefined
   #waiting = 0
 
-  /** @param latency under which the time from due to known is measured, where it is */
+  /** @param latency under which the time from due to known is measured. Without one, what is asked counts as nothing that was sent */
   constructor(crew: Crew, latency?: LatencyName) {
     this.#crew = crew
     this.#latency = latency
@@ -97,14 +97,11 @@ export class Asking {
   #settle<A extends Outcome>(question: Question<A>, answer: A | undefined): void {
     const { recorder } = this.#crew
     this.#waiting -= 1
-    if (answer !== undefined && this.#latency !== undefined) {
-      recorder.time(this.#latency, performance.now() - question.dueMs)
+    if (this.#latency !== undefined) {
+      recorder.count(answer?.outcome === 'accepted' ? 'accepted' : 'refused')
+      if (answer !== undefined) recorder.time(this.#latency, performance.now() - question.dueMs)
     }
-    if (answer?.outcome === 'accepted') recorder.count('accepted')
-    else {
-      recorder.count('refused')
-      if (answer?.outcome === 'refused') recorder.error(`${question.method}: ${answer.code}`)
-    }
+    if (answer?.outcome === 'refused') recorder.error(`${question.method}: ${answer.code}`)
     question.settled?.(answer)
   }
 }
