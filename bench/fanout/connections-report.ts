@@ -4,6 +4,7 @@ import { figure, ratio } from '../report.ts'
 import type { GoalVerdict, Section } from '../section.ts'
 import type { Figures } from '../turns.ts'
 import { PEER_TITLES, percent } from './fanout-tables.ts'
+import { versionsCompared } from './versions.ts'
 import type { ConnectionsScale, CostName } from './visit.ts'
 
 /** What the connections of a peer were found to cost. */
@@ -21,7 +22,7 @@ const comingMin = 0.2
 const comingAgainMin = 0.4
 const idleShareMax = 0.05
 
-export function reportOf(costs: readonly Cost[], scale: ConnectionsScale): Section {
+export async function reportOf(costs: readonly Cost[], scale: ConnectionsScale): Promise<Section> {
   const { fewer, held, idleSeconds } = scale
   const raw = costOf(costs, 'raw')
   return {
@@ -33,6 +34,7 @@ export function reportOf(costs: readonly Cost[], scale: ConnectionsScale): Secti
       `Idle are all servers at once, ${figure(held)} connections each, for ${idleSeconds} s a round: as long as Outcry and Socket.IO ping every client once in, uWebSockets.js every two minutes, and ws never.`,
       'Outcry’s connections bring a token (HS256), are greeted, and watch their user’s channel and a lot, with a real database; the others are let in unseen, and join as many topics or rooms.',
       'Every connection is told three events before it leaves, and has to hear each once and in order.',
+      `${await versionsCompared()}.`,
     ],
     tables: [
       {

@@ -33,7 +33,7 @@ export function benchConnections(
     }))
     const costs = await takeTurns<CostName>(visits, options)
     const idleShares = await idle(keep, stage, scale, options)
-    return reportOf(
+    return await reportOf(
       scale.peers.map((peer, nth) => {
         const [figures, idleShare] = [costs[nth], idleShares[nth]]
         if (figures === undefined || idleShare === undefined) throw new Error(`no ${peer}`)

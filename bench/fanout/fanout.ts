@@ -12,6 +12,7 @@ import { conflation, type StormScale } from './conflation.ts'
 import { goalsOf } from './fanout-goals.ts'
 import { tablesOf } from './fanout-tables.ts'
 import { setStage } from './stage.ts'
+import { versionsCompared } from './versions.ts'
 
 export interface FanoutScale {
   readonly watchers: readonly number[]
@@ -50,6 +51,7 @@ export async function benchFanout(
       `JSON, the same bytes from everybody but for the envelope of Socket.IO; a short event has ${bytesOf('short')} bytes, a whole one, with the state of a lot and its bid, ${bytesOf('whole')}.`,
       'Outcry is its gateway as in production, with tokens, presence and a real database, on a bus within the process; behind NATS it also pays for handing the events to NATS and having them back, in one read. The others verify nothing.',
       'Every client checks that it got every event once and in order.',
+      `${await versionsCompared()}.`,
       ...storm.conditions,
     ],
     tables: [...tablesOf(measured), ...storm.tables],
