@@ -23,6 +23,8 @@ export abstract class DurableChannel<
   #ring: readonly E[] = none
   /** What is to go from the ring at the next look into the store. */
   #oldTo = 0
+  /** Gaps that are being read from the store; undefined while there are none, which is nearly always. */
+  #readings: Map<string, Promise<readonly E[]>> | undefined
 
   protected get phase(): 'durable' {
     return 'durable'
@@ -92,7 +94,21 @@ export abstract class DurableChannel<
     const wanted = this.head - offset
     const inReach = this.knows(from) && wanted > 0 && wanted <= recoveredPublicationsMax
     if (!inReach || this.#reaches(offset)) return none
-    return await this.read(offset, wanted)
+    return await this.#readOnce(offset, wanted)
+  }
+
+  /** A herd that comes back with one gap reads it once. */
+  #readOnce(offset: number, wanted: number): Promise<readonly E[]> {
+    const gap = `${offset} ${wanted}`
+    const underWay = this.#readings?.get(gap)
+    if (underWay !== undefined) return underWay
+    const reading = this.read(offset, wanted).finally(() => {
+      this.#readings?.delete(gap)
+      if (this.#readings?.size === 0) this.#readings = undefined
+    })
+    this.#readings ??= new Map()
+    this.#readings.set(gap, reading)
+    return reading
   }
 
   /** Whether the client can be given all that it missed, by memory and by what `readStored` brought. */

@@ -201,6 +201,37 @@ describe('coming back to a feed', () => {
     expect(air.streams.reads).toEqual(['head', 'notifications'])
   })
 
+  test('of many at once: each gap is read from the store once', async () => {
+    notify(6)
+    await air.joined(air.socket('ann'), feed)
+    const open = air.streams.hold()
+    const sockets = Array.from({ length: 6 }, () => air.socket('ann'))
+    const subscribing = sockets.map((socket, nth) =>
+      air.subscribe(socket, feed, { ...from, offset: nth % 2 }),
+    )
+    await settled()
+    open()
+    await Promise.all(subscribing)
+    air.endTurn()
+    for (const [nth, { replies }] of sockets.entries()) {
+      const publications = offsets((nth % 2) + 1, 6).map((offset) => ({ offset }))
+      expect(replies).toMatchObject([{ recovered: true, offset: 6, publications }])
+    }
+    expect(air.streams.reads).toEqual(['head', 'notifications', 'notifications'])
+  })
+
+  test('whose reading failed is read anew by who comes next', async () => {
+    notify(6)
+    await air.joined(air.socket('ann'), feed)
+    air.streams.fault = new Error('down')
+    expect(await air.subscribe(air.socket('ann'), feed, { ...from, offset: 0 })).toHaveProperty(
+      'error',
+    )
+    air.streams.fault = undefined
+    const result = await air.joined(air.socket('ann'), feed, { ...from, offset: 0 })
+    expect(result).toMatchObject({ recovered: true, offset: 6 })
+  })
+
   test.each([
     [300, true],
     [301, false],
