@@ -1,12 +1,15 @@
 // `npm run bench -- growth`: whether a bid, a message and a page of history cost the same however many lots are open
 // and however many messages are stored.
 import { createLogger } from '../../platform/log.ts'
+import { NatsServer } from '../../platform/servers/nats-server.ts'
+import { busOverNats } from '../bids/engine-ways.ts'
 import { keeping } from '../keeping.ts'
 import { figure, ratio } from '../report.ts'
 import type { BenchOptions, GoalVerdict, Section, Table } from '../section.ts'
 import { startThrowawayPostgres } from '../throwaway-postgres.ts'
 import { type Turn, takeTurns } from '../turns.ts'
 import { Archive } from './archive.ts'
+import { Watched, watchersEach } from './deliveries.ts'
 import { lotsAtOnce, Market } from './lots.ts'
 import type { Cost } from './spent.ts'
 
@@ -24,8 +27,10 @@ const fullScale: GrowthScale = {
   people: 256,
 }
 const growthMax = 1.2
+/** Signs the tokens of one run's watchers; nobody else knows it, or needs to be kept from it. */
+const secret = 'only for the watchers of one run of a bench'
 
-type What = 'bid' | 'message' | 'page'
+type What = 'bid' | 'delivery' | 'message' | 'page'
 
 interface Size {
   readonly what: What
@@ -51,6 +56,21 @@ export function benchGrowth(
       markets.push(market)
       const title = `${figure(lots)} lots open`
       sizes.push(sizeOf('bid', title, () => market.bid(measureMs)))
+    }
+    const nats = await keep(NatsServer.start(), (server) => server.stop())
+    const bus = await busOverNats(keep, nats.url, log)
+    for (const market of markets) {
+      const { lotIds, databaseUrl } = market
+      const title = `${figure(lotIds.length)} lots watched`
+      say(`Having ${title}.`)
+      const stage = { lotId: lotIds[0] ?? '', databaseUrl, secret, natsUrl: nats.url }
+      const watched = await Watched.open(keep, bus, stage, lotIds)
+      sizes.push(
+        sizeOf('delivery', title, async () => ({
+          ...(await watched.deliver(measureMs)),
+          'postgres µs': 0,
+        })),
+      )
     }
     const archives: Archive[] = []
     for (const messages of scale.messages) {
@@ -78,22 +98,30 @@ function reportOf(sizes: readonly Size[], found: readonly Cost[], scale: GrowthS
       const cost = found[nth]
       return size.what === what && cost !== undefined ? [{ title: size.title, cost }] : []
     })
-  const [bids, messages, pages] = [of('bid'), of('message'), of('page')]
+  const [bids, deliveries] = [of('bid'), of('delivery')]
+  const [messages, pages] = [of('message'), of('page')]
   return {
     name: 'growth',
     title: 'Growth',
-    says: 'What a bid costs where few lots are open and where many are, and what a message and a page of a history cost where few messages are stored and where many are: microseconds of a processor, in the process that decides or serves it and in PostgreSQL.',
+    says: 'What a bid and a delivery cost where few lots are open and where many are, and what a message and a page of a history cost where few messages are stored and where many are: microseconds of a processor, in the process that decides or serves it and in PostgreSQL.',
     conditions: [
       `${figure(scale.people)} bidders, who bid on ${lotsAtOnce} lots at a time and go from one ten to the next, so that batches hold as many bids on as many lots; the engine, its bidders and its bus are in one process.`,
+      `A gateway, which hears of events through NATS, is in a process of its own; each lot has ${watchersEach} watchers, and ten lots of different watchers have an event at a time. What is not heard once and in order ends the run.`,
       `${figure(scale.people)} talkers in 64 rooms, which are spread over all that are stored; the chat store, its talkers and its bus are in one process. Messages are stored by SQL beforehand, with all that is kept of each, in rooms of 100, on a database for each size; a page of history has 50 messages and is read by HTTP from a whole server.`,
       'What was answered is compared with what is stored, as in the benches of bids and messages.',
     ],
     tables: [
       tableOf('A bid', bids),
+      tableOf('A delivery', deliveries),
       tableOf('A message', messages),
       tableOf('A page of history', pages),
     ],
-    goals: [goalOf('a bid', bids), goalOf('a message', messages), goalOf('a page', pages)],
+    goals: [
+      goalOf('a bid', bids),
+      goalOf('a delivery', deliveries),
+      goalOf('a message', messages),
+      goalOf('a page', pages),
+    ],
   }
 }
 

@@ -16,6 +16,7 @@ const stay = 512
 const warmUpMs = 300
 
 export class Market {
+  readonly databaseUrl: string
   readonly #lots: OpenLots
   readonly #bidders: number
   readonly #postgresPid: number
@@ -23,7 +24,8 @@ export class Market {
   readonly #amounts = new Map<string, number>()
   #bids = 0
 
-  private constructor(lots: OpenLots, bidders: number, postgresPid: number) {
+  private constructor(databaseUrl: string, lots: OpenLots, bidders: number, postgresPid: number) {
+    this.databaseUrl = databaseUrl
     this.#lots = lots
     this.#bidders = bidders
     this.#postgresPid = postgresPid
@@ -41,7 +43,11 @@ export class Market {
     await keep(Promise.resolve(pool), closePool)
     const bus = await engineHere(keep, pool, log)
     const way = engineWay({ name: `${lots} lots`, says: '', bus, pool, bidders })
-    return new Market(await way.open(lots), bidders, postgres.pid)
+    return new Market(url, await way.open(lots), bidders, postgres.pid)
+  }
+
+  get lotIds(): readonly string[] {
+    return this.#lots.lotIds
   }
 
   bid(measureMs: number): Promise<Cost> {

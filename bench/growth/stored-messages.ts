@@ -3,8 +3,9 @@
 import type { Pool } from '../../platform/postgres/pool.ts'
 
 export const messagesEach = 100
-/** Rows that become durable together. */
-const roomsAtOnce = 1_000
+/** Whose messages become durable together; and so many of these parts at the same time. */
+const roomsAtOnce = 500
+const partsAtOnce = 2
 
 /** The same for the same number; in no order, as those of real conversations are. */
 const roomId = `md5('room ' || room)::uuid`
@@ -42,10 +43,16 @@ const fill = [
 export async function storeMessages(pool: Pool, messages: number): Promise<void> {
   const rooms = Math.max(1, Math.round(messages / messagesEach))
   const nowMs = Date.now()
-  for (let room = 0; room < rooms; room += roomsAtOnce) {
-    const last = Math.min(rooms, room + roomsAtOnce) - 1
-    for (const statement of fill) await pool.query(statement, [room, last, nowMs])
+  let next = 0
+  const fillOn = async (): Promise<void> => {
+    while (next < rooms) {
+      const first = next
+      next += roomsAtOnce
+      const last = Math.min(rooms, next) - 1
+      for (const statement of fill) await pool.query(statement, [first, last, nowMs])
+    }
   }
+  await Promise.all(Array.from({ length: partsAtOnce }, fillOn))
   await pool.query('VACUUM ANALYZE')
   await pool.query('CHECKPOINT')
 }
