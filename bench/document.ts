@@ -17,7 +17,7 @@ const figuresName = 'benchmarks.json'
 
 const intro = `# Benchmarks
 
-What Outcry carries, beside what one would use or write instead, measured in the same minute on the same cores.
+What Outcry carries, beside what one would use or write instead, measured in the same run on the same cores.
 A figure that stands alone says more about the machine than about the program: look at the ratios.
 
 This page is written by \`npm run bench -- --write\` from [benchmarks.json](benchmarks.json); one section is
@@ -76,8 +76,8 @@ function renderGoals(verdicts: readonly GoalVerdict[]): string {
   const reached = verdicts.filter(({ holds }) => holds).length
   return [
     '## Goals',
-    `${reached} of the ${verdicts.length} that were measured are reached. Where a goal is missed, the last column says what bounds it.`,
-    renderRows(['', 'what', 'wanted', 'measured', '', 'what bounds it'], rows, [0, 1, 5]),
+    `${reached} of the ${verdicts.length} that were measured are reached. Where a goal is missed, the last column says why, as far as that was measured.`,
+    renderRows(['', 'what', 'wanted', 'measured', '', 'why, as far as measured'], rows, [0, 1, 5]),
   ].join('\n\n')
 }
 

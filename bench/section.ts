@@ -28,7 +28,7 @@ export interface GoalVerdict {
   readonly wanted: string
   readonly measured: string
   readonly holds: boolean
-  /** What bounds it, where it is missed. */
+  /** Why, where it is missed: what was measured of it, and no guess. */
   readonly boundBy?: string
 }
 

@@ -61,14 +61,15 @@ export function costTable(title: string, rows: readonly Row[]): Table {
   }
 }
 
-/** What bounds them, as far as the accounts of the processors tell it. */
+/** Why they are no faster, as far as the accounts of the processors tell it. */
 export function whatWorked(figures: StandFigures): string {
   const all = availableParallelism()
   const { 'busy cores': busy, 'idle cores': idle } = figures
+  if (busy === 0) return 'not known: the accounts of the processors are those of Linux'
   const spent = `a bid takes ${figure(figures['server µs'])} µs of the server, ${figure(figures['postgres µs'])} of PostgreSQL and ${figure(figures['bidders µs'])} of the bidders; ${figure(busy)} of ${all} cores were at work for that, ${figure(idle)} idle`
-  if (idle > idleShare * all) return `waiting for the disk and for each other: ${spent}`
+  if (idle > idleShare * all) return `not known, since the processors had time left: ${spent}`
   const isOurs = busy > (1 - 2 * idleShare) * all
-  return `processor time${isOurs ? '' : ', much of which went to others'}: ${spent}`
+  return `processor time${isOurs ? '' : ', of which much went elsewhere'}: ${spent}`
 }
 
 /**
