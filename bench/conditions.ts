@@ -41,12 +41,12 @@ async function git(...words: string[]): Promise<string> {
 }
 
 /** All but what a bench writes itself, section by section. */
-const measured = [':/', ':(top,exclude)docs/benchmarks.json', ':(top,exclude)docs/benchmarks.md']
+const sources = [':/', ':(top,exclude)docs/benchmarks.json', ':(top,exclude)docs/benchmarks.md']
 
 async function commitHere(): Promise<string | undefined> {
   try {
     const commit = await git('rev-parse', '--short=12', 'HEAD')
-    const changed = await git('status', '--porcelain', '--untracked-files=no', '--', ...measured)
+    const changed = await git('status', '--porcelain', '--untracked-files=no', '--', ...sources)
     return changed === '' ? commit : `${commit} with changes`
   } catch {
     return undefined
@@ -59,6 +59,6 @@ export function describeConditions(conditions: Conditions): string {
   return [
     `${cores} cores (${processor}) for servers and clients together, ${kernel}, Node ${node}${commit === undefined ? '' : `, commit ${commit}`};`,
     `measured ${startedAt.slice(0, 16).replace('T', ' ')} UTC at a load average of ${loadAverage.toFixed(1)};`,
-    `medians of ${rounds} interleaved ${rounds === 1 ? 'round' : 'rounds'} of ${seconds} s each.`,
+    `medians of ${rounds} interleaved ${rounds === 1 ? 'round' : 'rounds'} with ${seconds} s for each turn where nothing else is said.`,
   ].join(' ')
 }

@@ -47,7 +47,7 @@ export const BENCHES: readonly RegisteredBench[] = [
   },
   {
     name: 'disk',
-    describes: 'The same on a disk whose every fsync takes a millisecond more.',
+    describes: 'Bids from socket to socket on a disk whose every fsync takes a millisecond more.',
     bench: benchDisk,
     always: true,
   },

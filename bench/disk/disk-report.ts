@@ -37,16 +37,16 @@ export async function reportOf(
   return {
     name: 'disk',
     title: 'Bids on a slow disk',
-    says: 'The bids from socket to socket once more, on one hot lot, beside the same on a PostgreSQL whose every fsync and fdatasync waits for a millisecond first, as disks of a cloud let it wait. Bidders bid again when they are answered; what they were told is compared with what is stored.',
+    says: 'The bids from socket to socket once more, on one hot lot, beside the same on a PostgreSQL whose every fsync and fdatasync waits for a millisecond first, as on the disks of a cloud. Bidders bid again when they are answered; what they were told is compared with what is stored.',
     conditions: [
       `A commit of one row takes at least ${figure(fast.commitMs)} ms on this disk and ${figure(slow.commitMs)} ms on the slow one, with nobody else there.`,
       ...standsOf(fast).map(({ name, says }) => `${name}: ${says}.`),
-      `${figure(bidders)} bidders but where it says otherwise; fsync and synchronous_commit on.`,
+      `${figure(bidders)} bidders but where it says otherwise; fsync and synchronous_commit on, and Outcry’s limits off.`,
       await storedAt(standsOf(fast), ' on this disk'),
       await storedAt(standsOf(slow), ' on the slow one'),
     ],
     tables: [
-      rateTable('One hot lot', rows, [{ title: 'to its own without', baseOf: ({ base }) => base }]),
+      rateTable('One hot lot', rows, [{ title: 'to this disk', baseOf: ({ base }) => base }]),
       costTable('What a bid costs', rows),
     ],
     goals: [

@@ -26,7 +26,7 @@ export async function openPrototype(ground: Ground, bidders: number): Promise<St
 export async function openEmbedded(ground: Ground, bidders: number): Promise<Stand> {
   const about = {
     name: 'Outcry, one process',
-    says: 'all of it, as `npm start` runs it',
+    says: 'all services in one process, as `npm start` runs them, but on the PostgreSQL of the others',
     bidders,
   }
   return Stand.open(about, await serveEmbedded(ground), ground)

@@ -23,9 +23,9 @@ export function tablesOf(measured: readonly Measured[]): readonly Table[] {
 function tableOf(cell: Cell, measured: readonly Measured[]): Table {
   const { watchers, eventsPerTick, size } = cell
   const rate = (peer: PeerName) => rateOf(measured, cell, peer)
-  const head = ['', 'deliveries/s per core', 'to the library', 'to Socket.IO']
+  const head = ['', 'deliveries/s per core', 'to uWebSockets.js', 'to Socket.IO']
   return {
-    title: `${watchers.toLocaleString('en-US')} watchers, ${eventsPerTick} ${size} ${eventsPerTick === 1 ? 'event' : 'events'} a tick`,
+    title: `${figure(watchers)} watchers, ${eventsPerTick} ${size} ${eventsPerTick === 1 ? 'event' : 'events'} a tick`,
     head: [...head, 'server at work', 'clients at work'],
     rows: measured
       .filter((one) => one.cell === cell)

@@ -105,9 +105,9 @@ function reportOf(sizes: readonly Size[], found: readonly Cost[], scale: GrowthS
     title: 'Growth',
     says: 'What a bid and a delivery cost where few lots are open and where many are, and what a message and a page of a history cost where few messages are stored and where many are: microseconds of a processor, in the process that decides or serves it and in PostgreSQL.',
     conditions: [
-      `${figure(scale.people)} bidders, who bid on ${lotsAtOnce} lots at a time and go from one ten to the next, so that batches hold as many bids on as many lots; the engine, its bidders and its bus are in one process.`,
+      `${figure(scale.people)} bidders, who bid on ${lotsAtOnce} lots at a time and go from one ten to the next, so that batches hold as many bids on as many lots; the engines of all sizes, with their bidders and buses, are in one process.`,
       `A gateway, which hears of events through NATS, is in a process of its own; each lot has ${watchersEach} watchers, and ten lots of different watchers have an event at a time. What is not heard once and in order ends the run.`,
-      `${figure(scale.people)} talkers in 64 rooms, which are spread over all that are stored; the chat store, its talkers and its bus are in one process. Messages are stored by SQL beforehand, with all that is kept of each, in rooms of 100, on a database for each size; a page of history has 50 messages and is read by HTTP from a whole server.`,
+      `${figure(scale.people)} talkers in 64 rooms, which are spread over all that are stored; the chat stores of all sizes, with their talkers and buses, are in that process as well. Messages are stored by SQL beforehand, with all that is kept of each, in rooms of 100, on a database for each size; a page of history has 50 messages and is read by HTTP from a whole server.`,
       'What was answered is compared with what is stored, as in the benches of bids and messages.',
     ],
     tables: [
@@ -160,6 +160,6 @@ function goalOf(what: string, rows: readonly Row[]): GoalVerdict {
     wanted: `≤ ${growthMax} ×`,
     measured: `${figure(times)} ×`,
     holds: times <= growthMax,
-    boundBy: `most of what it costs more is of ${where}`,
+    boundBy: `most of what it costs more is spent in ${where}`,
   }
 }
