@@ -2,7 +2,7 @@
 // answered bids again. What they were told is compared with what is stored.
 import { closedLoop } from '../closed-loop.ts'
 import type { Figures } from '../turns.ts'
-import { type Account, bidId, compare, Ledger, type Stored } from './ledger.ts'
+import { bidId, compare, Ledger, type Stored } from './ledger.ts'
 
 export interface Bid {
   readonly lotId: string
@@ -70,10 +70,8 @@ export class Floor {
   }
 
   /** @throws where what was answered is not what is stored */
-  async audit(): Promise<Account> {
-    const account = this.#ledger.account()
-    compare(this.#way.name, account, await this.#lots.stored())
-    return account
+  async audit(): Promise<void> {
+    compare(this.#way.name, this.#ledger.account(), await this.#lots.stored())
   }
 
   async #isAccepted(bidder: number): Promise<boolean> {

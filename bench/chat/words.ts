@@ -1,4 +1,5 @@
 // What this bench and the process of its talkers say to each other.
+import type { Failed } from '../peers/obey.ts'
 
 export interface JoinOrder {
   /** `http://host:port` of the server. */
@@ -46,4 +47,4 @@ export type FromTalkers =
   | { readonly type: 'joined'; readonly pid: number }
   | { readonly type: 'talked'; readonly talked: Talked }
   | { readonly type: 'accounted'; readonly account: Account }
-  | { readonly type: 'failed'; readonly says: string }
+  | Failed

@@ -13,7 +13,6 @@ export type Place = (bid: Bid) => Promise<number | undefined>
 
 interface Command {
   readonly id: number
-  readonly connect?: object
   readonly rpc?: {
     readonly data: { readonly lotId: string; readonly clientBidId: string; readonly amount: number }
   }

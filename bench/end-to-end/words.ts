@@ -1,6 +1,7 @@
 // What this bench and the processes that it forks say to each other: a crowd of bidders, and the servers that one
 // would write instead of Outcry.
 import type { Account } from '../bids/ledger.ts'
+import type { Failed } from '../peers/obey.ts'
 
 export interface JoinOrder {
   /** `http://host:port` of the server. */
@@ -64,8 +65,3 @@ export type FromPlainServer =
       readonly lotId: string
     }
   | Failed
-
-interface Failed {
-  readonly type: 'failed'
-  readonly says: string
-}

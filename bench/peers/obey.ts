@@ -1,6 +1,7 @@
 // The forked side of a conversation between a bench and its processes.
 
-interface Failed {
+/** What became of a word that could not be obeyed, or of the process. */
+export interface Failed {
   readonly type: 'failed'
   readonly says: string
 }

@@ -1,17 +1,16 @@
 // What a bench and the processes that it forks say to each other: peers, which are the servers that are
 // compared, and crowds, which are their clients.
 import type { ScaledEvent } from './event.ts'
+import type { Failed } from './obey.ts'
 
-export const PEER_NAMES = [
-  'raw',
-  'rawEach',
-  'outcry',
-  'outcryOverNats',
-  'ws',
-  'socketIo',
-  'socketIoUws',
-] as const
-export type PeerName = (typeof PEER_NAMES)[number]
+export type PeerName =
+  | 'raw'
+  | 'rawEach'
+  | 'outcry'
+  | 'outcryOverNats'
+  | 'ws'
+  | 'socketIo'
+  | 'socketIoUws'
 
 /** What only Outcry needs; the others are given it too. */
 export interface Stage {
@@ -103,8 +102,3 @@ export type FromCrowd =
   | ({ readonly type: 'seen' } & Seen)
   | { readonly type: 'weighed'; readonly usage: CrowdUsage }
   | Failed
-
-interface Failed {
-  readonly type: 'failed'
-  readonly says: string
-}
