@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { Failure } from '../../platform/failure.ts'
+import { codeOf, Failure } from '../../platform/failure.ts'
 import { NO_LIMITS } from '../../platform/limits/no-limits.ts'
 import { type OwnServer, startOwnServer } from '../own-server.ts'
 import type { Servers } from '../run/plan.ts'
@@ -104,7 +104,10 @@ const mintOf = (url: string | undefined): string => new URL('/v1/dev/token', url
 
 async function readCluster(file: string): Promise<NamedServers> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new Failure(`${file} can not be read.`, { cause })
+    throw new Failure(`${file} can not be read (${codeOf(cause)}).`, {
+      hint: 'A cluster writes it once all of it is at work: npm run cluster -- --json FILE.',
+      cause,
+    })
   })
   const { success, data, error } = Cluster.safeParse(parsed(text))
   if (!success) {

@@ -30,6 +30,9 @@ function tell(pid: number, signal: 'SIGTERM' | 0): void {
   try {
     kill(pid, signal)
   } catch (cause) {
-    throw new Failure(`Process ${pid} can not be told to stop (${codeOf(cause)}).`, { cause })
+    throw new Failure(`Process ${pid} can not be told to stop (${codeOf(cause)}).`, {
+      hint: 'It must run on this machine, and as the same user: look at --drain-pid, or at the file of --cluster.',
+      cause,
+    })
   }
 }
