@@ -11,7 +11,7 @@ export interface Expectation {
   readonly read: (result: RunResult) => number | undefined
 }
 
-/** Those that stand for something which a client was told, and which is not so. */
+/** By which something is lost to somebody: acknowledged and missing, never decided, or never heard. */
 const LOSSES: ReadonlySet<Rule> = new Set([
   'acknowledged_missing',
   'unresolved',
