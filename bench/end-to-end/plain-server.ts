@@ -1,6 +1,6 @@
 // The servers that one would write first, on the same library and the same database as Outcry: bids come in over
 // WebSockets and are answered once they are committed. Nobody is asked who they are, nothing is checked, nobody
-// else is told, and there is no second process: what is left is the least that durable bids can cost.
+// else is told, and there is no second process: where bids are placed together, that is about the least they can cost.
 import { App, us_socket_local_port, type WebSocket } from 'uWebSockets.js'
 import type { Pool } from '../../platform/postgres/pool.ts'
 import type { Bid } from '../bids/floor.ts'

@@ -28,7 +28,7 @@ export async function reportOf(costs: readonly Cost[], scale: ConnectionsScale):
   return {
     name: 'connections',
     title: 'Connections',
-    says: 'What a connection costs its server while it does nothing, and what it costs to come. Memory is what the process of the server grows by, after everything dead is collected; the memory of the kernel, about 5 KB for each end, comes on top for everybody. Time is that of the whole process of the server, its other threads included.',
+    says: 'What a connection costs its server while it does nothing, and what it costs to come. Memory is what the process of the server grows by, after everything dead is collected; the memory of the kernel, about 5 KB for each end, comes on top for everybody. Time is that of the whole process of the server, its other threads included; that of PostgreSQL, which Outcry alone asks, is not counted.',
     conditions: [
       `In each round each server is started anew and filled, ${figure(fewer)} connections first and then up to ${figure(held)}, 256 handshakes under way; those who come again are the first ${figure(fewer)}.`,
       `Idle are all servers at once, ${figure(held)} connections each, for ${idleSeconds} s a round, and the figure is scaled up to 100,000. In that time Outcry and Socket.IO ping every client once; uWebSockets.js does so every two minutes, and ws never.`,

@@ -49,7 +49,7 @@ export async function benchFanout(
     says: 'Events of one lot to all who watch it. Deliveries are counted at the clients, the time of the server is that of its whole process: so many deliveries take one second of one core. To hear from the clients how far they are is part of it, for everybody. A server hands over the events of a tick in one turn of the event loop, and no more than three ticks are under way, so a slow client costs time and not work.',
     conditions: [
       `JSON, the same text of an event from everybody but for the envelope of Socket.IO; Outcry puts the events of a tick into one frame, the others each into its own. A short event has ${bytesOf('short')} bytes, a whole one, with the state of a lot and its bid, ${bytesOf('whole')}.`,
-      'Outcry is its gateway as in production, with tokens and a real database, but with presence in its memory and without limits, on a bus within the process; behind NATS it also pays for handing the events to NATS and having them back, in one read. The others verify nothing.',
+      'Outcry is its gateway as in production, with tokens and a real database, but with presence in its memory and without limits, on a bus within the process; behind NATS it also pays for handing the events to NATS and having them back, in one read. The time of NATS and of PostgreSQL, which are processes of their own, is not counted. The others verify nothing.',
       'Every client checks that it got every event once and in order.',
       `${await versionsCompared()}.`,
       ...storm.conditions,
