@@ -64,7 +64,7 @@ export function createRoles({ planned, env, rows, ...options }: RolesOptions): R
 async function placeOf(process: RoleProcess, env: NodeJS.ProcessEnv): Promise<RolePlace> {
   const { role, name } = process.planned
   const { port, metricsPort } = await process.ready
-  const scheme = env['TLS_CERT'] === undefined ? 'http' : 'https'
+  const scheme = env['TLS_CERT'] ? 'https' : 'http'
   return {
     role,
     name,
