@@ -54,8 +54,9 @@ export class BatchStatement {
     return made
   }
 
+  /** Resolves with all messages that were written, and with the rate and the times of those that are counted. */
   async run(warmUpMs: number, measureMs: number) {
-    const { perSecond, medianMs, p99Ms } = await closedLoop({
+    const { sent, perSecond, medianMs, p99Ms } = await closedLoop({
       senders: statementsAtOnce,
       warmUpMs,
       measureMs,
@@ -64,7 +65,7 @@ export class BatchStatement {
         this.#written += batchSize
       },
     })
-    return { perSecond: perSecond * batchSize, medianMs, p99Ms }
+    return { messages: sent * batchSize, perSecond: perSecond * batchSize, medianMs, p99Ms }
   }
 
   /** @throws where another number of messages is stored, or one has no place of its own */
