@@ -6,6 +6,7 @@ import { randomOf } from '../../loadtest/run/random.ts'
 import { tokensOf } from '../../loadtest/tokens.ts'
 import { type Account, bidId, Ledger } from '../bids/ledger.ts'
 import { quantile } from '../closed-loop.ts'
+import { inTime } from '../in-time.ts'
 import type { BiddingOrder, BiddingResult, JoinOrder } from './words.ts'
 
 /** A reply to a bid, as far as it is looked at. */
@@ -74,7 +75,11 @@ export class Crowd {
     })
     if (perSecond === undefined) for (const bidder of this.#bidders) this.#bid(bidder)
     else await this.#bidAtPace(perSecond, warmUpMs + measureMs)
-    if (this.#sinceMs.size > 0) await this.#inTime(allAnswered, warmUpMs + measureMs)
+    if (this.#sinceMs.size > 0) {
+      const patienceMs = this.#untilMs - performance.now() + answerMsMax
+      const otherwise = () => `${this.#sinceMs.size} bids were never answered`
+      await inTime(allAnswered, patienceMs, otherwise)
+    }
     const tookMs = this.#tookMs.toSorted((one, other) => one - other)
     return {
       answered: this.#answered,
@@ -87,15 +92,6 @@ export class Crowd {
 
   account(): Account {
     return this.#ledger.account()
-  }
-
-  async #inTime(allAnswered: Promise<void>, bidMs: number): Promise<void> {
-    let patience: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      const fail = () => reject(new Error(`${this.#sinceMs.size} bids were never answered`))
-      patience = setTimeout(fail, bidMs + answerMsMax)
-    })
-    await Promise.race([allAnswered, late]).finally(() => clearTimeout(patience))
   }
 
   async #bidAtPace(perSecond: number, durationMs: number): Promise<void> {
@@ -129,12 +125,18 @@ export class Crowd {
     if (isAccepted) this.#ledger.accepted(this.#lotId, nth, price)
     this.#answered += 1
     const nowMs = performance.now()
-    if (nowMs >= this.#fromMs && nowMs < this.#untilMs) {
+    if (this.#isCounted(sinceMs, nowMs)) {
       this.#tookMs.push(nowMs - sinceMs)
       if (isAccepted) this.#accepted += 1
     }
     if (this.#isLoop && nowMs < this.#untilMs) this.#bid(bidder)
     else if (this.#sinceMs.size === 0 && nowMs >= this.#untilMs) this.#onAllAnswered()
+  }
+
+  /** At a pace by when it was due: the slowest answers come after the measured time, and are not to be missed. */
+  #isCounted(sinceMs: number, nowMs: number): boolean {
+    const atMs = this.#isLoop ? nowMs : sinceMs
+    return atMs >= this.#fromMs && atMs < this.#untilMs
   }
 }
 

@@ -23,7 +23,10 @@ export interface BiddingOrder {
 export interface BiddingResult {
   /** All that were answered, also before and after the measured time. */
   readonly answered: number
-  /** Accepted within the measured time, and refused: too low, or held off for now. */
+  /**
+   * Accepted, and refused (too low, or held off for now), of those that were answered within the measured time; at a
+   * pace, of those that were due in it.
+   */
   readonly accepted: number
   readonly refused: number
   /** From when a bid was due, or sent, until it was answered. */
