@@ -5,6 +5,7 @@ import { randomOf } from '../../loadtest/run/random.ts'
 import { tokensOf } from '../../loadtest/tokens.ts'
 import { bidId } from '../bids/ledger.ts'
 import { quantile } from '../closed-loop.ts'
+import { inTime } from '../in-time.ts'
 import type { Account, JoinOrder, Talked, TalkOrder } from './words.ts'
 
 /** A reply to a message, as far as it is looked at. */
@@ -22,12 +23,16 @@ interface Reply {
 
 /** Of a run at a pace: the same moments in every run. */
 const seed = 11
+/** Longer than an answer takes where anything comes at all. */
+const answerMsMax = 30_000
 
 export class Talkers {
   readonly #order: JoinOrder
   readonly #talkers: Talker[] = []
   /** Since when each message waits for its answer, by its number. */
   readonly #sinceMs = new Map<number, number>()
+  /** How often they have talked, this time included. */
+  #run = 0
   #messages = 0
   #accepted = 0
   #putOff = 0
@@ -59,9 +64,13 @@ export class Talkers {
     return all
   }
 
-  /** Resolves when every message is answered, those after the measured time as well. */
+  /**
+   * Resolves when every message is answered, those after the measured time as well.
+   * @throws Error where one is never answered
+   */
   async talk({ warmUpMs, measureMs, perSecond }: TalkOrder): Promise<Talked> {
     const [acceptedBefore, putOffBefore] = [this.#accepted, this.#putOff]
+    this.#run += 1
     this.#fromMs = performance.now() + warmUpMs
     this.#untilMs = this.#fromMs + measureMs
     this.#isLoop = perSecond === undefined
@@ -71,7 +80,11 @@ export class Talkers {
     })
     if (perSecond === undefined) for (const talker of this.#talkers) this.#say(talker)
     else await this.#talkAtPace(perSecond, warmUpMs + measureMs)
-    if (this.#sinceMs.size > 0) await allAnswered
+    if (this.#sinceMs.size > 0) {
+      const patienceMs = this.#untilMs - performance.now() + answerMsMax
+      const otherwise = () => `${this.#sinceMs.size} messages were never answered`
+      await inTime(allAnswered, patienceMs, otherwise)
+    }
     const tookMs = this.#tookMs.toSorted((one, other) => one - other)
     return {
       accepted: this.#accepted - acceptedBefore,
@@ -117,12 +130,22 @@ export class Talkers {
       this.#accepted += 1
       this.#sumOfIds += nth
       const nowMs = performance.now()
-      if (nowMs >= this.#fromMs && nowMs < this.#untilMs) this.#tookMs.push(nowMs - sinceMs)
+      if (this.#isCounted(sinceMs, nowMs)) this.#tookMs.push(nowMs - sinceMs)
       this.#goOn(talker)
     } else if (code === 'overloaded') {
       this.#putOff += 1
-      setTimeout(() => this.#goOn(talker), retryAfterMs)
+      const run = this.#run
+      // Who was put off in an earlier run has begun anew meanwhile, and must not talk twice at a time.
+      setTimeout(() => {
+        if (run === this.#run) this.#goOn(talker)
+      }, retryAfterMs)
     } else throw new Error(`a message was not taken: ${reply}`)
+  }
+
+  /** At a pace by when it was due: the slowest answers come after the measured time, and are not to be missed. */
+  #isCounted(sinceMs: number, nowMs: number): boolean {
+    const atMs = this.#isLoop ? nowMs : sinceMs
+    return atMs >= this.#fromMs && atMs < this.#untilMs
   }
 
   #goOn(talker: Talker): void {

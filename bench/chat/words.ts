@@ -25,7 +25,7 @@ export interface Talked {
   readonly accepted: number
   /** Those that were refused because too many were waiting. */
   readonly putOff: number
-  /** Within the measured time. */
+  /** Accepted within the measured time; at a pace, of those that were due in it. */
   readonly perSecond: number
   /** From when a message was due, or sent, until it was answered. */
   readonly medianMs: number
