@@ -22,9 +22,10 @@ A figure that stands alone says more about the machine than about the program: l
 
 This page is written by \`npm run bench -- --write\` from [benchmarks.json](benchmarks.json); one section is
 measured anew by its name, as in \`npm run bench -- fanout --write\`. The ways of a section take turns, round after
-round, so that whatever the machine does meanwhile happens to all of them, and the median counts. Every run checks
-that what was published came everywhere once and in order, and that what was acknowledged is stored; one that finds
-otherwise ends without figures.`
+round, so that whatever the machine does meanwhile happens to all of them, and the median counts; a goal that is a ratio is, where
+the two take turns, the median of the ratios within each round, which is not always that of the medians in a table.
+Every run checks that what was published came everywhere once and in order, and that what was acknowledged is stored;
+one that finds otherwise ends without figures.`
 
 /**
  * Puts what was measured in the place of what was measured before, and writes the page anew.

@@ -7,8 +7,8 @@ import { openEmbedded, openNaive, openPrototype } from '../end-to-end/stands.ts'
 import { type Keep, keeping } from '../keeping.ts'
 import type { BenchOptions, Section } from '../section.ts'
 import { startThrowawayPostgres } from '../throwaway-postgres.ts'
-import { type Turn, takeTurns } from '../turns.ts'
-import { type Both, type Disk, type DiskFigures, reportOf } from './disk-report.ts'
+import { mediansOf, type Turn, takeRounds, timesInRound } from '../turns.ts'
+import { type Both, type Disk, type DiskFigures, type Found, reportOf } from './disk-report.ts'
 import { commitMs, slowDisk } from './slow-disk.ts'
 
 export interface DiskOptions extends BenchOptions {
@@ -56,7 +56,7 @@ async function openDisk(
   }
 }
 
-async function measure(disks: Both<Disk>, options: DiskOptions): Promise<Both<DiskFigures>> {
+async function measure(disks: Both<Disk>, options: DiskOptions): Promise<Found> {
   const turnsOn = (
     { naive, prototype, embedded }: Disk,
     where: string,
@@ -66,8 +66,13 @@ async function measure(disks: Both<Disk>, options: DiskOptions): Promise<Both<Di
       measure: () => stand.bid({ warmUpMs, measureMs: options.seconds * 1_000 }),
     }))
   const turns = [...turnsOn(disks.fast, 'this disk'), ...turnsOn(disks.slow, 'a slow disk')]
-  const found = await takeTurns(turns, options)
-  return { fast: figuresOf(found.slice(0, 3)), slow: figuresOf(found.slice(3)) }
+  const rounds = await takeRounds(turns, options)
+  const found = rounds.map(mediansOf)
+  return {
+    fast: figuresOf(found.slice(0, 3)),
+    slow: figuresOf(found.slice(3)),
+    slowToFast: timesInRound(rounds[5] ?? [], rounds[2] ?? [], (figures) => figures['accepted/s']),
+  }
 }
 
 function figuresOf(found: readonly StandFigures[]): DiskFigures {

@@ -4,7 +4,7 @@ import { createLogger } from '../../platform/log.ts'
 import { type Keep, keeping } from '../keeping.ts'
 import type { BenchOptions, Section } from '../section.ts'
 import { startThrowawayPostgres } from '../throwaway-postgres.ts'
-import { type Turn, takeTurns } from '../turns.ts'
+import { mediansOf, type Turn, takeRounds, takeTurns, timesInRound } from '../turns.ts'
 import { type Found, reportOf } from './end-to-end-report.ts'
 import type { Stand, StandFigures } from './stand.ts'
 import { openApart, openEmbedded, openNaive, openPrototype } from './stands.ts'
@@ -15,6 +15,7 @@ export interface EndToEndOptions extends BenchOptions {
 }
 
 const warmUpMs = 1_000
+const acceptedPerSecond = (figures: StandFigures): number => figures['accepted/s']
 
 type Stands = Readonly<Record<'naive' | 'prototype' | 'embedded' | 'apart', Stand>>
 
@@ -50,7 +51,8 @@ async function measure(stands: Stands, options: EndToEndOptions): Promise<Found>
     name: stand.name,
     measure: () => stand.bid({ warmUpMs, measureMs }),
   })
-  const rush = await takeTurns([naive, prototype, embedded, apart].map(turnOf), options)
+  const rounds = await takeRounds([naive, prototype, embedded, apart].map(turnOf), options)
+  const rush = rounds.map(mediansOf)
   const parts = apart.costOfParts()
   const reached = rush[3]?.['accepted/s'] ?? 0
   const pace: Turn<keyof StandFigures> = {
@@ -64,6 +66,7 @@ async function measure(stands: Stands, options: EndToEndOptions): Promise<Found>
     embedded: figuresOf(rush[2]),
     apart: figuresOf(rush[3]),
     atHalfRate: figuresOf(half[0]),
+    embeddedToPrototype: timesInRound(rounds[2] ?? [], rounds[1] ?? [], acceptedPerSecond),
     parts,
   }
 }
