@@ -7,15 +7,27 @@ export type Keep = <Started>(
   end: (started: Started) => Promise<unknown>,
 ) => Promise<Started>
 
-/** What was kept first is ended last. @throws what `work` throws, once all is ended */
+/**
+ * What was kept first is ended last, and one that cannot be ended keeps none of the others.
+ * @throws what `work` throws, once all is ended; where it does not, what the first ending threw
+ */
 export async function keeping<Result>(work: (keep: Keep) => Promise<Result>): Promise<Result> {
   const endings: (() => Promise<unknown>)[] = []
-  let over: Promise<void> | undefined
-  const endAll = async (): Promise<void> => {
-    for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
+  let over: Promise<readonly unknown[]> | undefined
+  /** Resolves with what the endings threw. */
+  const endAll = async (): Promise<readonly unknown[]> => {
+    const failures: unknown[] = []
+    for (let end = endings.pop(); end !== undefined; end = endings.pop()) {
+      try {
+        await end()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    return failures
   }
   // Work that is interrupted fails of it: then both wait for one end, and neither leaves before.
-  const end = (): Promise<void> => {
+  const end = (): Promise<readonly unknown[]> => {
     over ??= endAll()
     return over
   }
@@ -28,9 +40,14 @@ export async function keeping<Result>(work: (keep: Keep) => Promise<Result>): Pr
     endings.push(() => starting.then(endOne, () => {}))
     return await starting
   }
-  const undo = onInterrupt(end)
+  const undo = onInterrupt(async () => {
+    await end()
+  })
   try {
-    return await work(keep)
+    const result = await work(keep)
+    const [failure] = await end()
+    if (failure !== undefined) throw failure
+    return result
   } finally {
     await end()
     undo()
