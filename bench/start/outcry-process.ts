@@ -14,6 +14,8 @@ export interface Steps {
   readonly services: number
 }
 
+/** Longer than it drains. */
+const endMsMax = 40_000
 const main = fileURLToPath(new URL('../../main.ts', import.meta.url))
 
 export class OutcryProcess {
@@ -93,10 +95,12 @@ export class OutcryProcess {
       throw new Error(`Outcry ended with ${code ?? signal}:\n${this.#said.join('\n')}`)
   }
 
-  /** Ends it, whatever it is at. */
-  async kill(): Promise<void> {
-    this.#child.kill('SIGKILL')
+  /** Ends it, whatever it is at; what it has started has ended by then, unless it takes so long that it is killed. */
+  async end(): Promise<void> {
+    this.#child.kill('SIGTERM')
+    const impatience = setTimeout(() => this.#child.kill('SIGKILL'), endMsMax)
     await this.#ended
+    clearTimeout(impatience)
   }
 
   #hear(line: string): void {

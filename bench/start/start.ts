@@ -61,7 +61,7 @@ async function startPostgres(keep: Keep): Promise<Started> {
 async function startOutcry(keep: Keep): Promise<StartedInSteps> {
   const dataFolder = await newFolder(keep)
   const start = () =>
-    keep(Promise.resolve(new OutcryProcess(dataFolder)), (process) => process.kill())
+    keep(Promise.resolve(new OutcryProcess(dataFolder)), (process) => process.end())
 
   const first = await start()
   const { url, ms: firstMs } = await first.ready()
@@ -88,7 +88,8 @@ function stepsOf(which: 'first' | 'again', took: Steps): Readonly<Record<string,
 
 async function newFolder(keep: Keep): Promise<string> {
   const folder = await keep(mkdtemp(join(tmpdir(), 'outcry-bench-start-')), (made) =>
-    rm(made, { recursive: true, force: true }),
+    // PostgreSQL may still put something down, where Outcry had to be killed.
+    rm(made, { recursive: true, force: true, maxRetries: 10 }),
   )
   // PostgreSQL does not run as root: where we do, the user that it runs as must get through.
   await chmod(folder, 0o755)
