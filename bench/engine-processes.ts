@@ -8,10 +8,13 @@ import type { Logger } from '../platform/log.ts'
 import { closePool, createPool, type Pool } from '../platform/postgres/pool.ts'
 import { NatsServer } from '../platform/servers/nats-server.ts'
 import { shardCount } from '../protocol/subjects.ts'
+import { inTime } from './in-time.ts'
 import { startThrowawayPostgres, type ThrowawayPostgres } from './throwaway-postgres.ts'
 
 const entry = fileURLToPath(new URL('../role.ts', import.meta.url))
 const pollMs = 100
+/** Longer than it takes an engine to start, and to be given its share. */
+const patienceMs = 60_000
 
 export class EngineProcesses {
   readonly natsUrl: string
@@ -56,7 +59,8 @@ export class EngineProcesses {
     const ended = once(engine, 'exit').then(() => {
       throw new Error('an engine ended instead of working')
     })
-    await Promise.race([once(engine, 'message'), ended])
+    const atWork = Promise.race([once(engine, 'message'), ended])
+    await inTime(atWork, patienceMs, () => 'an engine was not at work in time')
     ended.catch(() => {})
     await this.#areShared()
   }
@@ -81,6 +85,7 @@ export class EngineProcesses {
 
   async #areShared(): Promise<void> {
     const share = Math.ceil(shardCount / this.#engines.length)
+    const untilMs = performance.now() + patienceMs
     for (;;) {
       const { rows } = await this.pool.query<{ shards: number }>(
         `SELECT count(*)::int AS shards FROM shard_leases
@@ -88,6 +93,7 @@ export class EngineProcesses {
       )
       const isShared = rows.length === this.#engines.length
       if (isShared && rows.every(({ shards }) => shards <= share)) return
+      if (performance.now() > untilMs) throw new Error('the engines did not share the lots in time')
       await sleep(pollMs)
     }
   }

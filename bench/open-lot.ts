@@ -1,6 +1,11 @@
 // Lots for benches, opened as a gateway brings it to the engine.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Bus, NoResponderError } from '../platform/bus/bus.ts'
+import {
+  type Bus,
+  BusTimeoutError,
+  NoResponderError,
+  RequestFailedError,
+} from '../platform/bus/bus.ts'
 import { uuidv7 } from '../platform/ids.ts'
 import type { BidAccepted, LotAccepted } from '../protocol/auction.ts'
 import type { EngineCommand, EngineReply } from '../protocol/engine.ts'
@@ -10,6 +15,8 @@ import { lotCommandsSubject, shardOf } from '../protocol/subjects.ts'
 const askAgainMs = 50
 /** What was under way to an engine that died brings no answer; a short patience tells sooner of the next. */
 const answerMs = 250
+/** Longer than a lot stands still while its owner changes. */
+const patienceMs = 30_000
 export const startPrice = 1_000
 const seller = { userId: 'seller', roles: ['seller'] } as const
 
@@ -39,16 +46,21 @@ export async function openLot(bus: Bus, { step }: LotToOpen = {}): Promise<strin
   return lotId
 }
 
-/** Asks until somebody answers. Resolves when the command is accepted. @throws Error where it is refused */
+/**
+ * Asks until somebody decides. Resolves when the command is accepted.
+ * @throws Error where it is refused, where nobody decides in time, and where it cannot be asked at all
+ */
 export async function askEngine(
   bus: Bus,
   command: EngineCommand,
 ): Promise<BidAccepted | LotAccepted> {
+  const untilMs = performance.now() + patienceMs
   for (;;) {
     const reply = await attempt(bus, command)
     if (reply?.outcome === 'accepted') return reply
     const isFinal = reply?.outcome === 'refused' && reply.code !== 'overloaded'
     if (isFinal) throw new Error(`${command.type} was refused: ${reply.code}`)
+    if (performance.now() > untilMs) throw new Error(`${command.type} was not decided in time`)
   }
 }
 
@@ -57,7 +69,11 @@ async function attempt(bus: Bus, command: EngineCommand): Promise<EngineReply | 
     const subject = lotCommandsSubject(shardOf(command.lotId))
     return (await bus.request(subject, command, answerMs)) as EngineReply
   } catch (error) {
-    if (error instanceof NoResponderError) await sleep(askAgainMs * (0.5 + Math.random()))
+    if (error instanceof BusTimeoutError) return undefined
+    // Nobody is there, or one that is just going. Whatever else it is would be the same the next time.
+    const isPassing = error instanceof NoResponderError || error instanceof RequestFailedError
+    if (!isPassing) throw error
+    await sleep(askAgainMs * (0.5 + Math.random()))
     return undefined
   }
 }
