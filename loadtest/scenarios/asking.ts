@@ -31,6 +31,15 @@ export interface Question<A extends Outcome> {
   readonly settled?: (answer: A | undefined) => void
 }
 
+/** Something that was asked, while nobody knows what became of it. */
+interface Open {
+  readonly dueMs: number
+  /** Before it is sent again. */
+  pauseMs: number
+  /** Tells that the sending under way got no answer; undefined while none is. */
+  unanswered: (() => void) | undefined
+}
+
 /** The first pause before the same is asked again; it doubles each time, so that a server can catch up. */
 const againAfterMs = { min: 200, max: 6_400 } as const
 const lookEveryMs = 10
@@ -40,7 +49,8 @@ const PUT_OFF: ReadonlySet<string> = new Set(['overloaded', 'rate_limited', 'int
 export class Asking {
   readonly #crew: Crew
   readonly #latency: LatencyName | undefined
-  #waiting = 0
+  readonly #open = new Set<Open>()
+  #isOver = false
 
   /** @param latency under which the time from due to known is measured. Without one, what is asked counts as nothing that was sent */
   constructor(crew: Crew, latency?: LatencyName) {
@@ -50,53 +60,77 @@ export class Asking {
 
   /** Of how many nobody knows yet what became of them. */
   get waiting(): number {
-    return this.#waiting
+    return this.#open.size
   }
 
   ask<A extends Outcome>(question: Question<A>): void {
-    this.#waiting += 1
-    this.#send(question, againAfterMs.min)
+    if (this.#isOver) return
+    const { dueMs } = question
+    const open: Open = { dueMs, pauseMs: againAfterMs.min, unanswered: undefined }
+    this.#open.add(open)
+    this.#send(question, open)
   }
 
-  /** Resolves when all is known, or the crew's patience is at its end. */
+  /**
+   * Resolves when all is known, or the crew's patience is at its end. Nothing is asked from then on: what is judged
+   * must stand still. Of what has no answer by then nobody knows what became, and so it is told; it may be stored.
+   */
   async allKnown(): Promise<void> {
     const { signal, patienceMs, recorder } = this.#crew
     const givesUpAtMs = performance.now() + patienceMs
-    while (this.#waiting > 0 && performance.now() < givesUpAtMs) {
+    while (this.#open.size > 0 && performance.now() < givesUpAtMs) {
       await sleep(lookEveryMs, undefined, { signal })
     }
-    if (this.#waiting > 0) recorder.error('commands of which nobody knows what became')
+    this.#isOver = true
+    for (const { dueMs, unanswered } of this.#open) {
+      recorder.error('commands of which nobody knows what became')
+      // They have waited at least so long: without them the slowest would be the ones that are not counted.
+      if (this.#latency !== undefined) recorder.time(this.#latency, performance.now() - dueMs)
+      unanswered?.()
+    }
   }
 
-  #send<A extends Outcome>(question: Question<A>, pauseMs: number): void {
+  #send<A extends Outcome>(question: Question<A>, open: Open): void {
     const { device, method, params } = question
-    // Nothing can be lost of what is not sent.
-    if (!device.isConnected) return this.#sendAgain(question, againAfterMs.min)
+    if (!device.isConnected) {
+      // Nothing can be lost of what is not sent.
+      open.pauseMs = againAfterMs.min
+      return this.#sendAgain(question, open)
+    }
     const sentAtMs = epochNow()
+    const attempted = (answer: A | undefined) =>
+      question.attempted?.(answer, { sentAtMs, answeredAtMs: epochNow() })
+    open.unanswered = () => attempted(undefined)
     device.rpc(method, params, (data, error) => {
+      if (this.#isOver) return
+      open.unanswered = undefined
       const answer = data as A | undefined
       if (error !== undefined) this.#crew.recorder.error(`${method}: ${error.message}`)
-      if (error !== undefined && error.temporary !== true) return this.#settle(question, undefined)
-      question.attempted?.(answer, { sentAtMs, answeredAtMs: epochNow() })
-      if (answer === undefined || isOpen(answer)) this.#sendAgain(question, pauseMs, answer)
-      else this.#settle(question, answer)
+      if (error !== undefined && error.temporary !== true) {
+        return this.#settle(question, open, undefined)
+      }
+      attempted(answer)
+      if (answer === undefined || isOpen(answer)) this.#sendAgain(question, open, answer)
+      else this.#settle(question, open, answer)
     })
   }
 
-  #sendAgain<A extends Outcome>(question: Question<A>, pauseMs: number, answer?: A): void {
+  #sendAgain<A extends Outcome>(question: Question<A>, open: Open, answer?: A): void {
     const { recorder, random, signal } = this.#crew
     const askedMs = answer?.outcome === 'refused' ? (answer.retryAfterMs ?? 0) : 0
+    const pauseMs = askedMs + open.pauseMs * (0.5 + random())
+    open.pauseMs = Math.min(againAfterMs.max, 2 * open.pauseMs)
     const again = () => {
-      if (signal.aborted) return
+      if (signal.aborted || this.#isOver) return
       if (question.device.isConnected) recorder.count('asked_again')
-      this.#send(question, Math.min(againAfterMs.max, 2 * pauseMs))
+      this.#send(question, open)
     }
-    setTimeout(again, askedMs + pauseMs * (0.5 + random()))
+    setTimeout(again, pauseMs)
   }
 
-  #settle<A extends Outcome>(question: Question<A>, answer: A | undefined): void {
+  #settle<A extends Outcome>(question: Question<A>, open: Open, answer: A | undefined): void {
     const { recorder } = this.#crew
-    this.#waiting -= 1
+    this.#open.delete(open)
     if (this.#latency !== undefined) {
       recorder.count(answer?.outcome === 'accepted' ? 'accepted' : 'refused')
       if (answer !== undefined) recorder.time(this.#latency, performance.now() - question.dueMs)

@@ -73,11 +73,12 @@ function talk(crew: Crew): Act {
   const witness = new StreamWitness()
   const testimony: MessageTestimony[] = []
   const messages = new Asking(crew, 'message')
+  const marks = new Asking(crew)
   recorder.level('waiting', () => messages.waiting)
   const conversing: Conversing = {
     crew,
     messages,
-    marks: new Asking(crew),
+    marks,
     text: textOf(plan, words),
     testify: (sent) => void testimony.push(sent),
   }
@@ -115,6 +116,8 @@ function talk(crew: Crew): Act {
       }
       await company.talk(crew, (plan.rate * here.length) / everywhere.length)
       await messages.allKnown()
+      // A mark that is set while it is judged would leave everybody behind.
+      await marks.allKnown()
     },
     *testify() {
       yield [watchedIn(crew, 2 * here.length, witness.account())]
