@@ -102,12 +102,12 @@ export class LoadClient extends LightSocket {
     this.close()
   }
 
-  /** Whether it has not come so far in one of its streams yet. */
-  isBehind(ends: Readonly<Record<string, number>>): boolean {
-    return this.#followed.some(({ channel, position }) => {
-      const end = ends[channel]
-      return end !== undefined && (position === undefined || position.offset < end)
-    })
+  /** How much it lacks of its streams, up to these ends; 0 where it has come to all of them. */
+  lagTo(ends: Readonly<Record<string, number>>): number {
+    return this.#followed.reduce((lag, { channel, position }) => {
+      const end = ends[channel] ?? -1
+      return lag + Math.max(0, end - (position?.offset ?? -1))
+    }, 0)
   }
 
   /** Loses the connection as a device loses its network, and comes back. */

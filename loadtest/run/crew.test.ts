@@ -30,15 +30,20 @@ const refusedBy = (code: string) => ({
   rpc: { data: { outcome: 'refused', code, lotId, serverTime: 0, retryable: true } },
 })
 
-async function gather(play: Play, changed: Partial<Plan> = {}): Promise<DeviceCrew> {
+async function gather(
+  play: Play,
+  changed: Partial<Plan> = {},
+  patienceMs?: number,
+): Promise<DeviceCrew> {
   server = await playServer((command) =>
     command.name === 'subscribe' ? subscribed : play(command),
   )
-  crew = crewOn(smallPlan({ scenario: 'auction', connections: 4, ...changed }, server.url))
+  const plan = smallPlan({ scenario: 'auction', connections: 4, ...changed }, server.url)
+  crew = crewOn(plan, patienceMs)
   return crew
 }
 
-function crewOn(plan: Plan): DeviceCrew {
+function crewOn(plan: Plan, patienceMs = 10_000): DeviceCrew {
   return new DeviceCrew({
     scenario: SCENARIOS.auction,
     plan,
@@ -46,7 +51,7 @@ function crewOn(plan: Plan): DeviceCrew {
     share: { from: 0, to: plan.connections },
     tokens: async () => 'token',
     signal: new AbortController().signal,
-    patienceMs: 10_000,
+    patienceMs,
   })
 }
 
@@ -110,6 +115,24 @@ test('what is put off, or lost, is asked again under its id and counted once', a
   }
 }, 60_000)
 
+test('a bid that is never answered is in doubt, and has waited for as long as anybody did', async () => {
+  const bidders = await gather(() => taken, { duration: 1, rate: 20 }, 500)
+  await bidders.assemble()
+  await waitFor(() => server?.asked.length === 4)
+  server?.stall()
+  await bidders.perform()
+  server?.goOn()
+  const measured = measuredBy(bidders)
+  const { counts, errors } = measured
+  const sent = counts.get('sent') ?? 0
+  expect(sent).toBeGreaterThan(0)
+  expect(errors.get('commands of which nobody knows what became')).toBe(sent)
+  expect(measured.latency('bid')?.count).toBe(sent)
+  const testimony = bidsOf(bidders)
+  expect(testimony).toHaveLength(sent)
+  for (const { answer } of testimony) expect(answer).toBeUndefined()
+}, 60_000)
+
 test('a verdict against a bid is an answer, and is told by its code', async () => {
   const bidders = await gather(() => refusedBy('bid_too_low'), { duration: 1, rate: 20 })
   await bidders.assemble()
@@ -160,4 +183,50 @@ test('whoever loses the connection is missed, comes back, and is timed until its
   await waitFor(() => connectedNow() === 3, { timeoutMs: 30_000 })
   await waitFor(() => connectedNow() === 3 && all.latency('recovery')?.count === 3)
   expect(all.counts.get('disconnects')).toBe(3)
+}, 60_000)
+
+test('who has lost the connection is waited for, and its way back is measured', async () => {
+  const devices = await gather(() => taken, { connections: 3, duration: 1, rate: 5 })
+  await devices.assemble()
+  const performed = devices.perform()
+  await waitFor(() => (server?.asked.length ?? 0) > 3)
+  server?.drop()
+  await performed
+  expect(measuredBy(devices).latency('recovery')?.count).toBe(3)
+}, 60_000)
+
+test('what a clock ahead of ours says is told as that, and is no quick delivery', async () => {
+  const devices = await gather(() => taken, { connections: 2 })
+  await devices.assemble()
+  await waitFor(() => server?.asked.length === 2)
+  const aheadMs = 3_600_000
+  const publish = (seq: number, serverTime: number) =>
+    server?.push({
+      channel: `lot:${lotId}`,
+      pub: { offset: seq, data: { type: 'bid_placed', lot: { ...lot, seq, serverTime } } },
+    })
+  publish(1, Date.now() + aheadMs)
+  publish(2, Date.now() - aheadMs)
+  const all = new Tally()
+  await waitFor(() => {
+    all.add(devices.recorder.take())
+    return all.counts.get('deliveries') === 4
+  })
+  expect(all.errors.get('deliveries from a clock that is ahead of ours, not timed')).toBe(2)
+  expect(all.latency('delivery')?.count).toBe(2)
+}, 60_000)
+
+test('who has to wait until others are in is timed from when it was due', async () => {
+  const devices = await gather(() => taken, { connections: 600 })
+  server?.stallGreetings()
+  const assembled = devices.assemble()
+  await waitFor(() => (server?.greetingsHeld ?? 0) >= 256)
+  const stallMs = 300
+  await sleep(stallMs)
+  server?.goOn()
+  await assembled
+  // Most came only when the first 256 were in.
+  const { count, p50 = 0 } = measuredBy(devices).latency('connect') ?? {}
+  expect(count).toBe(600)
+  expect(p50).toBeGreaterThan(stallMs)
 }, 60_000)

@@ -32,6 +32,7 @@ export interface CrewOptions {
 /** Connections being made at a time: a server takes them in turn, and more would only wait in the kernel. */
 const comingMax = 256
 const pulseIntervalMs = 5_000
+const lookEveryMs = 50
 const patienceMsDefault = 60_000
 
 export class DeviceCrew {
@@ -42,8 +43,10 @@ export class DeviceCrew {
   readonly #sources: readonly string[]
   readonly #patienceMs: number
   #connected = 0
-  /** Those that have not been connected yet. */
-  readonly #coming = new Set<number>()
+  /** Those that have not been connected yet, and when they were due. */
+  readonly #coming = new Map<number, number>()
+  /** Those that lost the connection and have not got all their streams again. */
+  readonly #away = new Set<number>()
   #failure: unknown
   #pulse: NodeJS.Timeout | undefined
 
@@ -73,7 +76,7 @@ export class DeviceCrew {
       const dueMs = beginMs + (plan.ramp * 1_000 * (nth - share.from)) / many
       while (performance.now() < dueMs || this.#coming.size >= comingMax) await this.#moment(1)
       signal.throwIfAborted()
-      this.#coming.add(nth)
+      this.#coming.set(nth, dueMs)
       this.#admit(nth, clientOptions).catch((error: unknown) => {
         this.#failure ??= error
       })
@@ -82,18 +85,27 @@ export class DeviceCrew {
     while (this.#connected < many) await this.#moment(10)
   }
 
+  /** Resolves when all is done, and whoever lost the connection is back: those who take longest are measured as well. */
   async perform(): Promise<void> {
     await this.#act.perform()
+    const givesUpAtMs = performance.now() + this.#patienceMs
+    while (this.#away.size > 0 && performance.now() < givesUpAtMs) {
+      await sleep(lookEveryMs, undefined, { signal: this.#options.signal })
+    }
+    this.#away.forEach(() => this.recorder.error('devices that did not come back'))
   }
 
-  /** Resolves when everybody has come to the end of what it watches, or does not come any further. */
+  /** Resolves when everybody has come to the end of what it watches, or nobody comes any further. */
   async settle(ends: Ends): Promise<void> {
-    const givesUpAtMs = performance.now() + this.#patienceMs
-    while (
-      this.#devices.some((device) => device.isBehind(ends)) &&
-      performance.now() < givesUpAtMs
-    ) {
-      await sleep(50, undefined, { signal: this.#options.signal })
+    let least = Number.POSITIVE_INFINITY
+    let givesUpAtMs = 0
+    for (;;) {
+      const lag = this.#devices.reduce((sum, device) => sum + device.lagTo(ends), 0)
+      const nowMs = performance.now()
+      if (lag < least) givesUpAtMs = nowMs + this.#patienceMs
+      least = Math.min(least, lag)
+      if (lag === 0 || nowMs >= givesUpAtMs) return
+      await sleep(lookEveryMs, undefined, { signal: this.#options.signal })
     }
   }
 
@@ -134,9 +146,11 @@ export class DeviceCrew {
     return {
       connected: (client, hello, sinceMs) => {
         this.#connected += 1
+        // Who had to wait until others were in has waited for the server as well.
+        const dueMs = this.#coming.get(client.nth) ?? sinceMs
         this.#coming.delete(client.nth)
         recorder.count('connects')
-        recorder.time('connect', performance.now() - sinceMs)
+        recorder.time('connect', performance.now() - dueMs)
         observer.connected?.(client, hello, sinceMs)
       },
       disconnected: (client, end) => {
@@ -144,6 +158,7 @@ export class DeviceCrew {
         observer.disconnected?.(client, end)
       },
       returned: (client, ms) => {
+        this.#away.delete(client.nth)
         recorder.time('recovery', ms)
         observer.returned?.(client, ms)
       },
@@ -175,7 +190,9 @@ export class DeviceCrew {
     if (wasConnected) {
       this.#connected -= 1
       this.recorder.count('disconnects')
+      this.#away.add(nth)
     }
+    if (isFinal) this.#away.delete(nth)
     if (code === CLOSES.normal || reason === droppedOnPurpose) return
     if (code === CLOSE_CODES.slow.code && this.#act.isSlow?.(nth) === true) {
       this.recorder.count('closed_slow')
@@ -196,9 +213,12 @@ export class DeviceCrew {
     if (!channel.startsWith('lot:')) return
     const { lot, fromSeq } = data as LotPublication
     if (fromSeq !== undefined) this.recorder.count('conflated')
-    const nowMs = performance.timeOrigin + performance.now()
+    const ms = performance.timeOrigin + performance.now() - lot.serverTime
+    // It was not heard before it was said: whatever this clock measures of that one, it is no time.
+    if (ms < 0)
+      return this.recorder.error('deliveries from a clock that is ahead of ours, not timed')
     const isSlow = this.#act.isSlow?.(nth) === true
-    this.recorder.time(isSlow ? 'slow_delivery' : 'delivery', Math.max(0, nowMs - lot.serverTime))
+    this.recorder.time(isSlow ? 'slow_delivery' : 'delivery', ms)
   }
 
   #checkPulses(): void {

@@ -26,7 +26,7 @@ export type CountName = keyof typeof COUNTS
 
 /** How long something took; in microseconds here, and from when it was due where it was due at a time. */
 export const LATENCIES = {
-  connect: 'dial → connected',
+  connect: 'connection due → connected',
   bid: 'bid due → verdict',
   message: 'message due → acknowledged',
   delivery: 'committed → heard',

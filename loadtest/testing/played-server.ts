@@ -19,8 +19,12 @@ export interface PlayedServer {
   push(push: object): void
   /** How `connect` is answered from now on. */
   greetBy(reply: object): void
-  /** From now on nothing is answered. */
+  /** From now on nothing is answered, but that devices are let in. */
   stall(): void
+  /** From now on nobody is let in. */
+  stallGreetings(): void
+  /** How many wait to be let in. */
+  readonly greetingsHeld: number
   /** All that waits is answered, and whatever comes at once. */
   goOn(): void
   /** Everybody's connection is lost. */
@@ -35,6 +39,7 @@ export async function playServer(play: Play): Promise<PlayedServer> {
   let greeting: object = { connect: { client: 'c1', version: '1', ping: 25, subs: {} } }
   /** The answers that are kept back, while they are. */
   let held: (() => void)[] | undefined
+  let heldGreetings: (() => void)[] | undefined
   server.on('connection', (socket) => {
     socket.on('message', (data: Buffer) => {
       for (const line of data.toString().split('\n')) answer(socket, JSON.parse(line))
@@ -43,7 +48,9 @@ export async function playServer(play: Play): Promise<PlayedServer> {
   function answer(socket: WebSocket, { id, ...rest }: { readonly id: number }): void {
     const [[name, params] = ['', undefined]] = Object.entries(rest)
     if (name === 'connect') {
-      socket.send(JSON.stringify({ id, ...greeting }))
+      const greet = () => socket.send(JSON.stringify({ id, ...greeting }))
+      if (heldGreetings === undefined) greet()
+      else heldGreetings.push(greet)
       return
     }
     asked.push({ name, params })
@@ -70,8 +77,15 @@ export async function playServer(play: Play): Promise<PlayedServer> {
     stall: () => {
       held = []
     },
+    stallGreetings: () => {
+      heldGreetings = []
+    },
+    get greetingsHeld() {
+      return heldGreetings?.length ?? 0
+    },
     goOn: () => {
-      const late = held ?? []
+      const late = [...(heldGreetings ?? []), ...(held ?? [])]
+      heldGreetings = undefined
       held = undefined
       for (const send of late) send()
     },
