@@ -20,6 +20,27 @@ const defaults = {
   seed: 1,
 } as const satisfies Partial<PlanOptions>
 
+/** What a scenario has no use for: whoever gives it anyway believes that it did something. */
+const USELESS: Readonly<Record<AnyPlan['scenario'], readonly (keyof PlanOptions)[]>> = {
+  connect: ['rate', 'payload'],
+  fanout: ['payload'],
+  auction: ['payload'],
+  chat: ['lots'],
+  herd: ['payload'],
+  'slow-readers': ['payload'],
+  overflow: ['lots'],
+  drain: ['payload'],
+  replay: ['rate', 'payload'],
+  http: ['ramp', 'payload', 'lots', 'encoding', 'seed', 'processes'],
+}
+
+/** The same of what is said beside the plan. */
+const uselessBeside = (scenario: AnyPlan['scenario'], given: LoadtestArguments) => ({
+  '--drain-pid': scenario === 'drain' ? undefined : given.drainPid,
+  '--database-url': scenario === HTTP ? given.databaseUrl : undefined,
+  '--source': scenario === HTTP ? given.source : undefined,
+})
+
 /** Where a server of the run's own is going to be. */
 const ownServerUrl = 'http://127.0.0.1'
 
@@ -33,7 +54,7 @@ export interface Wish {
   readonly room: Room
 }
 
-/** @throws Failure that names the scenarios there are, or says how many devices have room */
+/** @throws Failure that names the scenarios there are, an option without effect, or how many devices have room */
 export function taskOf(what: string | Target, { given, named, room }: Wish): Task {
   const wanted = typeof what === 'string' ? { scenario: what, options: {} } : what
   const scenario = MODES.find((name) => name === wanted.scenario)
@@ -47,6 +68,9 @@ export function taskOf(what: string | Target, { given, named, room }: Wish): Tas
       Object.keys(PlanOptions.shape).map((name) => [name, given[name as keyof PlanOptions]]),
     ),
   )
+  refuseUseless(scenario, { ...withoutUndefined(wanted.options), ...withoutUndefined(asked) })
+  const [beside] = Object.keys(withoutUndefined(uselessBeside(scenario, given)))
+  if (beside !== undefined) throw new Failure(`${scenario} has no use for ${beside}.`)
   const options = {
     ...defaults,
     ...(scenario === HTTP ? {} : SCENARIOS[scenario].defaults),
@@ -67,6 +91,18 @@ export function taskOf(what: string | Target, { given, named, room }: Wish): Tas
     room,
   )
   return { ...options, processes, scenario }
+}
+
+/** @throws Failure */
+function refuseUseless(scenario: AnyPlan['scenario'], given: Partial<PlanOptions>): void {
+  const useless = USELESS[scenario].find((name) => given[name] !== undefined)
+  if (useless === undefined) return
+  const taken = Object.keys(PlanOptions.shape).filter(
+    (name) => !USELESS[scenario].some((each) => each === name),
+  )
+  throw new Failure(`${scenario} has no use for --${useless}.`, {
+    hint: `Leave it out; ${scenario} takes --${taken.join(', --')}.`,
+  })
 }
 
 /** As many as must be; of small runs one, so that the servers keep the other cores. */
