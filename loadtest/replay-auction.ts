@@ -2,6 +2,7 @@
 // its bidder and answered before the next, then the end, and what the lot was sold for.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure } from '../platform/failure.ts'
 import type { BidOutcome, LotOutcome, LotView } from '../protocol/auction.ts'
 import type { PastAuction, PastBid } from './auction-file.ts'
 import type { HttpClient } from './http-client.ts'
@@ -41,7 +42,7 @@ const decideTimeoutMs = 120_000
 const retryAfterMsDefault = 200
 const movesMax = 100
 
-/** @throws Error where the server refused or lost what it must not */
+/** @throws Failure where the server refused or lost what it must not */
 export async function replayAuction(house: House, auction: PastAuction): Promise<Replayed> {
   const lotId = await openLot(house, auction)
   const { ended } = await house.watcher.watch(lotId)
@@ -57,7 +58,7 @@ export async function replayAuction(house: House, auction: PastAuction): Promise
     await Promise.all([...bidders.values()].map((bidder) => bidder.close()))
   }
   await moveEndToNow(house.http, lotId, outcomes.at(-1)?.serverTime ?? Date.now())
-  const { result } = await within(closeTimeoutMs, ended, `lot ${lotId} did not close`)
+  const { result } = await within(closeTimeoutMs, ended, `Lot ${lotId} did not close.`)
   return {
     auction,
     priceCents: result?.price ?? null,
@@ -93,10 +94,10 @@ async function sendCommand(
   return (await patiently(() => http.call(method, path, body))) as unknown as LotOutcome
 }
 
-/** The lot of an accepted command. @throws Error where it was refused */
+/** The lot of an accepted command. @throws Failure where it was refused */
 function accepted(outcome: LotOutcome): LotView {
   if (outcome.outcome === 'accepted') return outcome.lot
-  throw new Error(`a command on lot ${outcome.lotId} was refused: ${outcome.code}`)
+  throw new Failure(`A command on lot ${outcome.lotId} was refused: ${outcome.code}.`)
 }
 
 async function arrive(house: House, auction: PastAuction, bidder: string): Promise<SteadyClient> {
@@ -114,12 +115,14 @@ async function place(bidder: SteadyClient, lotId: string, bid: PastBid): Promise
     if (outcome.outcome === 'accepted') return outcome
     if (outcome.outcome === 'refused') {
       if (isOfTheBid(outcome.code)) return outcome
-      if (!outcome.retryable) throw new Error(`a bid on lot ${lotId} was refused: ${outcome.code}`)
+      if (!outcome.retryable) {
+        throw new Failure(`A bid on lot ${lotId} was refused: ${outcome.code}.`)
+      }
     }
     const retryAfterMs = outcome.outcome === 'refused' ? outcome.retryAfterMs : undefined
     await sleep(retryAfterMs ?? retryAfterMsDefault)
   }
-  throw new Error(`a bid on lot ${lotId} was not decided for ${decideTimeoutMs / 1_000} s`)
+  throw new Failure(`A bid on lot ${lotId} was not decided for ${decideTimeoutMs / 1_000} s.`)
 }
 
 /** Refusals which are the auction's own verdict on a bid; any other one spoils the replay. */
@@ -129,7 +132,7 @@ const isOfTheBid = (code: string): boolean => code === 'bid_too_low' || code ===
  * Ends a lot at once.
  * @param http in the name of its seller
  * @param serverTimeMs the server's clock, as it was told in its last answer
- * @throws Error where the lot can not be ended
+ * @throws Failure where the lot can not be ended
  */
 export async function moveEndToNow(
   http: HttpClient,
@@ -145,13 +148,13 @@ export async function moveEndToNow(
     if (outcome.code !== 'lot_rules') accepted(outcome)
     nowMs = outcome.serverTime
   }
-  throw new Error(`the end of lot ${lotId} could not be moved`)
+  throw new Failure(`The end of lot ${lotId} could not be moved.`)
 }
 
 async function within<T>(ms: number, promise: Promise<T>, otherwise: string): Promise<T> {
   const timer = new AbortController()
   const late = sleep(ms, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(otherwise)
+    throw new Failure(otherwise)
   })
   try {
     return await Promise.race([promise, late])
