@@ -11,12 +11,13 @@ export interface Expectation {
   readonly read: (result: RunResult) => number | undefined
 }
 
-/** By which something is lost to somebody: acknowledged and missing, never decided, or never heard. */
+/** By which something is lost to somebody: acknowledged and missing, never decided, or never told or heard. */
 const LOSSES: ReadonlySet<Rule> = new Set([
   'acknowledged_missing',
   'unresolved',
   'hole',
   'left_behind',
+  'untold',
 ])
 
 const OF_THE_RUN = {
@@ -41,7 +42,7 @@ const OF_THE_RUN = {
     read: ({ audit }) => audit?.count,
   },
   lost: {
-    says: 'what the auditor found to be lost: acknowledged and missing, never decided, or never heard; those it did not keep counted as such',
+    says: 'what the auditor found to be lost: acknowledged and missing, never decided, or never told or heard; those it did not keep counted as such',
     unit: 'violations',
     read: ({ audit }) => {
       if (audit === undefined) return undefined
