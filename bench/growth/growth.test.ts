@@ -6,5 +6,6 @@ test('the cost of a bid, a delivery, a message and a page is measured at each si
   const section = await benchGrowth({ rounds: 1, seconds: 0.2, say: () => {} }, scale)
 
   expect(section.tables.map(({ rows }) => rows.length)).toEqual([2, 2, 2, 2])
+  expect(section.conditions.join(' ')).toContain('2,000 messages are stored, where the goal says')
   expect(section.goals.map(({ goal }) => goal)).toEqual(['P17', 'P17', 'P17', 'P17'])
 }, 240_000)

@@ -7,7 +7,7 @@ import { keeping } from '../keeping.ts'
 import { figure, ratio } from '../report.ts'
 import type { BenchOptions, GoalVerdict, Section, Table } from '../section.ts'
 import { startThrowawayPostgres } from '../throwaway-postgres.ts'
-import { type Turn, takeTurns } from '../turns.ts'
+import { mediansOf, type Rounds, type Turn, takeRounds, timesInRound } from '../turns.ts'
 import { Archive } from './archive.ts'
 import { Watched, watchersEach } from './deliveries.ts'
 import { lotsAtOnce, Market } from './lots.ts'
@@ -23,10 +23,15 @@ export interface GrowthScale {
 
 const fullScale: GrowthScale = {
   lots: [10, 1_000, 10_000],
+  // Fewer messages than the goal asks for: the page says so, and why.
   messages: [10_000, 1_000_000, 3_000_000],
   people: 256,
 }
-const growthMax = 1.2
+/** Of what it costs at the smallest size, by this share more or less. */
+const growthMax = 0.2
+/** What the goal asks for, and what it takes to store a message beforehand. */
+const messagesWanted = 10_000_000
+const storing = 'about 80 µs of a processor and 1.2 kB for each message'
 /** Signs the tokens of one run's watchers; nobody else knows it, or needs to be kept from it. */
 const secret = 'only for the watchers of one run of a bench'
 
@@ -82,7 +87,7 @@ export function benchGrowth(
       sizes.push(sizeOf('page', title, () => archive.read(measureMs)))
     }
     const turns = sizes.map(({ turn }) => turn)
-    const found = await takeTurns(turns, options)
+    const found = await takeRounds(turns, options)
     for (const audited of [...markets, ...archives]) await audited.audit()
     return reportOf(sizes, found, scale)
   })
@@ -92,11 +97,16 @@ function sizeOf(what: What, title: string, measure: () => Promise<Cost>): Size {
   return { what, title, turn: { name: `${what}, ${title}`, measure } }
 }
 
-function reportOf(sizes: readonly Size[], found: readonly Cost[], scale: GrowthScale): Section {
+function reportOf(
+  sizes: readonly Size[],
+  found: readonly Rounds<keyof Cost>[],
+  scale: GrowthScale,
+): Section {
   const of = (what: What) =>
     sizes.flatMap((size, nth) => {
-      const cost = found[nth]
-      return size.what === what && cost !== undefined ? [{ title: size.title, cost }] : []
+      const rounds = found[nth]
+      if (size.what !== what || rounds === undefined) return []
+      return [{ title: size.title, rounds, cost: mediansOf<keyof Cost>(rounds) }]
     })
   const [bids, deliveries] = [of('bid'), of('delivery')]
   const [messages, pages] = [of('message'), of('page')]
@@ -108,6 +118,7 @@ function reportOf(sizes: readonly Size[], found: readonly Cost[], scale: GrowthS
       `${figure(scale.people)} bidders, who bid on ${lotsAtOnce} lots at a time and go from one ten to the next, so that batches hold as many bids on as many lots; the engines of all sizes, with their bidders and buses, are in one process.`,
       `A gateway, which hears of events through NATS, is in a process of its own; each lot has ${watchersEach} watchers, and ten lots of different watchers have an event at a time. What is not heard once and in order ends the run.`,
       `${figure(scale.people)} talkers in 64 rooms, which are spread over all that are stored; the chat stores of all sizes, with their talkers and buses, are in that process as well. Messages are stored by SQL beforehand, with all that is kept of each, in rooms of 100, on a database for each size; a page of history has 50 messages and is read by HTTP from a whole server.`,
+      ...shortOfGoal(scale),
       'What was answered is compared with what is stored, as in the benches of bids and messages.',
     ],
     tables: [
@@ -125,8 +136,19 @@ function reportOf(sizes: readonly Size[], found: readonly Cost[], scale: GrowthS
   }
 }
 
+/** Where fewer messages are stored than the goal asks for: how many, and why. */
+function shortOfGoal({ messages }: GrowthScale): readonly string[] {
+  const most = Math.max(...messages)
+  if (most >= messagesWanted) return []
+  return [
+    `At most ${figure(most)} messages are stored, where the goal says ${figure(messagesWanted)}: to store so many takes ${storing}, before anything is measured. How it goes on from there is not known.`,
+  ]
+}
+
 interface Row {
   readonly title: string
+  readonly rounds: Rounds<keyof Cost>
+  /** The medians of the rounds. */
   readonly cost: Cost
 }
 
@@ -147,19 +169,29 @@ function tableOf(title: string, rows: readonly Row[]): Table {
   }
 }
 
-/** The largest size against the smallest. */
+/** The size that costs most more, or most less, than the smallest in the same round. */
 function goalOf(what: string, rows: readonly Row[]): GoalVerdict {
-  const [least, most] = [rows[0], rows.at(-1)]
-  if (least === undefined || most === undefined) throw new Error(`${what} was not measured`)
-  const times = total(most.cost) / total(least.cost)
-  const more = (name: keyof Cost) => most.cost[name] - least.cost[name]
+  const [least, ...others] = rows
+  if (least === undefined) throw new Error(`${what} was not measured`)
+  const compared = others.map((row) => ({
+    ...row,
+    times: timesInRound(row.rounds, least.rounds, total),
+  }))
+  const [worst] = compared.toSorted((one, other) => growthOf(other.times) - growthOf(one.times))
+  if (worst === undefined) throw new Error(`${what} was measured at one size alone`)
+  const more = (name: keyof Cost) => Math.abs(worst.cost[name] - least.cost[name])
   const where = more('own µs') > more('postgres µs') ? 'the process' : 'PostgreSQL'
   return {
     goal: 'P17',
-    says: `${what} with ${most.title}, against ${least.title}`,
-    wanted: `≤ ${growthMax} ×`,
-    measured: `${figure(times)} ×`,
-    holds: times <= growthMax,
-    boundBy: `most of what it costs more is spent in ${where}`,
+    says: `${what} with ${worst.title}, the worst size, against ${least.title}`,
+    wanted: `${figure(1 - growthMax)} to ${figure(1 + growthMax)} ×`,
+    measured: `${figure(worst.times)} ×`,
+    holds: growthOf(worst.times) <= growthMax,
+    boundBy: `most of the difference is in ${where}`,
   }
+}
+
+/** How far from the same cost. */
+function growthOf(times: number): number {
+  return Math.abs(times - 1)
 }
