@@ -1,9 +1,10 @@
 // The servers that one would write first, on the same library and the same database as Outcry: bids come in over
 // WebSockets and are answered once they are committed. Nobody is asked who they are, nothing is checked, nobody
 // else is told, and there is no second process: where bids are placed together, that is about the least they can cost.
-import { App, us_socket_local_port, type WebSocket } from 'uWebSockets.js'
+import { App, type WebSocket } from 'uWebSockets.js'
 import type { Pool } from '../../platform/postgres/pool.ts'
 import type { Bid } from '../bids/floor.ts'
+import { listening } from '../peers/listening.ts'
 
 /** Of one call: beyond it everybody in it waits longer, and no more bids are placed in a second. */
 const batchMax = 512
@@ -53,12 +54,7 @@ export function servePlainly(place: Place): Promise<number> {
     const price = await place({ lotId, bidder: connection.bidder, bidId: clientBidId, amount })
     if (connection.isOpen) socket.send(`{"id":${id},"rpc":{"data":${outcomeOf(price)}}}`)
   }
-  return new Promise((resolve, reject) => {
-    app.listen('127.0.0.1', 0, (listening) => {
-      if (listening === false) reject(new Error('no port could be had'))
-      else resolve(us_socket_local_port(listening))
-    })
-  })
+  return listening(app)
 }
 
 function outcomeOf(price: number | undefined): string {

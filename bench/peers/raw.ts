@@ -1,7 +1,8 @@
 // uWebSockets.js by itself: the least that a server on it can cost.
-import { App, us_socket_local_port, type WebSocket } from 'uWebSockets.js'
+import { App, type WebSocket } from 'uWebSockets.js'
 import type { LotEvent } from '../../protocol/engine.ts'
 import { messageOf } from './event.ts'
+import { listening } from './listening.ts'
 import { lotRoom, type Peer, plainWords, userRoom } from './peer.ts'
 
 type Socket = WebSocket<unknown>
@@ -19,12 +20,7 @@ export async function serveRaw(lotId: string, each: boolean): Promise<Peer> {
     },
     close: (socket) => void sockets.delete(socket),
   })
-  const port = await new Promise<number>((resolve, reject) => {
-    app.listen('127.0.0.1', 0, (listening) => {
-      if (listening === false) reject(new Error('no port could be had'))
-      else resolve(us_socket_local_port(listening))
-    })
-  })
+  const port = await listening(app)
   const encode = (event: LotEvent): string => JSON.stringify(messageOf(event, lotId))
   return {
     port,

@@ -1,12 +1,13 @@
 // Socket.IO 4, on each of its two engines, as its documentation sets it up for speed: WebSocket alone, nothing
 // compressed, the lot and the user as rooms.
 
-import { App, us_socket_local_port } from 'uWebSockets.js'
+import { App } from 'uWebSockets.js'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server, type ServerOptions, type Socket } from 'socket.io'
 import { messageOf } from './event.ts'
+import { listening } from './listening.ts'
 import { lotRoom, type Peer, publicationEvent, userRoom } from './peer.ts'
 
 const options: Partial<ServerOptions> = {
@@ -27,13 +28,7 @@ export async function serveSocketIoUws(lotId: string): Promise<Peer> {
   const app = App()
   const io = new Server(options)
   io.attachApp(app)
-  const port = await new Promise<number>((resolve, reject) => {
-    app.listen('127.0.0.1', 0, (listening) => {
-      if (listening === false) reject(new Error('no port could be had'))
-      else resolve(us_socket_local_port(listening))
-    })
-  })
-  return peerOf(io, port, lotId)
+  return peerOf(io, await listening(app), lotId)
 }
 
 function peerOf(io: Server, port: number, lotId: string): Peer {
