@@ -21,19 +21,24 @@ export const startPrice = 1_000
 const seller = { userId: 'seller', roles: ['seller'] } as const
 
 export interface LotToOpen {
+  /** In minor units. Default: `startPrice`. */
+  readonly startPrice?: number
   /** Least raise at any price, in minor units. Default: as usual, the more the higher the price. */
   readonly step?: number
 }
 
 /** Resolves with the id of a lot that takes bids, for a day. */
-export async function openLot(bus: Bus, { step }: LotToOpen = {}): Promise<string> {
+export async function openLot(
+  bus: Bus,
+  { startPrice: firstPrice = startPrice, step }: LotToOpen = {},
+): Promise<string> {
   const lotId = uuidv7()
   const startsAt = Date.now()
   const terms = {
     title: 'A lamp',
     currency: 'USD',
     format: 'english',
-    startPrice,
+    startPrice: firstPrice,
     ...(step === undefined ? {} : { increments: [{ from: 0, step }] }),
     grid: 'free',
     startsAt,

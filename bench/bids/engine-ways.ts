@@ -4,17 +4,15 @@ import { createEngine } from '../../auction-engine/main.ts'
 import { type Bus, NoResponderError } from '../../platform/bus/bus.ts'
 import { createInProcessBus } from '../../platform/bus/in-process-bus.ts'
 import { createNatsBus } from '../../platform/bus/nats-bus.ts'
-import { uuidv7 } from '../../platform/ids.ts'
 import { runParts } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
 import { createMetrics } from '../../platform/metrics.ts'
 import type { Pool } from '../../platform/postgres/pool.ts'
 import { systemClock as clock } from '../../platform/system-clock.ts'
-import type { LotTerms } from '../../protocol/auction.ts'
 import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
-import type { Actor } from '../../protocol/identity.ts'
 import { lotCommandsSubject, shardOf } from '../../protocol/subjects.ts'
 import type { Keep } from '../keeping.ts'
+import { openLot } from '../open-lot.ts'
 import { storedByEngine } from './engine-store.ts'
 import type { Bid, BidWay } from './floor.ts'
 
@@ -32,10 +30,8 @@ const patienceMs = 30_000
 const askAgainMs = 50
 /** Lots are opened side by side: one by one a thousand of them would take a thousand commits. */
 const opensAtOnce = 256
-const dayMs = 24 * 3_600_000
-const seller: Actor = { userId: 'seller', roles: ['seller'] }
 /** Each bid can be higher than the one before. */
-const centByCent = [{ from: 0, step: 1 }]
+const centByCent = { startPrice: 1, step: 1 }
 
 /** Starts an engine in this process, on a bus within it. */
 export async function engineHere(keep: Keep, pool: Pool, log: Logger): Promise<Bus> {
@@ -59,9 +55,11 @@ export function engineWay({ name, says, bus, pool, bidders }: EngineWayOptions):
     says: `${says}; ${bidders} bidders`,
     bidders,
     async open(lots) {
-      const lotIds = Array.from({ length: lots }, uuidv7)
-      for (let from = 0; from < lots; from += opensAtOnce) {
-        await Promise.all(lotIds.slice(from, from + opensAtOnce).map((id) => openLot(bus, id)))
+      const lotIds: string[] = []
+      while (lotIds.length < lots) {
+        const length = Math.min(opensAtOnce, lots - lotIds.length)
+        const opening = Array.from({ length }, () => openLot(bus, centByCent))
+        lotIds.push(...(await Promise.all(opening)))
       }
       return {
         lotIds,
@@ -85,31 +83,6 @@ async function placeOn(bus: Bus, { lotId, bidder, bidId, amount }: Bid) {
   if (reply.outcome === 'accepted') return amount
   if (reply.code === 'bid_too_low' || reply.code === 'overloaded') return undefined
   throw new Error(`a bid was refused: ${reply.code}`)
-}
-
-async function openLot(bus: Bus, lotId: string): Promise<void> {
-  const startsAt = clock.nowMs()
-  const terms: LotTerms = {
-    title: 'A lamp',
-    currency: 'USD',
-    format: 'english',
-    startPrice: 1,
-    increments: centByCent,
-    grid: 'free',
-    startsAt,
-    endsAt: startsAt + dayMs,
-    softClose: null,
-    retraction: 'none',
-  }
-  const about = { lotId, actor: seller }
-  const commands: readonly EngineCommand[] = [
-    { ...about, type: 'create_lot', commandId: uuidv7(), terms },
-    { ...about, type: 'publish_lot', commandId: uuidv7() },
-  ]
-  for (const command of commands) {
-    const reply = await ask(bus, command)
-    if (reply.outcome !== 'accepted') throw new Error(`${command.type}: ${reply.code}`)
-  }
 }
 
 /** Asked again while nobody serves the lot's shard, as gateways do. */
