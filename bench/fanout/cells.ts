@@ -3,6 +3,7 @@ import type { ScaledEvent } from '../peers/event.ts'
 import type { PublishedTo } from '../peers/pair.ts'
 import type { PeerName } from '../peers/words.ts'
 import { median } from '../report.ts'
+import { timesInRound } from '../turns.ts'
 
 /** So many events a tick to so many watchers, and who is measured at it. */
 export interface Cell {
@@ -26,7 +27,17 @@ export function perCore({ watchers }: Cell, { events, cpuMs }: PublishedTo): num
 
 /** The median of the rounds; 0 where the peer was not measured there. */
 export function rateOf(measured: readonly Measured[], cell: Cell, peer: PeerName): number {
-  const found = measured.find((one) => one.cell === cell && one.peer === peer)
-  if (found === undefined) return 0
-  return median(found.rounds.map((published) => perCore(cell, published)))
+  return median(ratesOf(measured, { cell, peer }))
+}
+
+/** How many times as much one peer does in its cell as another in its own, in the same round. */
+export function timesOf(measured: readonly Measured[], one: PeerInCell, other: PeerInCell): number {
+  return timesInRound(ratesOf(measured, one), ratesOf(measured, other), (rate) => rate)
+}
+
+type PeerInCell = Pick<Measured, 'cell' | 'peer'>
+
+function ratesOf(measured: readonly Measured[], { cell, peer }: PeerInCell): readonly number[] {
+  const found = measured.find((each) => each.cell === cell && each.peer === peer)
+  return found?.rounds.map((published) => perCore(cell, published)) ?? []
 }

@@ -2,7 +2,7 @@
 import type { PeerName } from '../peers/words.ts'
 import { figure } from '../report.ts'
 import type { GoalVerdict } from '../section.ts'
-import { type Cell, type Measured, rateOf } from './cells.ts'
+import { type Cell, type Measured, rateOf, timesOf } from './cells.ts'
 
 /** Of what the bare library does with the same bytes. */
 const shareOfRawMin = 0.9
@@ -58,7 +58,7 @@ function worst(
 ): GoalVerdict {
   const found = cells.map((cell) => ({
     cell,
-    ratio: rateOf(measured, cell, 'outcry') / rateOf(measured, cell, against),
+    ratio: timesOf(measured, { cell, peer: 'outcry' }, { cell, peer: against }),
   }))
   const [least] = found.toSorted((one, other) => one.ratio - other.ratio)
   const times = least?.ratio ?? 0
@@ -97,16 +97,16 @@ function cliff(measured: readonly Measured[], cells: readonly Cell[]): readonly 
     ['outcry', 'told in one turn'],
     ['outcryOverNats', 'arriving from NATS in one read'],
   ] as const
-  const timesOf = (peer: PeerName) => rateOf(measured, many, peer) / rateOf(measured, few, peer)
+  const kept = (peer: PeerName) => timesOf(measured, { cell: many, peer }, { cell: few, peer })
   return ways.map(([peer, says]) => {
-    const times = timesOf(peer)
+    const times = kept(peer)
     return {
       goal: 'P14',
       says: `deliveries/s per core with 128 events ${says} to those with 32`,
       wanted: `≥ ${manyToFewMin} ×`,
       measured: `${figure(times)} ×`,
       holds: times >= manyToFewMin,
-      boundBy: `the library alone keeps ${figure(timesOf('raw'))} × there`,
+      boundBy: `the library alone keeps ${figure(kept('raw'))} × there`,
     }
   })
 }
