@@ -2,7 +2,7 @@
 import type { PeerName } from '../peers/words.ts'
 import { figure, ratio } from '../report.ts'
 import type { GoalVerdict, Section } from '../section.ts'
-import type { Figures } from '../turns.ts'
+import { type Figures, type Rounds, timesInRound } from '../turns.ts'
 import { PEER_TITLES, percent } from './fanout-tables.ts'
 import { versionsCompared } from './versions.ts'
 import type { ConnectionsScale, CostName } from './visit.ts'
@@ -10,6 +10,8 @@ import type { ConnectionsScale, CostName } from './visit.ts'
 /** What the connections of a peer were found to cost. */
 export interface Cost {
   readonly peer: PeerName
+  readonly rounds: Rounds<CostName>
+  /** Their medians. */
   readonly figures: Figures<CostName>
   /** Of one core, while nobody does anything but answer pings; for 100,000 connections. */
   readonly idleShare: number
@@ -136,7 +138,7 @@ function coming(
   own: Cost,
   raw: Cost,
 ): GoalVerdict {
-  const share = raw.figures[name] / own.figures[name]
+  const share = timesInRound(raw.rounds, own.rounds, (figures) => figures[name])
   return {
     goal: 'P3',
     says: `${says}, against uWebSockets.js letting in unseen`,

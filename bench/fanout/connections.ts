@@ -7,7 +7,7 @@ import type { Pair } from '../peers/pair.ts'
 import type { Stage } from '../peers/words.ts'
 import { figure, median } from '../report.ts'
 import type { BenchOptions, Section } from '../section.ts'
-import { takeTurns } from '../turns.ts'
+import { mediansOf, takeRounds } from '../turns.ts'
 import { reportOf } from './connections-report.ts'
 import { PEER_TITLES } from './fanout-tables.ts'
 import { setStage } from './stage.ts'
@@ -31,13 +31,13 @@ export function benchConnections(
       name: PEER_TITLES[peer],
       measure: () => visit(peer, stage, scale),
     }))
-    const costs = await takeTurns<CostName>(visits, options)
+    const costs = await takeRounds<CostName>(visits, options)
     const idleShares = await idle(keep, stage, scale, options)
     return await reportOf(
       scale.peers.map((peer, nth) => {
-        const [figures, idleShare] = [costs[nth], idleShares[nth]]
-        if (figures === undefined || idleShare === undefined) throw new Error(`no ${peer}`)
-        return { peer, figures, idleShare }
+        const [rounds, idleShare] = [costs[nth], idleShares[nth]]
+        if (rounds === undefined || idleShare === undefined) throw new Error(`no ${peer}`)
+        return { peer, rounds, figures: mediansOf<CostName>(rounds), idleShare }
       }),
       scale,
     )
