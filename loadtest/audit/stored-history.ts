@@ -3,7 +3,7 @@
 import type { ChatHistory } from '../../history/chat-history.ts'
 import type { Asked, LiveView, StoredDecision, StoredEvent } from '../../history/lot-entries.ts'
 import type { LotHistory } from '../../history/lot-history.ts'
-import type { Pool } from '../../platform/postgres/pool.ts'
+import type { Pool, PoolClient } from '../../platform/postgres/pool.ts'
 import type { LotEventType, SoftClose } from '../../protocol/auction.ts'
 import type { ChatEventType } from '../../protocol/chat.ts'
 import type { EngineReply } from '../../protocol/engine.ts'
@@ -38,7 +38,15 @@ export async function tellStoredLots(
   pool: Pool,
   lotIds?: readonly string[],
 ): Promise<void> {
-  const { rows: lots } = await pool.query<{
+  await atOneMoment(pool, (client) => tellLots(history, client, lotIds))
+}
+
+async function tellLots(
+  history: LotHistory,
+  client: PoolClient,
+  lotIds: readonly string[] | undefined,
+): Promise<void> {
+  const { rows: lots } = await client.query<{
     readonly lot_id: string
     readonly decision_no: number
     readonly view: LiveView
@@ -55,15 +63,15 @@ export async function tellStoredLots(
   for (const lot of lots) {
     const { lot_id: lotId, decision_no: decisionNo, view, untold, soft_close: softClose } = lot
     history.offered(lotId, softClose)
-    for await (const decision of decisionsOf(lotId, pool)) history.decided(decision)
+    for await (const decision of decisionsOf(lotId, client)) history.decided(decision)
     history.ended({ lotId, decisionNo, view, untold })
   }
 }
 
-async function* decisionsOf(lotId: string, pool: Pool): AsyncGenerator<StoredDecision> {
+async function* decisionsOf(lotId: string, client: PoolClient): AsyncGenerator<StoredDecision> {
   let after = { decision_no: 0, seq: 0 }
   for (;;) {
-    const { rows } = await pool.query<DecisionRow>(
+    const { rows } = await client.query<DecisionRow>(
       `SELECT decision_no, epoch, actor_id, command_id, command, input, admitted_at_ms, seq, reply
          FROM lot_answers WHERE lot_id = $1 AND decision_no > $2
         ORDER BY decision_no LIMIT $3`,
@@ -71,7 +79,7 @@ async function* decisionsOf(lotId: string, pool: Pool): AsyncGenerator<StoredDec
     )
     const last = rows.at(-1)
     if (last === undefined) return
-    const { rows: events } = await pool.query<EventRow>(
+    const { rows: events } = await client.query<EventRow>(
       `SELECT seq, epoch, type, live::json AS view
          FROM lot_events WHERE lot_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq`,
       [lotId, after.seq, last.seq],
@@ -123,7 +131,15 @@ export async function tellStoredChat(
   pool: Pool,
   only?: readonly string[],
 ): Promise<void> {
-  const { rows } = await pool.query<{
+  await atOneMoment(pool, (client) => tellConversations(history, client, only))
+}
+
+async function tellConversations(
+  history: ChatHistory,
+  client: PoolClient,
+  only: readonly string[] | undefined,
+): Promise<void> {
+  const { rows } = await client.query<{
     readonly conversation_id: string
     readonly last_seq: number
   }>(
@@ -132,15 +148,19 @@ export async function tellStoredChat(
     [only],
   )
   for (const { conversation_id: conversationId, last_seq: lastSeq } of rows) {
-    await tellEvents(history, conversationId, pool)
-    await tellMessages(history, conversationId, pool)
+    await tellEvents(history, conversationId, client)
+    await tellMessages(history, conversationId, client)
     history.ended(conversationId, lastSeq)
   }
 }
 
-async function tellEvents(history: ChatHistory, conversationId: string, pool: Pool): Promise<void> {
+async function tellEvents(
+  history: ChatHistory,
+  conversationId: string,
+  client: PoolClient,
+): Promise<void> {
   for (let after = 0; ; ) {
-    const { rows } = await pool.query<{
+    const { rows } = await client.query<{
       readonly seq: number
       readonly type: ChatEventType
       readonly message_id: string | null
@@ -160,12 +180,12 @@ async function tellEvents(history: ChatHistory, conversationId: string, pool: Po
 async function tellMessages(
   history: ChatHistory,
   conversationId: string,
-  pool: Pool,
+  client: PoolClient,
 ): Promise<void> {
   let after = -1
   for (;;) {
     // One that is held has no seq; all of those come at once, and first.
-    const { rows } = await pool.query<{
+    const { rows } = await client.query<{
       readonly message_id: string
       readonly seq: number
       readonly sender_id: string
@@ -191,5 +211,23 @@ async function tellMessages(
       after = row.seq
     }
     if (rows.length < rowsPerPage) return
+  }
+}
+
+/**
+ * Lets `read` see the database as it is now, however long it reads: what is committed meanwhile would make where a
+ * stream stands, and what is in it, contradict each other.
+ */
+async function atOneMoment(pool: Pool, read: (client: PoolClient) => Promise<void>): Promise<void> {
+  const client = await pool.connect()
+  let failed = true
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+    await read(client)
+    await client.query('COMMIT')
+    failed = false
+  } finally {
+    // One whose transaction did not end is of no use to the next.
+    client.release(failed)
   }
 }
