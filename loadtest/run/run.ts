@@ -2,6 +2,7 @@
 // and leave.
 import { performance } from 'node:perf_hooks'
 import { Failure } from '../../platform/failure.ts'
+import { checkDatabase } from '../audit/with-database.ts'
 import { createHttpClient, HttpError } from '../http-client.ts'
 import { SCENARIOS } from '../scenarios/scenarios.ts'
 import { type ServerCost, ServersWatch } from '../servers-watch.ts'
@@ -52,11 +53,13 @@ export interface RunResult {
 
 const progressIntervalMs = 1_000
 
-/** @throws Failure where it can not begin: no server, no tokens, no lots */
+/** @throws Failure where it can not begin: no server, no tokens, no lots, no database where one is named */
 export async function run(options: RunOptions): Promise<RunResult> {
   const { plan, tokens, signal } = options
   const scenario = SCENARIOS[plan.scenario]
   const house = await houseOf(options)
+  const { databaseUrl } = plan.servers
+  if (databaseUrl !== undefined) await checkDatabase(databaseUrl)
   const timeline = new Timeline(performance.now())
   const watch = await ServersWatch.begin(plan.servers.metricsUrls, (name, reading) =>
     timeline.read(name, reading, performance.now()),
