@@ -86,6 +86,22 @@ describe('before it begins', { timeout: patienceMs }, () => {
     expect(run.said()).toContain('slow-readers')
   })
 
+  test('a database that could not be read at the end is named at the start', async () => {
+    const server = await startOwnServer({ JWT_SECRET: 'a'.repeat(64) })
+    try {
+      const { databaseUrl, url } = server
+      const elsewhere = databaseUrl.replace(/[^/]+$/, 'elsewhere')
+      const words = [entry, 'auction', '--url', url, '--database-url', elsewhere]
+      const run = start(process.execPath, words, { JWT_SECRET: 'a'.repeat(64) })
+      expect(await run.ended()).toBe(69)
+      expect(run.said()).toContain('The auditor can not read the database')
+      expect(run.said()).toContain('--database-url')
+      expect(run.said()).not.toContain('    at ')
+    } finally {
+      await server.stop()
+    }
+  })
+
   test('a report that could not be written is said before an hour is spent on it', async () => {
     const run = loadtest('auction', '--json', join(folder, 'nowhere', 'report.json'))
     expect(await run.ended()).toBe(69)

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { type RunningDatabase, reachRunning } from '../platform/embedded/embedded-postgres.ts'
 import { Failure } from '../platform/failure.ts'
 
 export interface OwnServer {
@@ -13,6 +14,8 @@ export interface OwnServer {
   readonly url: string
   /** Of its `/metrics`. */
   readonly metricsUrl: string
+  /** Of its database, which is one of its own unless the settings name another. */
+  readonly databaseUrl: string
   readonly pid: number
   /** Resolves when it ends without having been told to. */
   readonly died: Promise<Failure>
@@ -35,10 +38,11 @@ export async function startOwnServer(
   const folder = await mkdtemp(join(tmpdir(), 'outcry-'))
   // PostgreSQL does not run as root: where we do, the user that it runs as must get through.
   await chmod(folder, 0o755)
+  const dataFolder = join(folder, 'data')
   const child = spawn(process.execPath, [main], {
     // Nothing of this shell's own: a DATABASE_URL there is not for this server.
     env: {
-      OUTCRY_DATA: join(folder, 'data'),
+      OUTCRY_DATA: dataFolder,
       PORT: '0',
       METRICS_PORT: '0',
       LOG_LEVEL: 'warn',
@@ -55,15 +59,21 @@ export async function startOwnServer(
       if (!isStopping) resolve(new Failure(`The server of this run ended ${how}.`))
     })
   })
+  let database: RunningDatabase | undefined
   const stop = async () => {
     isStopping = true
     await end(child)
+    await database?.release()
     await rm(folder, { recursive: true, force: true })
   }
   try {
     const addresses = await addressesOf(child)
     if (child.pid === undefined) throw new Error('the server has no process')
-    return { ...addresses, pid: child.pid, died, stop }
+    const { pid } = child
+    const named = settings['DATABASE_URL']
+    if (named === undefined) database = await reachRunning(dataFolder)
+    const databaseUrl = named ?? database?.url ?? ''
+    return { ...addresses, databaseUrl, pid, died, stop }
   } catch (error) {
     await stop()
     throw error

@@ -41,7 +41,10 @@ export function readArguments(argv: readonly string[]): LoadtestWish {
       'who gives tokens (default: the first gateway; JWT_SECRET signs here)',
       one,
     )
-    .option('--database-url <url>', 'lets the auditor read every decision')
+    .option(
+      '--database-url <url>',
+      'lets the auditor read every decision (of a server of its own it always does)',
+    )
     .option('--source <address>', 'a source address; once for each', several)
     .option('--drain-pid <pid>', 'the process of a gateway that drain tells to stop', processId)
     .option('--json <file>', 'where to write the report for programs')

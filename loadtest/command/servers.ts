@@ -54,7 +54,10 @@ export interface NamedServers {
  */
 export async function namedServers(given: LoadtestArguments): Promise<NamedServers | undefined> {
   const { url, cluster, metricsUrl, databaseUrl, drainPid } = given
-  if (url === undefined && cluster === undefined) return undefined
+  if (url === undefined && cluster === undefined) {
+    refuseWithoutServers(given)
+    return undefined
+  }
   const none = { urls: [], metricsUrls: [], limitsLifted: [] }
   const named = cluster === undefined ? none : await readCluster(cluster)
   return {
@@ -92,12 +95,37 @@ export async function openServers(
   const ownSecret = randomBytes(32).toString('hex')
   const own = await startOwnServer({ ...NO_LIMITS, JWT_SECRET: ownSecret })
   return {
-    servers: { urls: [own.url], metricsUrls: [own.metricsUrl], sources },
+    servers: {
+      urls: [own.url],
+      metricsUrls: [own.metricsUrl],
+      databaseUrl: own.databaseUrl,
+      sources,
+    },
     tokens: { tokenUrl: mintOf(own.url), secret: ownSecret },
     own,
     limitsLifted: Object.keys(NO_LIMITS),
     stop: () => own.stop(),
   }
+}
+
+/** What says something of servers that run already. @throws Failure where none is named */
+function refuseWithoutServers({
+  metricsUrl,
+  databaseUrl,
+  drainPid,
+  tokenUrl,
+}: LoadtestArguments): void {
+  const of = Object.entries({
+    '--metrics-url': metricsUrl,
+    '--database-url': databaseUrl,
+    '--drain-pid': drainPid,
+    '--token-url': tokenUrl,
+  })
+  const [useless] = of.find(([, value]) => value !== undefined) ?? []
+  if (useless === undefined) return
+  throw new Failure(`${useless} belongs to servers that run already, and none is named.`, {
+    hint: 'Name them by --url or --cluster; without either, the run has a server of its own.',
+  })
 }
 
 const mintOf = (url: string | undefined): string => new URL('/v1/dev/token', url).href

@@ -200,13 +200,10 @@ test('what a clock ahead of ours says is told as that, and is no quick delivery'
   await devices.assemble()
   await waitFor(() => server?.asked.length === 2)
   const aheadMs = 3_600_000
-  const publish = (seq: number, serverTime: number) =>
-    server?.push({
-      channel: `lot:${lotId}`,
-      pub: { offset: seq, data: { type: 'bid_placed', lot: { ...lot, seq, serverTime } } },
-    })
-  publish(1, Date.now() + aheadMs)
-  publish(2, Date.now() - aheadMs)
+  for (const [seq, serverTime] of [Date.now() + aheadMs, Date.now() - aheadMs].entries()) {
+    const data = { type: 'bid_placed', lot: { ...lot, seq, serverTime } }
+    server?.push({ channel: `lot:${lotId}`, pub: { offset: seq, data } })
+  }
   const all = new Tally()
   await waitFor(() => {
     all.add(devices.recorder.take())

@@ -10,7 +10,7 @@ import type { ProcessEnd } from '../servers/process-end.ts'
 import { explain } from './explain.ts'
 import { FolderInUseError, type FolderLock, lockFolder } from './folder-lock.ts'
 import { endLeftover } from './leftover.ts'
-import { checkVersion, makeCluster, roleName } from './make-cluster.ts'
+import { checkVersion, makeCluster, readPassword, roleName } from './make-cluster.ts'
 import {
   type Postmaster,
   type ServerLine,
@@ -203,6 +203,26 @@ export class EmbeddedPostgres implements Part {
     // Fatal to one connection only (a wrong password); what ends the whole server is a panic.
     else if (severity === 'FATAL' || severity === 'WARNING') log.warn(text)
     else log.error(text)
+  }
+}
+
+/** The database of a server that another process runs. */
+export interface RunningDatabase {
+  /** A libpq URL with the password, so not for logs. */
+  readonly url: string
+  /** When nobody connects by the URL any more. */
+  release(): Promise<void>
+}
+
+/** How to connect to the server that was started on `dataFolder`, not `overTcp`. @throws Failure where there is none */
+export async function reachRunning(dataFolder: string): Promise<RunningDatabase> {
+  const home = await settleHome(dataFolder)
+  const password = await readPassword(home)
+  const sockets = await socketFolder(home.run)
+  const authority = `${roleName}:${password}@${encodeURIComponent(sockets.path)}`
+  return {
+    url: `postgresql://${authority}/${databaseName}`,
+    release: () => sockets.release(),
   }
 }
 

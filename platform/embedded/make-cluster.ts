@@ -38,7 +38,8 @@ async function writePassword(home: ServerHome): Promise<void> {
   await own(home.passwordFile, home.user)
 }
 
-async function readPassword(home: ServerHome): Promise<string> {
+/** @throws Failure */
+export async function readPassword(home: ServerHome): Promise<string> {
   try {
     return (await readFile(home.passwordFile, 'utf8')).trim()
   } catch (error) {
