@@ -19,7 +19,7 @@ export interface ReplayOptions {
   readonly onProgress?: (auctions: number, bids: number) => void
 }
 
-/** @throws Failure where the server can not be used; Error where it refused or lost what it must not */
+/** @throws Failure where the server can not be used, or refused or lost what it must not */
 export async function replayAll(
   auctions: readonly PastAuction[],
   options: ReplayOptions,

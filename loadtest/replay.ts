@@ -1,7 +1,8 @@
 // `npm run replay -- FILE.csv`: bids a file of past auctions again, through real sockets, and compares
 // what each lot is sold for with what the file says. Exits 0 when every bid was answered and every
-// auction closed, whether or not all prices match (the summary lists those that do not); 1 when the
-// run broke off; 69 when the file or the server is of no use.
+// auction closed, whether or not all prices match (the summary lists those that do not); 69 when the file
+// or the server is of no use, or the server refused or lost what it must not; 1 when the run broke off
+// otherwise.
 import { Command, InvalidArgumentError } from 'commander'
 import { Failure } from '../platform/failure.ts'
 import { onInterrupt } from '../platform/on-interrupt.ts'
