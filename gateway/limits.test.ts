@@ -10,8 +10,14 @@ test('a socket is found slow long before uWebSockets.js drops what it is given',
 })
 
 test('a client that answers its pings is never idle', () => {
-  const silentMs = limits.pingIntervalMs + limits.pongDeadlineMs + limits.sweepIntervalMs
+  // A ping is due at a whole second, and sent at the sweep after it.
+  const latestPingMs = limits.pingIntervalMs + 1_000 + limits.sweepIntervalMs
+  const silentMs = latestPingMs + limits.pongDeadlineMs + limits.sweepIntervalMs
   expect(limits.socketIdleSeconds * 1_000).toBeGreaterThan(silentMs)
+})
+
+test('a pong is overdue before the next ping, which would put its deadline off for ever', () => {
+  expect(limits.pongDeadlineMs + limits.sweepIntervalMs).toBeLessThan(limits.pingIntervalMs)
 })
 
 test('the first frame has room for a token, and less than any other', () => {

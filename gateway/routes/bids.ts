@@ -107,7 +107,9 @@ async function retractBid(
   const right = permitted('bid.retract', caller)
   if ('denied' in right) return right.denied
   const { lotId, clientBidId, reason, commandId } = params
-  const held = await heldBack(options.limits, right.actor.userId, lotId)
+  // As a bid does: the bid said behind it in the same frame would overtake a retraction that waits.
+  const holding = heldBack(options.limits, right.actor.userId, lotId)
+  const held = holding instanceof Promise ? await holding : holding
   if (held !== undefined) {
     const about = { lotId, clientBidId, serverTime: options.clock.nowMs() }
     return rateLimited(about, held)

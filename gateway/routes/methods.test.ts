@@ -115,6 +115,14 @@ describe('bid.place', () => {
   })
 })
 
+test('a bid said behind a retraction, without waiting for its answer, does not overtake it', async () => {
+  const house = houseOf()
+  const call = callsOn({ house })
+  const retraction = { lotId, clientBidId: bidId, reason: 'typing_error' }
+  await Promise.all([call('bid.retract', bidder, retraction), call('bid.place', bidder, bid)])
+  expect(house.asked.map(({ type }) => type)).toEqual(['retract_bid', 'place_bid'])
+})
+
 test('a retraction sent again has the id of the first, one for another reason has not', async () => {
   const house = houseOf()
   const call = callsOn({ house })

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Bus } from '../../platform/bus/bus.ts'
 import { createInProcessBus } from '../../platform/bus/in-process-bus.ts'
+import type { Timer } from '../../platform/clock.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import { createLogger } from '../../platform/log.ts'
 import { createMetrics, type Registry } from '../../platform/metrics.ts'
@@ -48,8 +49,17 @@ let registry: Registry
 let lines: string[]
 let teller: Part
 
-beforeEach(() => {
-  clock = new VirtualClock(10_000)
+/** Its timers go off a millisecond late, as those of a busy process do. */
+class LateClock extends VirtualClock {
+  override after(delayMs: number, action: () => void): Timer {
+    return super.after(delayMs + 1, action)
+  }
+}
+
+beforeEach(() => made(new VirtualClock(10_000)))
+
+function made(on: VirtualClock): void {
+  clock = on
   bus = createInProcessBus({ copy: true, clock })
   journal = new ScriptedJournal()
   registry = createMetrics({ role: 'test', ofProcess: false })
@@ -57,7 +67,7 @@ beforeEach(() => {
   const log = createLogger({ name: 'test', destination: { write: (line) => lines.push(line) } })
   const metrics = createFeedMetrics(registry)
   teller = createFeedTeller({ journal, bus, clock, log, metrics })
-})
+}
 afterEach(async () => {
   await teller.stop()
   expect(clock.pending).toBe(0)
@@ -170,6 +180,28 @@ describe('a lot in a storm', () => {
     expect(calls).toBe(lotTellings.burst)
     await clock.advanceAsync(lotTellings.everyMs)
     expect(journal.calls).toBe(calls + 1)
+    expect(journal.resting.at(-1)).toEqual([])
+  })
+
+  test('is looked at again though it has rested while a pass without it was under way', async () => {
+    made(new LateClock(10_000))
+    const restsUntilMs = clock.nowMs() + lotTellings.everyMs
+    journal.passes.push(...Array.from({ length: lotTellings.burst }, () => hot))
+    await started()
+    for (let passes = 1; passes < lotTellings.burst; passes += 1) {
+      bus.publish(outboxHintSubject, {})
+      await clock.advanceAsync(2 * pauseMs)
+    }
+    const { calls } = journal
+    expect(calls).toBe(lotTellings.burst)
+    const pass = Promise.withResolvers<Told>()
+    journal.passes.push(pass.promise)
+    bus.publish(outboxHintSubject, { lotId: 'quiet' })
+    await clock.advanceAsync(restsUntilMs - clock.nowMs())
+    expect(journal.resting.at(-1)).toEqual(['hot'])
+    pass.resolve(nothing)
+    await clock.advanceAsync(2 * pauseMs)
+    expect(journal.calls).toBe(calls + 2)
     expect(journal.resting.at(-1)).toEqual([])
   })
 })

@@ -123,21 +123,23 @@ class FeedTeller implements Part {
     })
     this.#outage.worked()
     this.#announce(told)
-    this.#keepPace(told)
+    this.#keepPace(told, resting)
     if (told.left) this.#isDue = true
     const hasBacklog = told.left && told.commits > 0
     if (!hasBacklog) await wait(pauseMs, clock, signal)
   }
 
   /** Lets the lots rest that were told of too often, and looks again when the first of them has rested. */
-  #keepPace({ lots }: Told): void {
+  #keepPace({ lots }: Told, leftOut: readonly string[]): void {
     const { clock } = this.#options
     const nowMs = clock.nowMs()
     this.#pace.told(lots, nowMs)
-    const rests = [...this.#pace.restingMs(nowMs).values()]
+    const resting = this.#pace.restingMs(nowMs)
     this.#rest?.cancel()
-    if (rests.length === 0 || this.#ending.signal.aborted) return
-    this.#rest = clock.after(Math.min(...rests), () => this.#hint())
+    // It had its rest during this pass, which left it out, and the timer that would say so was late.
+    if (leftOut.some((lotId) => !resting.has(lotId))) this.#isDue = true
+    if (resting.size === 0 || this.#ending.signal.aborted) return
+    this.#rest = clock.after(Math.min(...resting.values()), () => this.#hint())
   }
 
   #announce(told: Told): void {
