@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
 import { mediansOf, takeRounds, timesInRound } from './turns.ts'
 
+const rate = (each: number): number => each
+
+const turnOf = (name: string, rates: number[]) => ({
+  name,
+  measure: async () => ({ rate: rates.shift() ?? 0 }),
+})
+
 test('what takes turns is found round by round', async () => {
   const told: string[] = []
-  const turnOf = (name: string, rates: number[]) => ({
-    name,
-    measure: async () => ({ rate: rates.shift() ?? 0 }),
-  })
   const turns = [turnOf('engine', [30, 10, 20]), turnOf('naive', [3, 1, 2])]
   const found = await takeRounds<'rate'>(turns, { rounds: 3, say: (line) => told.push(line) })
 
@@ -17,8 +20,6 @@ test('what takes turns is found round by round', async () => {
 })
 
 test('a ratio is that of ways in the same round, however slow the machine is in it', () => {
-  const rate = (each: number): number => each
-
   // Two medians apart would say 3 times as much, which it was in one round alone.
   expect(timesInRound([80, 60, 8], [20, 20, 2], rate)).toBe(4)
   expect(timesInRound([80], [0], rate)).toBe(0)
