@@ -9,6 +9,7 @@ import { ChatHistory } from '../history/chat-history.ts'
 import { LotHistory } from '../history/lot-history.ts'
 import type { Violation } from '../history/violation.ts'
 import { tellStoredChat, tellStoredLots } from '../loadtest/audit/stored-history.ts'
+import { waitFor } from '../platform/testing/wait-for.ts'
 
 const rulesOf = (violations: readonly Violation[]) => violations.map(({ rule }) => rule)
 
@@ -139,6 +140,39 @@ test('a history of more than a page is read to its end', async () => {
     const history = new ChatHistory({ allClients: false })
     await tellStoredChat(history, database.pool)
     history.counted({ conversationId, userId: 'bea', readSeq: 0, unread: 12_000 })
+    expect(history.violations()).toEqual([])
+  } finally {
+    await database.close()
+  }
+})
+
+test('of what is committed while a history is read, all is seen or nothing', async () => {
+  const database = await ChatDatabase.make()
+  try {
+    await database.store()
+    const conversationId = await database.chat.opened()
+    const history = new ChatHistory({ allClients: false })
+    const writer = await database.pool.connect()
+    // Whoever reads has seen where the conversation stands, and waits for its events until they are committed.
+    await writer.query('BEGIN; LOCK TABLE conversation_events IN ACCESS EXCLUSIVE MODE')
+    await writer.query(
+      `WITH said AS (
+         INSERT INTO conversation_events (conversation_id, seq, at_ms, type, actor_id, detail)
+         SELECT conversation_id, last_seq + 1, 1, 'reaction_changed', 'sam', '{}' FROM conversations
+          WHERE conversation_id = $1)
+       UPDATE conversations SET last_seq = last_seq + 1 WHERE conversation_id = $1`,
+      [conversationId],
+    )
+    const told = tellStoredChat(history, database.pool, [conversationId])
+    await waitFor(async () => {
+      const { rowCount } = await writer.query(
+        `SELECT FROM pg_locks WHERE relation = 'conversation_events'::regclass AND NOT granted`,
+      )
+      return rowCount === 1
+    })
+    await writer.query('COMMIT')
+    writer.release()
+    await told
     expect(history.violations()).toEqual([])
   } finally {
     await database.close()
