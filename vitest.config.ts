@@ -36,9 +36,6 @@ const sharing = [
   'platform/presence',
   'platform/cutoffs',
   'platform/connections',
-  'loadtest/run',
-  'loadtest/client',
-  'loadtest/witness',
 ].map((folder) => `${folder}/**/*.test.ts`)
 
 export default defineConfig({

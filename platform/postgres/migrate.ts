@@ -4,6 +4,8 @@ import { basename, join } from 'node:path'
 import type { Client } from 'pg'
 import Postgrator from 'postgrator'
 import { Failure } from '../failure.ts'
+import { classifyDatabaseError } from '../retry.ts'
+import { explainConnection } from './explain-connection.ts'
 import { migrateJobs } from './job-tables.ts'
 import { reachDatabase } from './reach-database.ts'
 
@@ -45,6 +47,9 @@ export async function migrate(
     await migrateJobs(url)
     await client.query('COMMIT')
     return applied
+  } catch (error) {
+    // A server that goes away meanwhile is waited for as one that is not there.
+    throw classifyDatabaseError(error) === undefined ? error : explainConnection(error, url)
   } finally {
     // Without a COMMIT the server undoes everything when the connection ends.
     await client.end()

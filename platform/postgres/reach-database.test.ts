@@ -5,6 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { emptyDatabase, type ThrowawayDatabase } from '../testing/throwaway-database.ts'
 import { reachDatabase } from './reach-database.ts'
 
+/** The first byte of a simple query (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+const question = 'Q'.charCodeAt(0)
+
 let database: ThrowawayDatabase
 
 beforeAll(async () => {
@@ -37,8 +40,13 @@ test('a server that is about to come is waited for', async () => {
   let attempts = 0
   const starting = createServer((client) => {
     attempts += 1
-    if (attempts === 1) client.destroy()
-    else client.pipe(connect(join(socketFolder, '.s.PGSQL.5432'))).pipe(client)
+    if (attempts === 1) {
+      client.destroy()
+      return
+    }
+    client.pipe(connect(join(socketFolder, '.s.PGSQL.5432'))).pipe(client)
+    // It lets in whoever has the password, and hangs up at the first question.
+    if (attempts === 2) client.on('data', ([kind]) => kind === question && client.destroy())
   })
   starting.listen(0, '127.0.0.1')
   await once(starting, 'listening')
@@ -49,7 +57,7 @@ test('a server that is about to come is waited for', async () => {
   const url = `postgresql://${username}:${password}@127.0.0.1:${port}${pathname}`
   const client = await reachDatabase(url, 'test')
   expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
-  expect(attempts).toBe(2)
+  expect(attempts).toBe(3)
   await client.end()
   starting.close()
   await once(starting, 'close')

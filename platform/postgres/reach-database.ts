@@ -22,11 +22,11 @@ export async function reachDatabase(
   applicationName: string,
   waitMs: number = waitMsDefault,
 ): Promise<Client> {
-  const client = await connectPatiently(url, applicationName, performance.now() + waitMs)
-  const { rows } = await client.query<{ version: number }>(
-    "SELECT current_setting('server_version_num')::integer / 10000 AS version",
+  const { client, version } = await connectPatiently(
+    url,
+    applicationName,
+    performance.now() + waitMs,
   )
-  const version = rows[0]?.version ?? 0
   if (version >= oldestVersion) return client
   await client.end()
   throw new Failure(
@@ -38,7 +38,7 @@ async function connectPatiently(
   url: string,
   applicationName: string,
   deadlineMs: number,
-): Promise<Client> {
+): Promise<{ readonly client: Client; readonly version: number }> {
   for (;;) {
     const client = new Client({
       connectionString: url,
@@ -49,11 +49,19 @@ async function connectPatiently(
     client.on('error', () => {})
     try {
       await client.connect()
-      return client
+      // Asked for here, since a server that goes away may take the connection and hang up at the first question.
+      return { client, version: await versionOf(client) }
     } catch (error) {
       await client.end().catch(() => {})
       if (!isPassing(error) || performance.now() >= deadlineMs) throw explainConnection(error, url)
       await sleep(pollMs)
     }
   }
+}
+
+async function versionOf(client: Client): Promise<number> {
+  const { rows } = await client.query<{ version: number }>(
+    "SELECT current_setting('server_version_num')::integer / 10000 AS version",
+  )
+  return rows[0]?.version ?? 0
 }
