@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { uuidv5 } from '../../platform/ids.ts'
 import type { Limits, LimitVerdict } from '../../platform/limits/limits.ts'
 import type { PlaceBid } from '../../protocol/auction-requests.ts'
+import type { EngineCommand } from '../../protocol/engine.ts'
 import type { MethodParams } from '../../protocol/methods.ts'
 import { amountFault } from '../../protocol/money.ts'
 import type { GatewayLimit } from '../limits.ts'
@@ -30,22 +31,21 @@ export function bidRoutes(
   }
 }
 
-async function placeBid(
+function placeBid(
   options: BidRoutesOptions,
   caller: Caller,
   params: PlaceBid,
-): Promise<MethodResult> {
+): MethodResult | Promise<MethodResult> {
   const right = permitted('bid.place', caller)
   if ('denied' in right) return right.denied
   const { lotId, clientBidId, amount, ...bid } = params
-  const about = { lotId, clientBidId, serverTime: options.clock.nowMs() }
   // The amount is checked before the rate: it is the cheaper answer, and it would be the same later.
   const fault = amountFault(amount)
-  if (fault !== undefined) return refused('amount_invalid', about, { reason: fault })
-  const holding = heldBack(options.limits, right.actor.userId, lotId)
-  const held = holding instanceof Promise ? await holding : holding
-  if (held !== undefined) return rateLimited(about, held)
-  const outcome = await options.house.submit({
+  if (fault !== undefined) {
+    const about = { lotId, clientBidId, serverTime: options.clock.nowMs() }
+    return refused('amount_invalid', about, { reason: fault })
+  }
+  return submitted(options, clientBidId, {
     type: 'place_bid',
     lotId,
     commandId: clientBidId,
@@ -55,8 +55,25 @@ async function placeBid(
     currency: bid.currency,
     ...(bid.confirmToken === undefined ? {} : { confirmToken: bid.confirmToken }),
   })
-  return { kind: 'outcome', outcome }
 }
+
+/**
+ * Submits what no limit on bids holds back: at once where that is known at once, so that in one frame no bid
+ * overtakes the retraction that was said before it.
+ */
+async function submitted(
+  { limits, house, clock }: BidRoutesOptions,
+  clientBidId: string,
+  command: BidCommand,
+): Promise<MethodResult> {
+  const { lotId, actor } = command
+  const holding = heldBack(limits, actor.userId, lotId)
+  const held = holding instanceof Promise ? await holding : holding
+  if (held === undefined) return { kind: 'outcome', outcome: await house.submit(command) }
+  return rateLimited({ lotId, clientBidId, serverTime: clock.nowMs() }, held)
+}
+
+type BidCommand = Extract<EngineCommand, { readonly type: 'place_bid' | 'retract_bid' }>
 
 interface HeldBack {
   readonly scope: 'lot' | 'user'
@@ -99,22 +116,15 @@ function heldBackOnAll(onAll: LimitVerdict): HeldBack | undefined {
   return onAll.allowed ? undefined : { scope: 'user', retryAfterMs: onAll.retryAfterMs }
 }
 
-async function retractBid(
+function retractBid(
   options: BidRoutesOptions,
   caller: Caller,
   params: MethodParams<'bid.retract'>,
-): Promise<MethodResult> {
+): MethodResult | Promise<MethodResult> {
   const right = permitted('bid.retract', caller)
   if ('denied' in right) return right.denied
   const { lotId, clientBidId, reason, commandId } = params
-  // As a bid does: the bid said behind it in the same frame would overtake a retraction that waits.
-  const holding = heldBack(options.limits, right.actor.userId, lotId)
-  const held = holding instanceof Promise ? await holding : holding
-  if (held !== undefined) {
-    const about = { lotId, clientBidId, serverTime: options.clock.nowMs() }
-    return rateLimited(about, held)
-  }
-  const outcome = await options.house.submit({
+  return submitted(options, clientBidId, {
     type: 'retract_bid',
     lotId,
     // Where the client gives none, what is asked makes the id, so that a repeat finds the first answer.
@@ -124,7 +134,6 @@ async function retractBid(
     clientBidId,
     reason,
   })
-  return { kind: 'outcome', outcome }
 }
 
 async function listBids(

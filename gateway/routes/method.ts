@@ -37,7 +37,10 @@ export type MethodResult =
     }
 
 /** Answers one method. The parameters have been checked; the rights have not. */
-export type MethodHandler<Params> = (caller: Caller, params: Params) => Promise<MethodResult>
+export type MethodHandler<Params> = (
+  caller: Caller,
+  params: Params,
+) => MethodResult | Promise<MethodResult>
 
 export type MethodHandlers<N extends MethodName = MethodName> = {
   readonly [M in N]: MethodHandler<MethodParams<M>>
