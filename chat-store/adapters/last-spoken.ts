@@ -20,9 +20,9 @@ export async function withPauses(
   wanted: readonly FactsWanted[],
   facts: readonly Facts[],
 ): Promise<readonly Facts[]> {
-  const asked = wanted.flatMap(({ userIds, isSlowed }, place) => {
+  const asked = wanted.flatMap(({ userIds, mayStartSlowMode }, place) => {
     const room = facts[place]?.conversation
-    if (room?.terms.kind !== 'room' || !(isSlowed || room.slowModeMs > 0)) return []
+    if (room?.terms.kind !== 'room' || !(mayStartSlowMode || room.slowModeMs > 0)) return []
     return userIds.map((userId) => ({ place, room, userId }))
   })
   if (asked.length === 0) return facts

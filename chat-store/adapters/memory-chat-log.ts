@@ -177,7 +177,7 @@ export class MemoryChat {
         ([userId]) => !isRoom(rows?.conversation) || userIds.includes(userId),
       ),
     )
-    const hasPauses = wanted.isSlowed || (rows?.conversation.slowModeMs ?? 0) > 0
+    const hasPauses = wanted.mayStartSlowMode || (rows?.conversation.slowModeMs ?? 0) > 0
     const messageIds = [...wanted.messageIds, rows?.conversation.openOfferId, ...ofCases.keys()]
     return {
       conversationId,

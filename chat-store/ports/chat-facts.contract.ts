@@ -119,7 +119,7 @@ export function describeChatFacts(name: string, make: () => Promise<ChatWorld>):
       const userIds = ['ann', 'shop', 'new']
       expect((await read({ userIds })).spokeAtMs).toEqual(new Map())
       const spoke = new Map([['ann', atMs + 2]])
-      expect((await read({ userIds, isSlowed: true })).spokeAtMs).toEqual(spoke)
+      expect((await read({ userIds, mayStartSlowMode: true })).spokeAtMs).toEqual(spoke)
       await commit(changeOf({ ...after(change), slowModeMs: 3_000 }))
       expect((await read({ userIds })).spokeAtMs).toEqual(spoke)
     })

@@ -12,7 +12,7 @@ export interface FactsWanted {
   readonly caseIds: readonly string[]
   readonly commands: readonly { readonly actorId: string; readonly commandId: string }[]
   /** Slow mode may begin with these commands, so when the users last spoke is to be known already. */
-  readonly isSlowed: boolean
+  readonly mayStartSlowMode: boolean
 }
 
 export interface ChatBatch {

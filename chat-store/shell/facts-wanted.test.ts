@@ -28,14 +28,14 @@ test('each fact is asked for once, whoever needs it', () => {
       { actorId: 'bea', commandId: one.clientMessageId },
       { actorId: 'bea', commandId: other.clientMessageId },
     ],
-    isSlowed: false,
+    mayStartSlowMode: false,
   })
 })
 
 test('where slow mode may begin, when people last spoke is asked for', () => {
   const slows = { conversationId, actor: actor('sam'), slowModeMs: 10_000 }
   const wanted = factsWanted(conversationId, [{ type: 'set_slow_mode', ...slows }])
-  expect(wanted.isSlowed).toBe(true)
+  expect(wanted.mayStartSlowMode).toBe(true)
 })
 
 test('whoever opens a conversation, both who will be in it are asked for', () => {

@@ -18,11 +18,11 @@ export function factsWanted(
     attachmentIds: distinct(({ attachmentIds }) => attachmentIds),
     caseIds: distinct(({ caseIds }) => caseIds),
     commands: commands.flatMap(keysOf),
-    isSlowed: commands.some(({ type }) => type === 'set_slow_mode'),
+    mayStartSlowMode: commands.some(({ type }) => type === 'set_slow_mode'),
   }
 }
 
-type Needs = Partial<Omit<FactsWanted, 'conversationId' | 'commands'>>
+type Needs = Partial<Omit<FactsWanted, 'conversationId' | 'commands' | 'mayStartSlowMode'>>
 
 function needsOf(command: ChatStoreCommand): Needs {
   switch (command.type) {

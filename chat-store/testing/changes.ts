@@ -153,7 +153,7 @@ export function wantedOf(conversationId: string, wanted: Partial<FactsWanted> = 
     attachmentIds: [],
     caseIds: [],
     commands: [],
-    isSlowed: false,
+    mayStartSlowMode: false,
     ...wanted,
   }
 }
