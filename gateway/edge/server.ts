@@ -143,13 +143,8 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       })
       sweeper = clock.every(sweepIntervalMs, () => {
         const nowMs = clock.nowMs()
-        for (const connection of roster) {
-          try {
-            connection.sweep(nowMs)
-          } catch (error) {
-            connection.broke(error)
-          }
-        }
+        const sweep = (connection: Connection): void => connection.sweep(nowMs)
+        for (const connection of roster) guarded(connection, sweep)
       })
       port = us_socket_local_port(await listening(started, options))
       takesTraffic = true

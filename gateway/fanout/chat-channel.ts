@@ -38,8 +38,6 @@ export interface ChatChannelContext extends StreamContext {
 /** A socket in the conversation. */
 interface Seat {
   readonly subscriber: Subscriber
-  /** Kept here, since a connection that has ended is nobody's; '' for an anonymous watcher. */
-  readonly userId: string
   readonly deviceId: string | undefined
   readonly joinLeave: boolean
   people: HiddenPeople
@@ -159,7 +157,6 @@ export class ChatChannel extends DurableChannel<StoredChatEvent, ChatChannelCont
       const data = snapshot?.(people.blocked)
       this.#put({
         subscriber,
-        userId: userId ?? '',
         deviceId,
         joinLeave: options.joinLeave === true,
         people,
@@ -174,10 +171,9 @@ export class ChatChannel extends DurableChannel<StoredChatEvent, ChatChannelCont
   }
 
   #put(seat: Seat): void {
-    const { client } = seat.subscriber
     this.#seats.set(seat.subscriber, seat)
     const { presence, connectionCounts } = this.context
-    presence.join(this.name, { client, user: seat.userId })
+    presence.join(this.name, seat.subscriber)
     const openKey = this.#openKey(seat)
     if (openKey !== undefined) connectionCounts.add(openKey)
     this.#sayPresence('join', seat)
@@ -194,9 +190,9 @@ export class ChatChannel extends DurableChannel<StoredChatEvent, ChatChannelCont
     this.#sayPresence('leave', seat)
   }
 
-  #openKey({ userId, deviceId }: Seat): string | undefined {
+  #openKey({ subscriber: { user }, deviceId }: Seat): string | undefined {
     if (deviceId === undefined) return undefined
-    return openConversationKey(userId, deviceId, this.#conversationId)
+    return openConversationKey(user, deviceId, this.#conversationId)
   }
 
   /** Somebody here has blocked somebody, or has been blocked, or is so no more. */
@@ -204,7 +200,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent, ChatChannelCont
     const { kind, memberIds } = this.#card ?? {}
     if (kind !== 'room' && memberIds?.includes(change.blockerId) !== true) return
     for (const seat of this.#seats.values()) {
-      seat.people = hiddenAfter(seat.people, seat.userId, change)
+      seat.people = hiddenAfter(seat.people, seat.subscriber.user, change)
     }
   }
 
@@ -216,11 +212,12 @@ export class ChatChannel extends DurableChannel<StoredChatEvent, ChatChannelCont
   }
 
   async #recheckSeat(seat: Seat): Promise<void> {
-    if (seat.userId === '') return
+    const { user } = seat.subscriber
+    if (user === '') return
     const { chatBook, blocks } = this.context
     const position = blocks.position
-    const read = await chatBook.hidden(seat.userId)
-    seat.people = blocks.since(position, seat.userId, read)
+    const read = await chatBook.hidden(user)
+    seat.people = blocks.since(position, user, read)
   }
 
   // ---- what is of the moment ----------------------------------------------------------------
@@ -229,8 +226,9 @@ export class ChatChannel extends DurableChannel<StoredChatEvent, ChatChannelCont
     return this.#kind === 'room' && this.#seats.size > crowdMin
   }
 
-  #sayPresence(change: Presences['change'], { subscriber: { client }, userId }: Seat): void {
+  #sayPresence(change: Presences['change'], { subscriber }: Seat): void {
     if (this.#isCrowd) return
+    const { client, user: userId } = subscriber
     const presence = { change, client, userId }
     this.context.chatAir.say({ conversationId: this.#conversationId, presence })
   }
@@ -244,7 +242,7 @@ export class ChatChannel extends DurableChannel<StoredChatEvent, ChatChannelCont
     const data: TypingPublication = { type: 'typing', userId, expiresAt }
     const wording = new Wording(() => ({ push: { channel: this.name, pub: { data } } }))
     this.#offer(userId, (seat) =>
-      seat.userId === userId ? undefined : wording.in(seat.subscriber.codec, undefined),
+      seat.subscriber.user === userId ? undefined : wording.in(seat.subscriber.codec, undefined),
     )
   }
 

@@ -6,10 +6,6 @@ import type { SubscribeResult } from '../../protocol/frames.ts'
 import type { Identity } from '../../protocol/identity.ts'
 
 export interface Subscriber extends PresenceEntry {
-  /** The connection's id. */
-  readonly client: string
-  /** The user's id; empty for an anonymous watcher. */
-  readonly user: string
   /** Undefined for an anonymous watcher. */
   readonly identity: Identity | undefined
   readonly codec: Codec
