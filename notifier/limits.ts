@@ -1,7 +1,10 @@
 // The notifier's bounds, each with its reason.
 
-/** Commits one pass takes: enough to drain a backlog fast, few enough to hold their logs only briefly. */
-export const commitsPerPassMax = 512
+/**
+ * Commits one pass takes: few enough to hold their logs only briefly, and enough that those of a hot lot, some
+ * hundred a second, are one stretch after it has rested for long.
+ */
+export const commitsPerPassMax = 800
 
 /**
  * Events one pass reads: a commit may hold hundreds, and all of a pass are in memory at once. Of a lot's events
@@ -10,10 +13,16 @@ export const commitsPerPassMax = 512
 export const eventsPerPassMax = { lot: 20_000, conversation: 2_000 } as const
 
 /**
- * A lot in a storm is told of so often. Nobody reads faster, and each telling writes a row for nearly each of its
- * bidders. Before it counts as a storm so many tellings may follow each other at once.
+ * A lot in a storm is told of so often: nobody reads faster. Each telling writes a row for nearly each of its
+ * bidders, so one of hundreds is told of each second, which is no later than pushes of it would be sent.
+ * Before it counts as a storm so many tellings may follow each other at once.
  */
-export const lotTellings = { everyMs: 200, burst: 5 } as const
+export const lotTellings = {
+  everyMs: 200,
+  noticesPerSecond: 250,
+  everyMsMax: 1_000,
+  burst: 5,
+} as const
 
 /** How often it looks without being woken: a hint may be lost, and this is the delay that costs. */
 export const pollMs = 1_000

@@ -1,10 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createLogger } from '../../platform/log.ts'
-import { createPool, type Pool, transaction } from '../../platform/postgres/pool.ts'
-import {
-  type ThrowawayDatabase,
-  throwawayDatabase,
-} from '../../platform/testing/throwaway-database.ts'
+import { type Pool, transaction } from '../../platform/postgres/pool.ts'
 import { derive } from '../core/derive.ts'
 import type { FeedJournal, Told } from '../ports/feed-journal.ts'
 import {
@@ -19,28 +14,22 @@ import {
   sent,
 } from '../testing/chat-words.ts'
 import { ConversationLog } from '../testing/conversation-log.ts'
+import { FeedStage } from '../testing/feed-stage.ts'
 import { feeds, heads, waiting } from '../testing/feed-table.ts'
-import { LotLog, standInForEngine } from '../testing/lot-log.ts'
+import { LotLog } from '../testing/lot-log.ts'
 import { bidEntry } from '../testing/lot-words.ts'
 import { holdWaiting } from './outbox-queries.ts'
-import { createPostgresFeedJournal } from './postgres-feed-journal.ts'
 
-const limits = { commitsPerPassMax: 100, eventsPerPassMax: { lot: 1_000, conversation: 1_000 } }
-
-let database: ThrowawayDatabase
+let stage: FeedStage
 let pool: Pool
 let journal: FeedJournal
 
 beforeEach(async () => {
-  database = await throwawayDatabase()
-  const log = createLogger({ name: 'test', level: 'silent' })
-  pool = createPool(database.url, { log, applicationName: 'test' })
-  journal = createPostgresFeedJournal(pool, limits)
+  stage = await FeedStage.set()
+  pool = stage.pool
+  journal = stage.journal
 })
-afterEach(async () => {
-  await pool.end()
-  await database.drop()
-})
+afterEach(() => stage.clear())
 
 /** The texts in the user's feed, in order; null where a notification says nothing. */
 async function texts(userId: string): Promise<(string | null)[]> {
@@ -135,7 +124,6 @@ describe('telling', () => {
   })
 
   test('one pass holds what lots and conversations tell, each in the order of its commits', async () => {
-    await standInForEngine(pool)
     const [lot, talk] = [new LotLog(pool), await new ConversationLog(pool).open()]
     for (const seq of [1, 2, 3]) {
       const alias = `Bidder ${seq}`
@@ -257,7 +245,7 @@ describe('I15: each cause is told once', () => {
     })
     const passes: Told[] = []
     const telling = Array.from({ length: 3 }, async () => {
-      const one = createPostgresFeedJournal(pool, {
+      const one = stage.anotherJournal({
         commitsPerPassMax: 4,
         eventsPerPassMax: { lot: 100, conversation: 100 },
       })

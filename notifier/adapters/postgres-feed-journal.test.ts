@@ -1,38 +1,27 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createLogger } from '../../platform/log.ts'
 import { outboxRows } from '../../platform/postgres/outbox-rows.ts'
-import { createPool, type Pool, transaction } from '../../platform/postgres/pool.ts'
-import {
-  type ThrowawayDatabase,
-  throwawayDatabase,
-} from '../../platform/testing/throwaway-database.ts'
+import { type Pool, transaction } from '../../platform/postgres/pool.ts'
 import type { UserEvents } from '../../protocol/notifications.ts'
 import { derive } from '../core/derive.ts'
 import type { FeedJournal, Told } from '../ports/feed-journal.ts'
+import { FeedStage } from '../testing/feed-stage.ts'
 import { feeds, heads, waiting } from '../testing/feed-table.ts'
-import { LotLog, standInForEngine } from '../testing/lot-log.ts'
+import { LotLog } from '../testing/lot-log.ts'
 import { closing, duel } from '../testing/lot-words.ts'
 import { holdWaiting, markTold, readWaiting } from './outbox-queries.ts'
-import { createPostgresFeedJournal } from './postgres-feed-journal.ts'
 
 const BOB = 'Bidder 2'
-const limits = { commitsPerPassMax: 100, eventsPerPassMax: { lot: 1_000, conversation: 1_000 } }
 
-let database: ThrowawayDatabase
+let stage: FeedStage
 let pool: Pool
 let journal: FeedJournal
 
 beforeEach(async () => {
-  database = await throwawayDatabase()
-  const log = createLogger({ name: 'test', level: 'silent' })
-  pool = createPool(database.url, { log, applicationName: 'test' })
-  await standInForEngine(pool)
-  journal = createPostgresFeedJournal(pool, limits)
+  stage = await FeedStage.set()
+  pool = stage.pool
+  journal = stage.journal
 })
-afterEach(async () => {
-  await pool.end()
-  await database.drop()
-})
+afterEach(() => stage.clear())
 
 /** The feeds are written; then the mark on the outbox fails, and the transaction with it. */
 async function failAtMark(work: () => Promise<void>): Promise<void> {
@@ -105,7 +94,7 @@ describe('telling', () => {
     const lot = new LotLog(pool)
     await lot.commit([1, 2, 3].map(duel))
     for (const seq of [4, 5, 6]) await lot.commit([duel(seq)])
-    const bounded = createPostgresFeedJournal(pool, {
+    const bounded = stage.anotherJournal({
       commitsPerPassMax: 3,
       eventsPerPassMax: { lot: 2, conversation: 2 },
     })
@@ -123,8 +112,11 @@ describe('telling', () => {
   test('rows that were read after a full pass make no lot rest, since more of them may wait', async () => {
     const lot = new LotLog(pool)
     for (const seq of [1, 2, 3]) await lot.commit([duel(seq)])
-    const bounded = createPostgresFeedJournal(pool, { ...limits, commitsPerPassMax: 2 })
-    expect((await tellAll(bounded)).map(({ lots }) => lots)).toEqual([[], [lot.lotId]])
+    const bounded = stage.anotherJournal({ commitsPerPassMax: 2 })
+    expect((await tellAll(bounded)).map(({ lots }) => lots)).toEqual([
+      new Map(),
+      new Map([[lot.lotId, 1]]),
+    ])
   })
 })
 
@@ -163,7 +155,7 @@ describe('I15: each cause is told once', () => {
         // Each pass that reads all that waits, in a group of its own, is undone at its very end.
         await failAtMark(() => expect(journal.tell(derive)).rejects.toThrow('disk full'))
       }
-      await tellAll(createPostgresFeedJournal(pool, { ...limits, commitsPerPassMax }))
+      await tellAll(stage.anotherJournal({ commitsPerPassMax }))
       const kept = await keptByUser()
       for (const user of ['ann', 'bob']) {
         const causes = (kept.get(user) ?? []).map(({ cause }) => cause)
@@ -198,7 +190,7 @@ describe('I15: each cause is told once', () => {
     const heard: UserEvents[] = []
     let isWritten = false
     const telling = Array.from({ length: 3 }, async () => {
-      const one = createPostgresFeedJournal(pool, small)
+      const one = stage.anotherJournal(small)
       for (;;) {
         const isLastLook = isWritten
         const told = await one.tell(derive)

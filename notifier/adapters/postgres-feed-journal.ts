@@ -42,7 +42,7 @@ async function tellOnce(
 ): Promise<Told> {
   const { taken, left, isAll } = await take(client, limits, resting)
   if (taken.length === 0) {
-    return { commits: 0, feeds: [], underivable: [], oldestAtMs: undefined, left, lots: [] }
+    return { commits: 0, feeds: [], underivable: [], oldestAtMs: undefined, left, lots: new Map() }
   }
   const wanted = await readWantedTypes(client)
   const wants = { rooms: wanted.has('message.created'), bids: wanted.has('bid.accepted') }
@@ -72,7 +72,7 @@ async function tellOnce(
     underivable: pass.underivable,
     oldestAtMs: Math.min(...taken.map(({ createdAtMs }) => createdAtMs)),
     left,
-    lots: isAll ? lotsOf(taken) : [],
+    lots: isAll ? noticesByLot(taken, added) : new Map(),
   }
 }
 
@@ -112,9 +112,18 @@ function firstEvents(
   return end < 0 ? [...rows] : rows.slice(0, end)
 }
 
-function lotsOf(rows: readonly OutboxRow[]): string[] {
-  const lots = rows.filter(({ source }) => source === 'lot').map(({ aggregateId }) => aggregateId)
-  return [...new Set(lots)]
+/** Of each lot that was told of, those that told nobody anything included. */
+function noticesByLot(
+  taken: readonly OutboxRow[],
+  added: readonly FeedEntry[],
+): ReadonlyMap<string, number> {
+  const told = taken.filter(({ source }) => source === 'lot')
+  const notices = new Map(told.map(({ aggregateId }) => [aggregateId, 0]))
+  for (const { lotId = '' } of added.map(({ notification }) => notification)) {
+    const before = notices.get(lotId)
+    if (before !== undefined) notices.set(lotId, before + 1)
+  }
+  return notices
 }
 
 /** Those who have read something, perhaps on another device, and those whom a message was told that was deleted. */

@@ -1,36 +1,25 @@
 // What of a storm of bids is told, and when.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createLogger } from '../../platform/log.ts'
-import { createPool, type Pool } from '../../platform/postgres/pool.ts'
-import {
-  type ThrowawayDatabase,
-  throwawayDatabase,
-} from '../../platform/testing/throwaway-database.ts'
+import type { Pool } from '../../platform/postgres/pool.ts'
 import { derive } from '../core/derive.ts'
 import type { FeedJournal } from '../ports/feed-journal.ts'
+import { FeedStage } from '../testing/feed-stage.ts'
 import { feeds, waiting } from '../testing/feed-table.ts'
-import { LotLog, standInForEngine } from '../testing/lot-log.ts'
+import { LotLog } from '../testing/lot-log.ts'
 import { bidEntry, closing, duel } from '../testing/lot-words.ts'
-import { createPostgresFeedJournal } from './postgres-feed-journal.ts'
 
 const [ANN, BOB] = ['Bidder 1', 'Bidder 2'] as const
-const limits = { commitsPerPassMax: 100, eventsPerPassMax: { lot: 1_000, conversation: 1_000 } }
 
-let database: ThrowawayDatabase
+let stage: FeedStage
 let pool: Pool
 let journal: FeedJournal
 
 beforeEach(async () => {
-  database = await throwawayDatabase()
-  const log = createLogger({ name: 'test', level: 'silent' })
-  pool = createPool(database.url, { log, applicationName: 'test' })
-  await standInForEngine(pool)
-  journal = createPostgresFeedJournal(pool, limits)
+  stage = await FeedStage.set()
+  pool = stage.pool
+  journal = stage.journal
 })
-afterEach(async () => {
-  await pool.end()
-  await database.drop()
-})
+afterEach(() => stage.clear())
 
 test('commits that are read together are told as one: to each bidder its last displacement, at the price now', async () => {
   const lot = new LotLog(pool)
@@ -40,7 +29,7 @@ test('commits that are read together are told as one: to each bidder its last di
   await lot.commit([duel(6)])
   await lot.commit([duel(7), bidEntry(8, carl), bidEntry(9, carl)])
   const told = await journal.tell(derive)
-  expect(told).toMatchObject({ commits: 4, lots: [lot.lotId], left: false })
+  expect(told).toMatchObject({ commits: 4, lots: new Map([[lot.lotId, 2]]), left: false })
   expect(await feeds(pool)).toEqual({ bob: ['1 outbid@7'], carl: ['1 outbid@9'] })
   expect(told.feeds.flatMap(({ events }) => events.map(({ price }) => price))).toEqual([
     1_900, 1_900,
@@ -70,10 +59,13 @@ test('a lot that rests waits, and no other does', async () => {
   expect(await journal.tell(derive, [lot.lotId])).toMatchObject({
     commits: 1,
     left: false,
-    lots: [other.lotId],
+    lots: new Map([[other.lotId, 1]]),
   })
   expect(await waiting(pool)).toBe(1)
-  expect(await journal.tell(derive)).toMatchObject({ commits: 1, lots: [lot.lotId] })
+  expect(await journal.tell(derive)).toMatchObject({
+    commits: 1,
+    lots: new Map([[lot.lotId, 1]]),
+  })
 })
 
 test('webhooks are told of each bid, however many commits are told as one', async () => {

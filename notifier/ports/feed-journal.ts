@@ -24,8 +24,8 @@ export interface Told {
   readonly oldestAtMs: number | undefined
   /** Whether commits are left: more than one pass takes, or in the hands of another notifier. */
   readonly left: boolean
-  /** Lots of which commits were told, all that waited. */
-  readonly lots: readonly string[]
+  /** Lots of which commits were told, all that waited, and by how many notifications. */
+  readonly lots: ReadonlyMap<string, number>
 }
 
 export interface FeedJournal {

@@ -19,7 +19,7 @@ const nothing: Told = {
   underivable: [],
   oldestAtMs: undefined,
   left: false,
-  lots: [],
+  lots: new Map(),
 }
 
 function feed(userId: string, ...seqs: number[]): UserEvents {
@@ -137,7 +137,7 @@ describe('when it looks', () => {
 })
 
 describe('a lot in a storm', () => {
-  const hot = { ...nothing, commits: 1, lots: ['hot'] }
+  const hot = { ...nothing, commits: 1, lots: new Map([['hot', 1]]) }
 
   test('is told of as fast as it comes at first, and then rests between two tellings', async () => {
     journal.passes.push(...Array.from({ length: lotTellings.burst }, () => hot))
