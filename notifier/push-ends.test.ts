@@ -195,6 +195,28 @@ describe('a device that is pushed too much', () => {
     },
   )
 
+  test('gets no more than twenty in an hour, however many are due at once', async () => {
+    await stage.register('sam', 'phone')
+    await stage.pool.query(
+      `INSERT INTO push_sends (user_id, device_id, seq, state, type, tag, at_ms)
+       SELECT 'sam', 'phone', 1000 + n, 'accepted', 'message', 'tag', $1 FROM generate_series(1, 18) n`,
+      [Date.now()],
+    )
+    for (let n = 0; n < 8; n += 1) {
+      await stage.happens(await new ConversationLog(stage.pool).open(), sent(1))
+    }
+    const areOthersPostponed = async () =>
+      (await stage.counted('pushes_postponed_total'))['digest'] === 6
+    // Until then nobody can read that these were sent.
+    stage.service.onSend = async () => {
+      await waitFor(areOthersPostponed)
+    }
+    await stage.startPushing()
+    await waitFor(areOthersPostponed)
+    await stage.onlyJob(({ task }) => task === 'push_digest')
+    expect(stage.service.sent).toHaveLength(2)
+  })
+
   test('gets a digest of what came after twenty in an hour', async () => {
     await stage.register('sam', 'phone')
     const talk = await new ConversationLog(stage.pool).open()

@@ -14,7 +14,7 @@ import {
   silentMessage,
   unshownMessage,
 } from '../core/push/payload.ts'
-import { collapseKeyOf, tagOf, worthUntilMs } from '../core/push/policy.ts'
+import { collapseKeyOf, counts, tagOf, worthUntilMs } from '../core/push/policy.ts'
 import { digestSayings, sayingsOf } from '../core/push/words.ts'
 import type { DeviceConnections } from '../ports/device-connections.ts'
 import type { JobEnd, Tasks } from '../ports/job-queue.ts'
@@ -23,6 +23,7 @@ import type { DeviceAddress, FcmMessage } from '../ports/push-service.ts'
 import type { PushWords } from '../ports/push-words.ts'
 import { PushSender, type PushSenderOptions, unsent } from './push-sender.ts'
 import { PushTurns } from './push-turns.ts'
+import { PushesUnderWay, type PushUnderWay } from './pushes-under-way.ts'
 
 export interface PushTasksOptions extends PushSenderOptions {
   readonly words: PushWords
@@ -57,6 +58,7 @@ class PushTasks {
   readonly #options: PushTasksOptions
   readonly #sender: PushSender
   readonly #turns = new PushTurns()
+  readonly #underWay = new PushesUnderWay()
 
   constructor(options: PushTasksOptions) {
     this.#options = options
@@ -64,16 +66,29 @@ class PushTasks {
   }
 
   async push(due: PushDue): Promise<JobEnd> {
+    const underWay = this.#underWay.enter(due)
+    try {
+      return await this.#decideAndSend(due, underWay)
+    } finally {
+      underWay.leave()
+    }
+  }
+
+  async #decideAndSend(due: PushDue, underWay: PushUnderWay): Promise<JobEnd> {
     const { book, clock, metrics } = this.#options
-    const [facts, presence] = await Promise.all([
+    const [noted, presence] = await Promise.all([
       book.factsOf(due, clock.nowMs()),
       this.#presence(due, due.conversationId),
     ])
+    const pushesLastHour = noted.pushesLastHour + underWay.unnoted
+    const facts = { ...noted, pushesLastHour }
     const isFirst = due.postponed === undefined && due.tries === undefined
     const { told } = facts
     if (isFirst && told !== undefined) metrics.due(told.notification.type)
     const nowMs = clock.nowMs()
     const decision = decide(facts, presence, { nowMs, toldAtMs: due.toldAtMs })
+    const isCounted = told !== undefined && counts(told.notification.type)
+    if (decision.type === 'send' && isCounted) underWay.begin()
     return await this.#carryOut(decision, due, facts, nowMs)
   }
 
