@@ -7,9 +7,16 @@ import { figure, ratio } from '../report.ts'
 import { startRoles } from '../roles.ts'
 import type { BenchOptions, GoalVerdict, Section, Table } from '../section.ts'
 import { startThrowawayPostgres } from '../throwaway-postgres.ts'
-import { mediansOf, type Rounds, type Turn, takeRounds, timesInRound } from '../turns.ts'
+import {
+  type Figures,
+  mediansOf,
+  type Rounds,
+  type Turn,
+  takeRounds,
+  timesInRound,
+} from '../turns.ts'
 import { busOverNats, engineHere, engineWay } from './engine-ways.ts'
-import { type BidFigures, type BidWay, Floor } from './floor.ts'
+import { type Bidding, type BidWay, Floor } from './floor.ts'
 import { oneCallPerBid, oneTransactionPerBid } from './plain-ways.ts'
 
 /** At more the ways of one transaction per bid get slower, at fewer as well. */
@@ -24,6 +31,8 @@ export interface BidsOptions extends BenchOptions {
   /** On these of them what one would write is measured as well. */
   readonly plainLots: readonly number[]
 }
+
+type BidFigures = Figures<'bids/s' | 'accepted %' | 'median ms' | 'p99 ms'>
 
 /** One way on so many lots, and what came of it. */
 interface Cell {
@@ -112,7 +121,7 @@ async function measure(ways: Ways, options: BidsOptions): Promise<readonly Cell[
     const on = count === 1 ? 'one lot' : `${figure(count)} lots`
     turns.push({
       name: `${way.name}, ${on}`,
-      measure: () => floor.bid(warmUpMs, seconds * 1_000),
+      measure: async () => figuresOf(await floor.bid(warmUpMs, seconds * 1_000)),
     })
   }
   const found = await takeRounds(turns, options)
@@ -121,6 +130,15 @@ async function measure(ways: Ways, options: BidsOptions): Promise<readonly Cell[
     const plan = planned[nth]
     return plan === undefined ? [] : [{ ...plan, rounds, figures: mediansOf(rounds) }]
   })
+}
+
+function figuresOf({ perSecond, accepted, sent, medianMs, p99Ms }: Bidding): BidFigures {
+  return {
+    'bids/s': perSecond,
+    'accepted %': sent === 0 ? 0 : (100 * accepted) / sent,
+    'median ms': medianMs,
+    'p99 ms': p99Ms,
+  }
 }
 
 /** Accepted ones alone. */

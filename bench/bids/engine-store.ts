@@ -1,6 +1,6 @@
 // What the engine's tables say of lots that were bid on.
 import type { Pool } from '../../platform/postgres/pool.ts'
-import { numberOfId, type Stored } from './ledger.ts'
+import { numberOfId, type Stored } from '../ledger.ts'
 
 interface Row {
   readonly lot_id: string

@@ -1,8 +1,7 @@
 // Lots that are bid on by people who want them at any price: each bid calls the next amount, and whoever was
 // answered bids again. What they were told is compared with what is stored.
-import { closedLoop } from '../closed-loop.ts'
-import type { Figures } from '../turns.ts'
-import { bidId, compare, Ledger, type Stored } from './ledger.ts'
+import { closedLoop, type Measured } from '../closed-loop.ts'
+import { compare, idOf, Ledger, type Stored } from '../ledger.ts'
 
 export interface Bid {
   readonly lotId: string
@@ -32,28 +31,38 @@ export interface OpenLots {
   stored(): Promise<Stored>
 }
 
-export type BidFigures = Figures<'bids/s' | 'accepted %' | 'median ms' | 'p99 ms'>
+export interface Bidding extends Measured {
+  /** Of all that were placed. */
+  readonly accepted: number
+}
 
 export class Floor {
   readonly #way: BidWay
   readonly #lots: OpenLots
+  readonly #lotOf: (nth: number) => number
   readonly #ledger = new Ledger()
   readonly #amounts = new Map<string, number>()
   #bids = 0
 
-  private constructor(way: BidWay, lots: OpenLots) {
+  private constructor(way: BidWay, lots: OpenLots, lotOf: (nth: number) => number) {
     this.#way = way
     this.#lots = lots
+    this.#lotOf = lotOf
   }
 
-  static async open(way: BidWay, lots: number): Promise<Floor> {
-    return new Floor(way, await way.open(lots))
+  /** @param lotOf on which lot the nth bid is, modulo their number; by default they have it in turns */
+  static async open(way: BidWay, lots: number, lotOf = (nth: number) => nth): Promise<Floor> {
+    return new Floor(way, await way.open(lots), lotOf)
+  }
+
+  get lotIds(): readonly string[] {
+    return this.#lots.lotIds
   }
 
   /** So many milliseconds of bidding, after as many as it takes to get warm. */
-  async bid(warmUpMs: number, measureMs: number): Promise<BidFigures> {
+  async bid(warmUpMs: number, measureMs: number): Promise<Bidding> {
     let accepted = 0
-    const { perSecond, medianMs, p99Ms, sent } = await closedLoop({
+    const measured = await closedLoop({
       senders: this.#way.bidders,
       warmUpMs,
       measureMs,
@@ -61,12 +70,7 @@ export class Floor {
         if (await this.#isAccepted(bidder)) accepted += 1
       },
     })
-    return {
-      'bids/s': perSecond,
-      'accepted %': sent === 0 ? 0 : (100 * accepted) / sent,
-      'median ms': medianMs,
-      'p99 ms': p99Ms,
-    }
+    return { ...measured, accepted }
   }
 
   /** @throws where what was answered is not what is stored */
@@ -78,13 +82,13 @@ export class Floor {
     const nth = this.#bids
     this.#bids += 1
     const { lotIds } = this.#lots
-    const lotId = lotIds[nth % lotIds.length]
+    const lotId = lotIds[this.#lotOf(nth) % lotIds.length]
     if (lotId === undefined) throw new RangeError('there is no lot to bid on')
     const amount = (this.#amounts.get(lotId) ?? 0) + 1
     this.#amounts.set(lotId, amount)
-    const bid = { lotId, bidder: `bidder-${bidder}`, bidId: bidId(nth), amount }
+    const bid = { lotId, bidder: `bidder-${bidder}`, bidId: idOf(nth), amount }
     const accepted = await this.#lots.place(bid)
-    if (accepted !== undefined) this.#ledger.accepted(lotId, nth, accepted)
+    if (accepted !== undefined) this.#ledger.acceptedBid(nth, lotId, accepted)
     return accepted !== undefined
   }
 }

@@ -1,7 +1,7 @@
 // The tables and functions that one would write first: a lot with its price, its bids, each id once. They store
 // less than the engine does (no refusals, no public history, no outbox), so comparisons are to their advantage.
 import type { Pool } from '../../platform/postgres/pool.ts'
-import { numberOfId, type Stored } from './ledger.ts'
+import { numberOfId, type Stored } from '../ledger.ts'
 
 const tables = `
   CREATE TABLE IF NOT EXISTS plain_lots (

@@ -1,24 +1,23 @@
 // Durable messages from socket to socket: everything in one process, as `npm start` runs it, and the talkers in
 // another one, beside the statement that writes as many messages and does nothing else.
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { createHttpClient } from '../../loadtest/http-client.ts'
 import { startOwnServer } from '../../loadtest/own-server.ts'
 import { tokensOf } from '../../loadtest/tokens.ts'
 import { NO_LIMITS } from '../../platform/limits/no-limits.ts'
 import type { Logger } from '../../platform/log.ts'
 import { closePool, createPool, type Pool } from '../../platform/postgres/pool.ts'
-import { numberOfId } from '../bids/ledger.ts'
-import { processorMs } from '../end-to-end/processor-time.ts'
+import { type OpenAskers, openAskers } from '../askers/open-askers.ts'
+import type { AskOrder } from '../askers/words.ts'
 import type { Keep } from '../keeping.ts'
-import { Child } from '../peers/child.ts'
+import { compare, numberOfId } from '../ledger.ts'
+import { microsEach, spentWhile } from '../processor-time.ts'
 import { figure } from '../report.ts'
 import type { BenchOptions, GoalVerdict, Section } from '../section.ts'
 import type { ThrowawayPostgres } from '../throwaway-postgres.ts'
 import { type Figures, mediansOf, type Turn, takeRounds, timesInRound } from '../turns.ts'
 import { auditTable } from '../ways.ts'
 import { BatchStatement, batchSize, statementsAtOnce } from './batch-statement.ts'
-import type { FromTalkers, TalkOrder, ToTalkers } from './words.ts'
 
 export interface Talk extends BenchOptions {
   readonly keep: Keep
@@ -41,7 +40,6 @@ const p99MsMax = 20
 const warmUpMs = 500
 /** Signs the tokens of one run's talkers; nobody else knows it, or needs to be kept from it. */
 const secret = 'only for the talkers of one run of a bench'
-const entry = fileURLToPath(new URL('talkers-process.ts', import.meta.url))
 
 export async function benchTalk(
   talk: Talk,
@@ -130,20 +128,19 @@ async function measureRaw(
   measureMs: number,
   postgresPid: number,
 ): Promise<TalkFigures> {
-  const [own, postgres] = [process.cpuUsage(), await processorMs([postgresPid])]
-  const { messages: written, perSecond, medianMs, p99Ms } = await raw.run(warmUpMs, measureMs)
-  const { user, system } = process.cpuUsage(own)
-  // The processors were at work for those of the warm-up as well.
-  const messages = Math.max(1, written)
+  const [run, { ms, ownMs }] = await spentWhile({ postgres: postgresPid }, () =>
+    raw.run(warmUpMs, measureMs),
+  )
   return {
-    'messages/s': perSecond,
+    'messages/s': run.perSecond,
     'refused %': 0,
-    'median ms': medianMs,
-    'p99 ms': p99Ms,
+    'median ms': run.medianMs,
+    'p99 ms': run.p99Ms,
     'server µs': 0,
-    'postgres µs': (((await processorMs([postgresPid])) - postgres) * 1_000) / messages,
+    // The processors were at work for those of the warm-up as well.
+    'postgres µs': microsEach(ms.postgres, run.messages),
     // Whoever sends the statements.
-    'talkers µs': (user + system) / messages,
+    'talkers µs': microsEach(ownMs, run.messages),
   }
 }
 
@@ -151,23 +148,24 @@ async function measureRaw(
 class Hall {
   readonly pool: Pool
   readonly #rooms: readonly string[]
-  readonly #crowd: Child<ToTalkers, FromTalkers>
-  readonly #pids: readonly (readonly number[])[]
+  readonly #talkers: OpenAskers
+  readonly #pids: Readonly<Record<'server' | 'postgres' | 'talkers', number>>
 
   private constructor(
     pool: Pool,
     rooms: readonly string[],
-    crowd: Child<ToTalkers, FromTalkers>,
-    pids: readonly (readonly number[])[],
+    talkers: OpenAskers,
+    pids: Readonly<Record<'server' | 'postgres', number>>,
   ) {
     this.pool = pool
     this.#rooms = rooms
-    this.#crowd = crowd
-    this.#pids = pids
+    this.#talkers = talkers
+    this.#pids = { ...pids, talkers: talkers.pid }
   }
 
   /** Resolves when all talkers are connected. */
-  static async open({ keep, log, postgres, talkers, conversations, text }: Talk): Promise<Hall> {
+  static async open(talk: Talk): Promise<Hall> {
+    const { keep, log, postgres, conversations, text } = talk
     const databaseUrl = await postgres.addDatabase('talk')
     const max = statementsAtOnce
     const pool = createPool(databaseUrl, { log, applicationName: 'bench', max })
@@ -175,52 +173,39 @@ class Hall {
     const settings = { ...NO_LIMITS, DATABASE_URL: databaseUrl, JWT_SECRET: secret }
     const { url, pid } = await keep(startOwnServer(settings), (server) => server.stop())
     const conversationIds = await openRooms(url, conversations)
-    const crowd = new Child<ToTalkers, FromTalkers>('the talkers', entry, [])
-    await keep(Promise.resolve(crowd), (process) => process.end())
-    const order = { url, secret, talkers, conversationIds, text }
-    const { pid: crowdPid } = await crowd.ask({ type: 'join', order }, 'joined')
-    return new Hall(pool, conversationIds, crowd, [[pid], [postgres.pid], [crowdPid]])
+    const talkers = await openAskers(keep, 'the talkers', {
+      url,
+      secret,
+      askers: talk.talkers,
+      matter: { type: 'messages', conversationIds, text },
+    })
+    return new Hall(pool, conversationIds, talkers, { server: pid, postgres: postgres.pid })
   }
 
-  /** @throws where a message is not accepted */
-  async talk(order: TalkOrder): Promise<TalkFigures> {
-    const before = await this.#spent()
-    const { talked } = await this.#crowd.ask({ type: 'talk', order }, 'talked')
-    const spent = (await this.#spent()).map((ms, nth) => ms - (before[nth] ?? 0))
-    const [server = 0, postgres = 0, talkers = 0] = spent.map(
-      (ms) => (ms * 1_000) / Math.max(1, talked.accepted),
-    )
+  /** @throws where a message is neither accepted nor held off for now */
+  async talk(order: AskOrder): Promise<TalkFigures> {
+    const [asked, { ms }] = await spentWhile(this.#pids, () => this.#talkers.ask(order))
     return {
-      'messages/s': talked.perSecond,
-      'refused %': (100 * talked.putOff) / Math.max(1, talked.accepted + talked.putOff),
-      'median ms': talked.medianMs,
-      'p99 ms': talked.p99Ms,
-      'server µs': server,
-      'postgres µs': postgres,
-      'talkers µs': talkers,
+      'messages/s': asked.acceptedPerSecond,
+      'refused %': asked.refusedPercent,
+      'median ms': asked.medianMs,
+      'p99 ms': asked.p99Ms,
+      'server µs': microsEach(ms.server, asked.accepted),
+      'postgres µs': microsEach(ms.postgres, asked.accepted),
+      'talkers µs': microsEach(ms.talkers, asked.accepted),
     }
   }
 
   /** @throws where what the talkers were told is not what is stored */
   async audit(): Promise<void> {
-    const { account } = await this.#crowd.ask({ type: 'account' }, 'accounted')
-    const { stored, isWhole } = await auditTable(this.pool, 'messages', this.#rooms)
+    const { stored: accepted, isWhole } = await auditTable(this.pool, 'messages', this.#rooms)
     const { rows } = await this.pool.query<{ ids: number }>(
       `SELECT coalesce(sum(${numberOfId('command_id')}), 0)::bigint AS ids
          FROM conversation_commands WHERE conversation_id = ANY ($1)`,
       [this.#rooms],
     )
-    if (!isWhole) throw new Error('the numbers of a room have a gap')
-    if (stored !== account.accepted) {
-      throw new Error(`${account.accepted} messages were answered, ${stored} are stored`)
-    }
-    if (rows[0]?.ids !== account.sumOfIds)
-      throw new Error('other messages are stored than were answered')
-  }
-
-  /** By the server, by PostgreSQL and by the talkers, in ms. */
-  #spent(): Promise<readonly number[]> {
-    return Promise.all(this.#pids.map(processorMs))
+    const stored = { accepted, sumOfIds: rows[0]?.ids ?? 0, torn: isWhole ? 0 : 1, prices: {} }
+    compare('messages', await this.#talkers.account(), stored)
   }
 }
 

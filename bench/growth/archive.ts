@@ -16,8 +16,8 @@ import type { ChatOutcome } from '../../protocol/chat.ts'
 import type { ConversationCommand } from '../../protocol/chat-store.ts'
 import { chatCommandsSubject } from '../../protocol/subjects.ts'
 import { closedLoop } from '../closed-loop.ts'
-import { processorMs } from '../end-to-end/processor-time.ts'
 import type { Keep } from '../keeping.ts'
+import { microsEach, spentWhile } from '../processor-time.ts'
 import type { ThrowawayPostgres } from '../throwaway-postgres.ts'
 import { auditTable } from '../ways.ts'
 import { type Cost, costOf } from './spent.ts'
@@ -101,10 +101,10 @@ export class Archive {
   async read(measureMs: number): Promise<Cost> {
     const token = await tokensOf({ tokenUrl: this.#server.url, secret })('reader')
     const http = createHttpClient(this.#server.url, token)
-    const serverMs = await processorMs([this.#server.pid])
+    const pids = { server: this.#server.pid, postgres: this.#postgresPid }
     let pages = 0
-    const { 'postgres µs': postgres } = await costOf(this.#postgresPid, async () => {
-      await closedLoop({
+    const [, { ms }] = await spentWhile(pids, () =>
+      closedLoop({
         senders: readers,
         warmUpMs,
         measureMs,
@@ -116,11 +116,9 @@ export class Archive {
           const count = (items as readonly unknown[]).length
           if (count !== pageLimit) throw new Error(`a page has ${count} messages`)
         },
-      })
-      return pages
-    })
-    const ownUs = ((await processorMs([this.#server.pid])) - serverMs) * 1_000
-    return { 'own µs': ownUs / pages, 'postgres µs': postgres }
+      }),
+    )
+    return { 'own µs': microsEach(ms.server, pages), 'postgres µs': microsEach(ms.postgres, pages) }
   }
 
   /** @throws where other messages are stored than were answered */

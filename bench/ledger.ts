@@ -1,16 +1,16 @@
-// What bidders were told, to be compared with what is stored. Ids are numbers in the form of a UUID: how many
-// were accepted, and the sum of their numbers, tell which ones.
+// What people were told of their bids or messages, to be compared with what is stored. Ids are numbers in the form of
+// a UUID: how many were accepted, and the sum of their numbers, tell which ones.
 
 export interface Account {
   readonly accepted: number
   readonly sumOfIds: number
-  /** Of each lot that was bid on, what was accepted. */
+  /** Of each lot that was bid on, the highest bid that was accepted. */
   readonly highest: Readonly<Record<string, number>>
 }
 
 const idPrefix = '00000000-0000-4000-8000-'
 
-export function bidId(nth: number): string {
+export function idOf(nth: number): string {
   return `${idPrefix}${nth.toString(16).padStart(12, '0')}`
 }
 
@@ -23,9 +23,13 @@ export class Ledger {
   #sumOfIds = 0
   readonly #highest = new Map<string, number>()
 
-  accepted(lotId: string, nth: number, amount: number): void {
+  accepted(nth: number): void {
     this.#accepted += 1
     this.#sumOfIds += nth
+  }
+
+  acceptedBid(nth: number, lotId: string, amount: number): void {
+    this.accepted(nth)
     this.#highest.set(lotId, Math.max(amount, this.#highest.get(lotId) ?? 0))
   }
 
@@ -38,12 +42,13 @@ export class Ledger {
   }
 }
 
-/** What a database says of some lots. */
+/** What a database says of some lots, or conversations. */
 export interface Stored {
   readonly accepted: number
   readonly sumOfIds: number
-  /** Lots whose numbers have a gap. */
+  /** Lots, or conversations, whose numbers have a gap. */
   readonly torn: number
+  /** Of the lots. */
   readonly prices: Readonly<Record<string, number>>
 }
 
@@ -53,10 +58,10 @@ export function compare(way: string, account: Account, stored: Stored): void {
     throw new Error(`${way}: ${what}`)
   }
   if (stored.accepted !== account.accepted) {
-    fail(`${account.accepted} bids were accepted, ${stored.accepted} are stored`)
+    fail(`${account.accepted} were accepted, ${stored.accepted} are stored`)
   }
-  if (stored.sumOfIds !== account.sumOfIds) fail('other bids are stored than were accepted')
-  if (stored.torn > 0) fail(`${stored.torn} lots have a gap in their numbers`)
+  if (stored.sumOfIds !== account.sumOfIds) fail('others are stored than were accepted')
+  if (stored.torn > 0) fail(`the numbers of ${stored.torn} have a gap`)
   for (const [lotId, amount] of Object.entries(account.highest)) {
     const price = stored.prices[lotId]
     if (price !== amount) fail(`a lot stands at ${price}, the highest bid was ${amount}`)
