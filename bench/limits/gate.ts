@@ -64,7 +64,7 @@ export class Gate {
 
   /** First that on the lot, then that on all of them: as a gateway does it. */
   #held({ userId, lotId }: Command): LimitVerdict | Promise<LimitVerdict> {
-    const onLot = this.#limits.take('bidsPerUser', `${lotId}:${userId}`)
+    const onLot = this.#limits.take('bidsPerUser', userId, lotId)
     if (onLot instanceof Promise) return this.#heldAfter(onLot, userId)
     return onLot.allowed ? this.#limits.take('bidsPerUserAllLots', userId) : onLot
   }

@@ -94,8 +94,7 @@ function heldBack(
   userId: string,
   lotId: string,
 ): HeldBack | undefined | Promise<HeldBack | undefined> {
-  // A lot's id has a fixed length, so no user id can be made to share a key with another.
-  const onLot = limits.take('bidsPerUser', `${lotId}:${userId}`)
+  const onLot = limits.take('bidsPerUser', userId, lotId)
   if (onLot instanceof Promise) return heldBackAfter(onLot, limits, userId)
   if (!onLot.allowed) return { scope: 'lot', retryAfterMs: onLot.retryAfterMs }
   const onAll = limits.take('bidsPerUserAllLots', userId)

@@ -3,6 +3,7 @@ import { RateLimiterRes } from 'rate-limiter-flexible'
 import { expect, test } from 'vitest'
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import { LeasedPoints } from './leased-points.ts'
+import type { LimitVerdict } from './limits.ts'
 
 const windowMs = 1_000
 
@@ -19,7 +20,7 @@ class Counter {
     this.#points = points
   }
 
-  async consume(_key: string, points: number): Promise<RateLimiterRes> {
+  async consume(_key: string, _about: string, points: number): Promise<RateLimiterRes> {
     this.asked += 1
     const nowMs = this.#clock.nowMs()
     if (nowMs >= this.#endsAtMs) {
@@ -49,19 +50,29 @@ const settings: fc.Arbitrary<Setting> = fc.integer({ min: 1, max: 60 }).chain((p
   }),
 )
 
-/** Three processes which count on one counter. */
-function processesOf({ points, own, chunk }: Setting) {
+/** One process, and a counter on which others may count. */
+function leasedFrom(setting: Setting) {
   const clock = new VirtualClock()
-  const counter = new Counter(clock, points)
-  const make = () => new LeasedPoints({ counter, points, windowMs, own, chunk, clock })
+  const counter = new Counter(clock, setting.points)
+  const make = () => new LeasedPoints({ counter, windowMs, clock, ...setting })
+  return { clock, counter, make, leased: make() }
+}
+
+/** Three processes which count on one counter. */
+function processesOf(setting: Setting) {
+  const { clock, counter, make: makeLeased } = leasedFrom(setting)
+  const make = (): Take => {
+    const leased = makeLeased()
+    return async () => await leased.take('ann', 'lamp', clock.nowMs())
+  }
   const all = [make(), make(), make()] as const
   return { clock, counter, all }
 }
 
-async function allowedOf(leased: LeasedPoints, times: number): Promise<number> {
-  const verdicts = await Promise.all(
-    Array.from({ length: times }, async () => await leased.take('ann')),
-  )
+type Take = () => Promise<LimitVerdict>
+
+async function allowedOf(take: Take, times: number): Promise<number> {
+  const verdicts = await Promise.all(Array.from({ length: times }, take))
   return verdicts.filter(({ allowed }) => allowed).length
 }
 
@@ -69,9 +80,9 @@ test('one process alone gives exactly the points of a window, however it leases 
   const bursts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 })
   await fc.assert(
     fc.asyncProperty(settings, bursts, async (setting, takes) => {
-      const [leased] = processesOf(setting).all
+      const [take] = processesOf(setting).all
       let allowed = 0
-      for (const times of takes) allowed += await allowedOf(leased, times)
+      for (const times of takes) allowed += await allowedOf(take, times)
       const wanted = takes.reduce((sum, times) => sum + times, 0)
       expect(allowed).toBe(Math.min(wanted, setting.points))
     }),
@@ -99,23 +110,23 @@ test('several processes exceed a limit at most by what is their own', async () =
 test('a new window gives its points anew, and nothing of the one before', async () => {
   const {
     clock,
-    all: [leased],
+    all: [take],
   } = processesOf({ points: 8, own: 2, chunk: 3 })
-  expect(await allowedOf(leased, 20)).toBe(8)
-  const verdict = await leased.take('ann')
+  expect(await allowedOf(take, 20)).toBe(8)
+  const verdict = await take()
   expect(verdict).toEqual({ allowed: false, retryAfterMs: windowMs })
   clock.advance(windowMs - 1)
-  expect(await leased.take('ann')).toEqual({ allowed: false, retryAfterMs: 1 })
+  expect(await take()).toEqual({ allowed: false, retryAfterMs: 1 })
   clock.advance(1)
-  expect(await allowedOf(leased, 20)).toBe(8)
+  expect(await allowedOf(take, 20)).toBe(8)
 })
 
 test('takes that wait together are asked for together', async () => {
   const {
     counter,
-    all: [leased],
+    all: [take],
   } = processesOf({ points: 100, own: 0, chunk: 1 })
-  expect(await allowedOf(leased, 90)).toBe(90)
+  expect(await allowedOf(take, 90)).toBe(90)
   expect(counter.asked).toBeLessThanOrEqual(3)
 })
 
@@ -129,7 +140,19 @@ test('a counter that fails is said to whoever asked, and asked again', async () 
     },
   }
   const leased = new LeasedPoints({ counter, points: 1, windowMs, own: 0, chunk: 1, clock })
-  await expect(leased.take('ann')).rejects.toThrow('the counter is broken')
+  const take = async () => await leased.take('ann', 'lamp', clock.nowMs())
+  await expect(take()).rejects.toThrow('the counter is broken')
   isBroken = false
-  expect(await leased.take('ann')).toEqual({ allowed: true })
+  expect(await take()).toEqual({ allowed: true })
+})
+
+test('what is held is given without a question, and nothing else is', async () => {
+  const { clock, counter, leased } = leasedFrom({ points: 8, own: 2, chunk: 3 })
+  const give = (about = 'lamp') => leased.give('ann', about, clock.nowMs())
+  expect([give(), give(), give()]).toEqual([true, true, false])
+  expect(give('vase')).toBe(true)
+  expect(counter.asked).toBe(0)
+  await leased.take('ann', 'lamp', clock.nowMs())
+  expect([give(), give(), give()]).toEqual([true, true, false])
+  expect(counter.asked).toBe(1)
 })

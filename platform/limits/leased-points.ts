@@ -3,11 +3,13 @@
 import { RateLimiterRes } from 'rate-limiter-flexible'
 import type { Clock } from '../clock.ts'
 import type { LimitVerdict } from './limits.ts'
-import { Tallies } from './tallies.ts'
+import { Tallies, type Tally } from './tallies.ts'
 
 export interface LeasedPointsOptions {
   /** Counts over all processes: rejects with its count where more than `points` are taken in a window. */
-  readonly counter: { consume(key: string, points: number): Promise<RateLimiterRes> }
+  readonly counter: {
+    consume(key: string, about: string, points: number): Promise<RateLimiterRes>
+  }
   readonly points: number
   readonly windowMs: number
   /** Points of each window which this process gives before it asks; they are counted when it does. */
@@ -23,11 +25,12 @@ const keysMax = 100_000
 const allowed: LimitVerdict = { allowed: true }
 
 /** What this process knows of one key in its present window. */
-interface Tally {
+interface Lease extends Tally<Lease> {
   /** Points it may still give. */
   left: number
   /** Own points that the counter has not been told of. */
   owed: number
+  /** Never while it is asked about: the counter will say it. */
   endsAtMs: number
   /** The counter had no more; until the window's end nobody is asked again. */
   isUsedUp: boolean
@@ -37,77 +40,92 @@ interface Tally {
 }
 
 /** A key that was never seen: its first window begins with its first take. */
-const unknown: Tally = {
-  left: 0,
-  owed: 0,
-  endsAtMs: 0,
-  isUsedUp: false,
-  waiting: 0,
-  asking: undefined,
+function beginLease(about: string): Lease {
+  return {
+    about,
+    left: 0,
+    owed: 0,
+    endsAtMs: 0,
+    isUsedUp: false,
+    waiting: 0,
+    asking: undefined,
+    others: undefined,
+  }
 }
 
 export class LeasedPoints {
   readonly #options: LeasedPointsOptions
-  readonly #tallies: Tallies<Tally>
+  readonly #leases: Tallies<Lease>
 
   constructor(options: LeasedPointsOptions) {
     this.#options = options
-    this.#tallies = new Tallies(options.windowMs, keysMax, () => ({ ...unknown }))
+    this.#leases = new Tallies(options.windowMs, keysMax, beginLease)
+  }
+
+  /** Gives one of the points that this process holds; false where it holds none. */
+  give(key: string, about: string, nowMs: number): boolean {
+    return giveOf(this.#leaseOf(key, about, nowMs))
   }
 
   /** A promise only where the counter has to be asked. Rejects where the counter fails. */
-  take(key: string): LimitVerdict | Promise<LimitVerdict> {
-    const nowMs = this.#options.clock.nowMs()
-    const tally = this.#tallyOf(key, nowMs)
-    if (tally.left > 0) {
-      tally.left -= 1
-      return allowed
+  take(key: string, about: string, nowMs: number): LimitVerdict | Promise<LimitVerdict> {
+    const lease = this.#leaseOf(key, about, nowMs)
+    if (giveOf(lease)) return allowed
+    if (lease.isUsedUp) {
+      return { allowed: false, retryAfterMs: Math.max(1, Math.ceil(lease.endsAtMs - nowMs)) }
     }
-    if (tally.isUsedUp) {
-      return { allowed: false, retryAfterMs: Math.max(1, Math.ceil(tally.endsAtMs - nowMs)) }
-    }
-    return this.#takeAfterAsking(key, tally)
+    return this.#takeAfterAsking(key, about, lease)
   }
 
-  async #takeAfterAsking(key: string, tally: Tally): Promise<LimitVerdict> {
-    tally.waiting += 1
+  async #takeAfterAsking(key: string, about: string, lease: Lease): Promise<LimitVerdict> {
+    lease.waiting += 1
     try {
-      await (tally.asking ??= this.#ask(key, tally))
+      await (lease.asking ??= this.#ask(key, about, lease))
     } finally {
-      tally.waiting -= 1
+      lease.waiting -= 1
     }
-    return await this.take(key)
+    return await this.take(key, about, this.#options.clock.nowMs())
   }
 
-  async #ask(key: string, tally: Tally): Promise<void> {
+  async #ask(key: string, about: string, lease: Lease): Promise<void> {
     const { counter, points, chunk, clock } = this.#options
-    const wanted = Math.max(chunk, tally.waiting)
+    const wanted = Math.max(chunk, lease.waiting)
+    const { endsAtMs } = lease
+    lease.endsAtMs = Infinity
     try {
-      const count = await counter.consume(key, tally.owed + wanted).catch(countOf)
+      const count = await counter.consume(key, about, lease.owed + wanted).catch(countOf)
       const granted = Math.min(wanted, points + wanted - count.consumedPoints)
-      tally.left = Math.max(0, granted)
-      tally.isUsedUp = granted < wanted
-      tally.owed = 0
-      tally.endsAtMs = clock.nowMs() + count.msBeforeNext
+      lease.left = Math.max(0, granted)
+      lease.isUsedUp = granted < wanted
+      lease.owed = 0
+      lease.endsAtMs = clock.nowMs() + count.msBeforeNext
+    } catch (error) {
+      lease.endsAtMs = endsAtMs
+      throw error
     } finally {
-      tally.asking = undefined
+      lease.asking = undefined
     }
   }
 
-  #tallyOf(key: string, nowMs: number): Tally {
-    const tally = this.#tallies.of(key, nowMs)
-    // While it is asked about, the counter says when the window ends.
-    if (nowMs >= tally.endsAtMs && tally.asking === undefined) this.#begin(tally, nowMs)
-    return tally
+  #leaseOf(key: string, about: string, nowMs: number): Lease {
+    const lease = this.#leases.of(key, about, nowMs)
+    if (nowMs >= lease.endsAtMs) this.#begin(lease, nowMs)
+    return lease
   }
 
-  #begin(tally: Tally, nowMs: number): void {
+  #begin(lease: Lease, nowMs: number): void {
     const { own, windowMs } = this.#options
-    tally.left = own
-    tally.owed = own
-    tally.isUsedUp = false
-    tally.endsAtMs = nowMs + windowMs
+    lease.left = own
+    lease.owed = own
+    lease.isUsedUp = false
+    lease.endsAtMs = nowMs + windowMs
   }
+}
+
+function giveOf(lease: Lease): boolean {
+  if (lease.left === 0) return false
+  lease.left -= 1
+  return true
 }
 
 /** The library rejects with its count where the limit is reached, and with an error where it fails. */

@@ -45,6 +45,26 @@ export function describeLimits(
       expect(await limits.take('bids', 'ann')).toMatchObject({ allowed: false })
     })
 
+    test('whatever a key is counted for counts for itself', async () => {
+      const limits = await make(table)
+      const pairs = [
+        ['ann', 'lamp'],
+        ['ann', 'vase'],
+        ['bob', 'lamp'],
+        ['lamp', 'ann'],
+        ['b', 'a:c'],
+        ['c:b', 'a'],
+      ] as const
+      for (const [key, about] of pairs) {
+        for (let taken = 0; taken < 3; taken += 1) {
+          expect(await limits.take('bids', key, about), about).toEqual({ allowed: true })
+        }
+      }
+      for (const [key, about] of pairs) {
+        expect(await limits.take('bids', key, about), about).toMatchObject({ allowed: false })
+      }
+    })
+
     test('a burst is let through beyond the rate, once', async () => {
       const limits = await make(table)
       const verdicts = []

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { systemClock } from '../system-clock.ts'
 import type { Limit, Limits, LimitVerdict } from './limits.ts'
 import type { LimitSetting } from './parse-limit.ts'
-import { Tallies } from './tallies.ts'
+import { Tallies, type Tally } from './tallies.ts'
 
 /** The burst is given again after this many windows, so that it is an exception and not the rate. */
 export const windowsPerBurst = 10
@@ -24,9 +24,10 @@ export function createMemoryLimits<Name extends string>(
     if (setting !== 'off') buckets.set(name, bucketsOf(setting))
   }
   return {
-    take(name, key) {
+    take(name, key, about = '') {
       const bucketsOfName = buckets.get(name)
-      return bucketsOfName === undefined ? allowed : takeOf(bucketsOfName, key, clock.nowMs())
+      if (bucketsOfName === undefined) return allowed
+      return takeOf(bucketsOfName, key, about, clock.nowMs())
     },
   }
 }
@@ -43,23 +44,27 @@ function bucketsOf({ points, windowMs, burst }: Limit): Buckets {
   }
 }
 
-function takeOf({ rate, burst }: Buckets, key: string, nowMs: number): LimitVerdict {
-  const rateWaitMs = rate.take(key, nowMs)
+function takeOf({ rate, burst }: Buckets, key: string, about: string, nowMs: number): LimitVerdict {
+  const rateWaitMs = rate.take(key, about, nowMs)
   if (rateWaitMs === 0) return allowed
-  const burstWaitMs = burst?.take(key, nowMs) ?? Infinity
+  const burstWaitMs = burst?.take(key, about, nowMs) ?? Infinity
   if (burstWaitMs === 0) return allowed
   return { allowed: false, retryAfterMs: Math.ceil(Math.min(rateWaitMs, burstWaitMs)) }
 }
 
-interface Window {
+interface Window extends Tally<Window> {
   left: number
   endsAtMs: number
+}
+
+function beginWindow(about: string): Window {
+  return { about, left: 0, endsAtMs: 0, others: undefined }
 }
 
 /**
  * So many points in each window of each key. Counted here and not by the library that counts in Redis: its
  * promise, result and timer for each take made a bid's way through the gateway a sixth longer (33 against
- * 29 µs); a bid's two look-ups cost 0.8 µs.
+ * 29 µs); a bid's two look-ups cost 0.6 µs.
  */
 class Points {
   readonly #points: number
@@ -69,12 +74,12 @@ class Points {
   constructor(points: number, windowMs: number) {
     this.#points = points
     this.#windowMs = windowMs
-    this.#windows = new Tallies(windowMs, keysMax, () => ({ left: 0, endsAtMs: 0 }))
+    this.#windows = new Tallies(windowMs, keysMax, beginWindow)
   }
 
   /** Takes one: 0, or for how many milliseconds there is none. */
-  take(key: string, nowMs: number): number {
-    const window = this.#windows.of(key, nowMs)
+  take(key: string, about: string, nowMs: number): number {
+    const window = this.#windows.of(key, about, nowMs)
     if (nowMs >= window.endsAtMs) {
       window.left = this.#points
       window.endsAtMs = nowMs + this.#windowMs

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLogger } from '../log.ts'
-import { createMetrics } from '../metrics.ts'
+import { createMetrics, type Registry } from '../metrics.ts'
 import { createRedis, type RedisConnection } from '../redis/connection.ts'
 import { RedisServer } from '../servers/redis-server.ts'
 import { systemClock as clock } from '../system-clock.ts'
@@ -44,6 +44,11 @@ async function allowedOf<Name extends string>(
     if ((await limits.take(name, 'ann')).allowed) count += 1
   }
   return count
+}
+
+async function askedOf(metrics: Registry) {
+  const asked = await metrics.getSingleMetric('outcry_limits_asked_total')?.get()
+  return asked?.values
 }
 
 async function commandsOf(redis: RedisConnection): Promise<number> {
@@ -91,13 +96,20 @@ describe('over two processes', () => {
     expect(await allowedOf(other, 'rate', 100)).toBe(10)
   })
 
-  test('a rate taken in turns is exceeded by a quarter at most, and undercut by an eighth', async () => {
+  test('a burst that one has used up lets the other give its own quarters, and no more', async () => {
+    const table = { rate: { points: 40, windowMs: 10_000, burst: 80 } } as const
+    const [one, other] = await twoProcesses(table)
+    expect(await allowedOf(one, 'rate', 200)).toBe(40 + 80)
+    expect(await allowedOf(other, 'rate', 200)).toBe(10 + 20)
+  })
+
+  test('a rate taken in turns is exceeded by a quarter at most, and undercut by no more', async () => {
     const [one, other] = await twoProcesses({ rate: { points: 40, windowMs: 10_000 } })
     let count = 0
     for (let turns = 0; turns < 60; turns += 1) {
       count += (await allowedOf(one, 'rate', 1)) + (await allowedOf(other, 'rate', 1))
     }
-    expect(count).toBeGreaterThanOrEqual(40 - 5)
+    expect(count).toBeGreaterThanOrEqual(40 - 10)
     expect(count).toBeLessThanOrEqual(40 + 10)
   })
 })
@@ -112,6 +124,28 @@ describe('the cost', () => {
     }
     // Of the two questions for the count, one is counted.
     expect((await commandsOf(redis)) - before).toBe(1)
+  })
+
+  test('who is fast for a moment is given of the burst before Redis is asked', async () => {
+    const redis = await connect()
+    const table = { rate: { points: 5, windowMs: 10_000, burst: 10 } } as const
+    const metrics = createMetrics({ role: 'test', ofProcess: false })
+    const limits = createRedisLimits(table, redis, { clock, metrics })
+    const verdicts = Array.from({ length: 3 }, () => limits.take('rate', 'ann', 'lamp'))
+    expect(verdicts).toEqual(Array.from(verdicts, () => ({ allowed: true })))
+    expect(await askedOf(metrics)).toEqual([])
+    let allowed = verdicts.length
+    for (let taken = 0; taken < 30; taken += 1) {
+      if ((await limits.take('rate', 'ann', 'lamp')).allowed) allowed += 1
+    }
+    expect(allowed).toBe(5 + 10)
+  })
+
+  test('a refusal that is known here waits for nobody', async () => {
+    const table = { rate: { points: 5, windowMs: 10_000, burst: 10 } } as const
+    const limits = createRedisLimits(table, await connect(), { clock })
+    await allowedOf(limits, 'rate', 20)
+    expect(limits.take('rate', 'ann')).toMatchObject({ allowed: false })
   })
 
   test('of a generous limit that is used up, less than one take in a hundred reaches Redis', async () => {
@@ -146,8 +180,7 @@ test('what is asked of Redis is counted, by limit', async () => {
   const limits = createRedisLimits(table, await connect(), { clock, metrics })
   await allowedOf(limits, 'rate', 2)
   await allowedOf(limits, 'quota', 3)
-  const asked = await metrics.getSingleMetric('outcry_limits_asked_total')?.get()
-  expect(asked?.values).toMatchObject([{ labels: { limit: 'quota' }, value: 3 }])
+  expect(await askedOf(metrics)).toMatchObject([{ labels: { limit: 'quota' }, value: 3 }])
 })
 
 test('nothing stays in Redis for longer than its window', async () => {

@@ -119,7 +119,7 @@ export async function publishTyping(
   const { conversationId } = ticket
   const { userId } = identity
   if (!Typing.safeParse(data).success) return errorObject('bad_request', expected)
-  const verdict = await limits.take('typingPerUser', `${conversationId} ${userId}`)
+  const verdict = await limits.take('typingPerUser', userId, conversationId)
   if (!verdict.allowed) return errorObject('too_many_requests')
   const [silencedUntilMs = 0, isBlocked] = await Promise.all([
     options.chatBook.silencedUntil(conversationId, userId),
