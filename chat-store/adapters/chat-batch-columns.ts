@@ -1,4 +1,4 @@
-// The columns of `commit_chat_batch` (sql/000008): of what type each is, and what goes in. The families
+// The columns of `commit_chat_batch` (sql/000009): of what type each is, and what goes in. The families
 // stand in the order of the function's parameters.
 import { ColumnFamily, type Columns } from '../../platform/postgres/column-family.ts'
 import type { AnswerRow, ConversationChange, LoggedEvent } from '../core/change.ts'
@@ -7,6 +7,12 @@ import type { ChatBatch } from '../ports/chat-log.ts'
 
 /** A row and the conversation that it is of. */
 type In<Row> = readonly [conversationId: string, row: Row]
+
+interface MessageRow {
+  readonly conversation: Conversation
+  readonly message: StoredMessage
+  readonly isNew: boolean
+}
 
 const made: Columns<Conversation> = [
   ['uuid', ({ conversationId }) => conversationId],
@@ -50,18 +56,19 @@ const members: Columns<In<Member>> = [
   ['bigint', ([, member]) => member.silencedUntilMs ?? null],
 ]
 
-const messages: Columns<readonly [Conversation, StoredMessage]> = [
-  ['uuid', ([, { view }]) => view.conversationId],
-  ['uuid', ([, { view }]) => view.messageId],
+const messages: Columns<MessageRow> = [
+  ['uuid', ({ message: { view } }) => view.conversationId],
+  ['uuid', ({ message: { view } }) => view.messageId],
   // One that is held has no place in the stream.
-  ['bigint', ([, { view }]) => (view.seq === 0 ? null : view.seq)],
-  ['text', ([, { view }]) => view.senderId],
-  ['text', ([, { view }]) => view.kind],
-  ['bigint', ([, { view }]) => view.at],
-  ['text', ([, { state }]) => state],
-  ['jsonb', ([, { view }]) => JSON.stringify(view)],
+  ['bigint', ({ message: { view } }) => (view.seq === 0 ? null : view.seq)],
+  ['text', ({ message: { view } }) => view.senderId],
+  ['text', ({ message: { view } }) => view.kind],
+  ['bigint', ({ message: { view } }) => view.at],
+  ['text', ({ message: { state } }) => state],
+  ['jsonb', ({ message: { view } }) => JSON.stringify(view)],
   // Nobody searches a room.
-  ['boolean', ([{ terms }]) => terms.kind !== 'room'],
+  ['boolean', ({ conversation: { terms } }) => terms.kind !== 'room'],
+  ['boolean', ({ isNew }) => isNew],
 ]
 
 const events: Columns<In<LoggedEvent>> = [
@@ -101,7 +108,7 @@ export class ChatBatchColumns {
   readonly #answers = new ColumnFamily(answers)
 
   /** @throws RangeError where a text can not be stored. */
-  parametersOf({ batchId, atMs, changes, answersUnread = false }: ChatBatch): unknown[] {
+  parametersOf({ batchId, atMs, changes }: ChatBatch, looksForAnswers: boolean): unknown[] {
     const families = [
       this.#made,
       this.#chats,
@@ -113,7 +120,7 @@ export class ChatBatchColumns {
     for (const family of families) family.clear()
     for (const change of changes) this.#push(change)
     const columns = families.flatMap((family) => family.encoded())
-    return [batchId, atMs, ...columns, seldomOf(changes), answersUnread]
+    return [batchId, atMs, ...columns, seldomOf(changes), looksForAnswers]
   }
 
   #push(change: ConversationChange): void {
@@ -122,7 +129,12 @@ export class ChatBatchColumns {
     if (conversation.version === 0) this.#made.push(conversation)
     this.#chats.push(change)
     for (const member of change.members) this.#members.push([id, member])
-    for (const message of change.messages) this.#messages.push([conversation, message])
+    for (const message of change.messages) {
+      this.#messages.push({ conversation, message, isNew: true })
+    }
+    for (const message of change.changedMessages) {
+      this.#messages.push({ conversation, message, isNew: false })
+    }
     for (const event of change.events) this.#events.push([id, event])
     for (const answer of change.answers) this.#answers.push([id, answer])
   }

@@ -252,7 +252,7 @@ describe('what is kept for others to read', () => {
     await chatLog.commit(batchOf(change))
     expect(await rowsOf('SELECT seq, state FROM messages')).toEqual([{ seq: null, state: 'held' }])
     const released = { ...held, state: 'visible', view: { ...held.view, seq: 1 } } as const
-    await chatLog.commit(batchOf(changeOf(after(change), { messages: [released] })))
+    await chatLog.commit(batchOf(changeOf(after(change), { changedMessages: [released] })))
     expect(await rowsOf('SELECT seq, state FROM messages')).toEqual([{ seq: 1, state: 'visible' }])
   })
 

@@ -50,7 +50,9 @@ export class ConversationRows {
     this.conversation = { ...conversation, version: conversation.version + 1 }
     this.dueMs = change.dueMs
     for (const member of change.members) this.members.set(member.userId, member)
-    for (const message of change.messages) this.messages.set(message.view.messageId, message)
+    for (const message of [...change.messages, ...change.changedMessages]) {
+      this.messages.set(message.view.messageId, message)
+    }
     for (const event of change.events) this.events.set(event.seq, event)
     for (const { actorId, commandId, fingerprint, reply } of change.answers) {
       this.answers.set(answerKey(commandId, actorId), { fingerprint, reply })

@@ -78,7 +78,10 @@ export interface ConversationChange {
   /** When something must happen by itself next, epoch ms. */
   readonly dueMs: number | undefined
   readonly members: readonly Member[]
+  /** New ones. */
   readonly messages: readonly StoredMessage[]
+  /** Those that were stored before. */
+  readonly changedMessages: readonly StoredMessage[]
   readonly events: readonly LoggedEvent[]
   readonly answers: readonly AnswerRow[]
   readonly versions: readonly MessageVersionRow[]

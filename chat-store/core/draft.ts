@@ -71,11 +71,13 @@ export class ConversationDraft implements Scene {
   change(): ConversationChange | undefined {
     const conversation = this.#conversation
     if (conversation === undefined || !this.#isChanged) return undefined
+    const messages = [...this.#messages.values()]
     return {
       conversation,
       dueMs: this.#dueMs(conversation),
       members: [...this.#members.values()],
-      messages: [...this.#messages.values()],
+      messages: messages.filter((message) => !this.#isStored(message)),
+      changedMessages: messages.filter((message) => this.#isStored(message)),
       events: this.#events,
       answers: [...this.#answers.values()],
       versions: this.#versions,
@@ -185,6 +187,11 @@ export class ConversationDraft implements Scene {
     if (caseOpened) this.#casesOpened.set(caseOpened.caseId, caseOpened)
     if (caseDecided) this.#casesDecided.set(caseDecided.caseId, caseDecided)
     if (log) this.#log.push(log)
+  }
+
+  /** What is not among the facts does not exist yet. */
+  #isStored({ view }: StoredMessage): boolean {
+    return this.#facts.messages.has(view.messageId)
   }
 
   #dueMs(conversation: Conversation): number | undefined {

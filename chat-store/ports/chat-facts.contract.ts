@@ -124,6 +124,25 @@ export function describeChatFacts(name: string, make: () => Promise<ChatWorld>):
       expect((await read({ userIds })).spokeAtMs).toEqual(spoke)
     })
 
+    test('when somebody last spoke, unless that was too long ago to matter', async () => {
+      const weeksLaterMs = atMs + 21 * 24 * 3_600_000
+      const said = (seq: number, senderId: string, sentAtMs: number) =>
+        messageOf(at.conversationId, seq, {
+          senderId,
+          at: sentAtMs,
+          messageId: idAt(sentAtMs, seq),
+        })
+      const room = { ...roomOf(at.conversationId), slowModeMs: 3_000 }
+      const messages = [said(1, 'ann', atMs), said(2, 'bob', weeksLaterMs)]
+      await commit(changeOf({ ...room, lastMessageAtMs: weeksLaterMs }, { messages }))
+      const spokeFrom = async (spokeFromMs: number) =>
+        (await read({ userIds: ['ann', 'bob'], spokeFromMs })).spokeAtMs
+      const bob = ['bob', weeksLaterMs] as const
+      expect(await spokeFrom(atMs)).toEqual(new Map([['ann', atMs], bob]))
+      expect(await spokeFrom(weeksLaterMs - 300_000)).toEqual(new Map([bob]))
+      expect(await spokeFrom(2 * weeksLaterMs - atMs)).toEqual(new Map())
+    })
+
     test('messages as they were changed, wherever they stand', async () => {
       const held = messageOf(at.conversationId, 0)
       const sent = sending(await opened(), 2)
@@ -141,7 +160,7 @@ export function describeChatFacts(name: string, make: () => Promise<ChatWorld>):
         sinceMs: atMs + 9,
         view: { ...second.view, text: 'Otherwise', editedAt: atMs + 9 },
       }
-      await commit(changeOf(after(sent), { messages: [deleted, released, edited] }))
+      await commit(changeOf(after(sent), { changedMessages: [deleted, released, edited] }))
       const messageIds = [deleted, released, edited].map(({ view }) => view.messageId)
       const facts = await read({ messageIds: [...messageIds, uuidv7()] })
       expect(facts.messages).toEqual(

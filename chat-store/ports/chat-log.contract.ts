@@ -176,13 +176,16 @@ export function describeChatLog(name: string, make: () => Promise<ChatWorld>): v
       test('I4: where nobody has looked for earlier answers, such a command is a conflict, and others are unharmed', async () => {
         const sent = sending(await opened())
         await commit(sent)
-        const again = { ...sending(after(sent), 2), answers: sent.answers }
+        // As it comes when it is brought again: with the id that its message had.
+        const more = sending(after(sent), 2)
+        const messages = [...sent.messages, ...more.messages]
+        const again = { ...more, messages, answers: sent.answers }
         const other = opening(conversationOf(uuidv7()))
         const batch = { ...batchOf(again, other), answersUnread: true }
         const verdicts = [conflict, committed]
         expect(await at.world.first.commit(batch)).toMatchObject({ type: 'done', verdicts })
         expect((await read()).conversation).toEqual(after(sent))
-        const messageIds = again.messages.map(({ view }) => view.messageId)
+        const messageIds = more.messages.map(({ view }) => view.messageId)
         expect((await read({ messageIds })).messages.size).toBe(0)
         const retried = { ...batchOf(sending(after(sent))), answersUnread: true }
         expect(await at.world.first.commit(retried)).toMatchObject({ verdicts: [committed] })

@@ -54,7 +54,7 @@ export function describeChatOutbox(name: string, make: () => Promise<ChatWorld>)
       await commit(
         changeOf(
           { ...after(sent), lastSeq: 2 },
-          { messages: [{ ...message, view: tombstone, state: 'deleted' }], events: [event] },
+          { changedMessages: [{ ...message, view: tombstone, state: 'deleted' }], events: [event] },
         ),
       )
       const untold = await at.world.outbox.unpublished(atMs + 1, 10)

@@ -91,6 +91,7 @@ export function changeOf(
     dueMs: undefined,
     members: [],
     messages: [],
+    changedMessages: [],
     events: [],
     answers: [],
     versions: [],
@@ -154,6 +155,7 @@ export function wantedOf(conversationId: string, wanted: Partial<FactsWanted> = 
     caseIds: [],
     commands: [],
     mayStartSlowMode: false,
+    spokeFromMs: 0,
     ...wanted,
   }
 }

@@ -75,7 +75,9 @@ export class Kept implements Facts {
     this.changes.push(change)
     this.conversation = { ...change.conversation, version: version + 1 }
     for (const member of change.members) this.members.set(member.userId, member)
-    for (const message of change.messages) this.messages.set(message.view.messageId, message)
+    for (const message of [...change.messages, ...change.changedMessages]) {
+      this.messages.set(message.view.messageId, message)
+    }
     for (const { messageId, userId, emoji } of change.reactions) {
       this.reactions.set(reactionKey(messageId, userId), emoji)
     }
