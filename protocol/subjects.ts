@@ -17,10 +17,9 @@ export function shardOf(id: string): number {
 export const lotCommandsSubject = (shard: number): string => `cmd.lot.${shard}`
 /** Publish: `LotEvents`, by the shard's owner after the commit. */
 export const lotEventsSubject = (lotId: string): string => `evt.lot.${lotId}`
-/** Publish: `UserEvents`, by the notifier after the commit. */
-/** What every user is told. */
+/** What every user is told: every `userEventsSubject` there is. */
 export const allUserEventsSubject = 'evt.user.*'
-
+/** Publish: `UserEvents`, by the notifier after the commit. */
 export const userEventsSubject = (userId: string): string => `evt.user.${subjectToken(userId)}`
 /** Request/reply: `ConversationCommand` → `ChatOutcome`, served by any chat store (queue `chatQueue`). */
 export const chatCommandsSubject = 'cmd.chat'
