@@ -9,7 +9,7 @@ test('what was kept first is ended last, and the result is handed over', async (
   const ended: string[] = []
   const result = await keeping(async (keep) => {
     await keep(Promise.resolve('postgres'), async (name) => ended.push(name))
-    await keep(Promise.resolve('server'), async (name) => ended.push(name))
+    await keep('server', async (name) => ended.push(name))
     return 'figures'
   })
 
@@ -22,8 +22,8 @@ test('one that cannot be ended keeps none of the others, and is told of', async 
   const work = keeping(async (keep) => {
     await keep(Promise.resolve('postgres'), async (name) => ended.push(name))
     await keep(Promise.resolve('engine'), failing('the engine stays'))
-    await keep(Promise.resolve('gateway'), failing('the gateway stays'))
-    await keep(Promise.resolve('bidders'), async (name) => ended.push(name))
+    await keep('gateway', failing('the gateway stays'))
+    await keep('bidders', async (name) => ended.push(name))
   })
 
   await expect(work).rejects.toThrow('the gateway stays')

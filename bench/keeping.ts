@@ -1,9 +1,9 @@
 // What a bench starts is ended with the bench, however that ends: by itself, by a failure, by Ctrl-C.
 import { onInterrupt } from '../platform/on-interrupt.ts'
 
-/** Waits for what is being started, which `end` will end; also where it is interrupted meanwhile. */
+/** Waits for what is being started, or takes what was, for `end` to end it; also where it is interrupted meanwhile. */
 export type Keep = <Started>(
-  starting: Promise<Started>,
+  starting: Started | Promise<Started>,
   end: (started: Started) => Promise<unknown>,
 ) => Promise<Started>
 
@@ -36,9 +36,10 @@ export async function keeping<Result>(work: (keep: Keep) => Promise<Result>): Pr
       await endOne(await starting)
       throw new Error('the bench is over')
     }
+    const started = Promise.resolve(starting)
     // What did not start has nothing to be ended.
-    endings.push(() => starting.then(endOne, () => {}))
-    return await starting
+    endings.push(() => started.then(endOne, () => {}))
+    return await started
   }
   const undo = onInterrupt(async () => {
     await end()

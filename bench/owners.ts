@@ -2,10 +2,9 @@
 // another one comes, as in a rolling restart.
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createNatsBus } from '../platform/bus/nats-bus.ts'
-import { createLogger } from '../platform/log.ts'
-import { onInterrupt } from '../platform/on-interrupt.ts'
+import { busOverNats } from './bids/engine-ways.ts'
 import { EngineProcesses } from './engine-processes.ts'
+import { keeping } from './keeping.ts'
 import { LotPulse } from './lot-pulse.ts'
 import { median } from './report.ts'
 
@@ -30,14 +29,11 @@ const quietMs = 50
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`)
 
-export async function benchOwners({ rounds, lots }: OwnersOptions): Promise<void> {
-  const log = createLogger({ name: 'bench', level: 'error' })
-  say('Starting a throw-away PostgreSQL, a NATS and two engines.')
-  const engines = await EngineProcesses.start(log)
-  onInterrupt(() => engines.stop())
-  const bus = createNatsBus({ servers: [engines.natsUrl], prefix: 'outcry', name: 'bench', log })
-  try {
-    await bus.start()
+export function benchOwners({ rounds, lots }: OwnersOptions): Promise<void> {
+  return keeping(async (keep) => {
+    say('Starting a throw-away PostgreSQL, a NATS and two engines.')
+    const engines = await EngineProcesses.start(keep)
+    const bus = await busOverNats(keep, engines.natsUrl)
     await engines.add()
     await engines.add()
     const pulse = await LotPulse.start(bus, lots)
@@ -53,10 +49,7 @@ export async function benchOwners({ rounds, lots }: OwnersOptions): Promise<void
     }
     await pulse.stop()
     describe(ways, rounds, lots)
-  } finally {
-    await bus.stop()
-    await engines.stop()
-  }
+  })
 }
 
 async function measure(way: Pauses, engines: EngineProcesses, pulse: LotPulse): Promise<string> {

@@ -12,16 +12,16 @@ import { createFcmStandIn } from '../platform/fcm/fcm-stand-in.ts'
 import { uuidv7 } from '../platform/ids.ts'
 import { runParts } from '../platform/lifecycle.ts'
 import { createMemoryLimits } from '../platform/limits/memory-limits.ts'
-import { createLogger, type Logger } from '../platform/log.ts'
 import { createMetrics } from '../platform/metrics.ts'
-import { onInterrupt } from '../platform/on-interrupt.ts'
-import { closePool, createPool, type Pool } from '../platform/postgres/pool.ts'
+import type { Pool } from '../platform/postgres/pool.ts'
 import { systemClock as clock } from '../platform/system-clock.ts'
 import type { ConversationCommand } from '../protocol/chat-store.ts'
 import type { FeedCommand } from '../protocol/feed-commands.ts'
 import { chatCommandsSubject, feedCommandsSubject } from '../protocol/subjects.ts'
 import { quantile } from './closed-loop.ts'
-import { startThrowawayPostgres } from './throwaway-postgres.ts'
+import { log, ordinaryText } from './givens.ts'
+import { keeping } from './keeping.ts'
+import { openPool, throwawayPostgres } from './throwaway-postgres.ts'
 
 export interface PushBenchOptions {
   readonly rate: number
@@ -36,7 +36,6 @@ const warmUpS = 3
 const tickMs = 10
 /** As the product has them, but that nobody is turned away. */
 const limits = { lanes: 4, batchCommandsMax: 256, inboxWaitMsMax: patienceMs }
-const text = 'Is the lamp still there? I could come by tomorrow after six and pay in cash.'
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`)
 
@@ -45,24 +44,23 @@ interface Line {
   readonly conversationId: string
 }
 
-export async function benchPush({ rate, seconds }: PushBenchOptions): Promise<void> {
-  const log = createLogger({ name: 'bench', level: 'error' })
-  say('Starting a throw-away PostgreSQL, a chat store, a notifier, and what stands in for FCM.')
-  const server = await startThrowawayPostgres(log)
-  onInterrupt(() => server.stop())
-  const pool = createPool(server.url, { log, applicationName: 'bench', max: 20 })
-  const tookMs: number[] = []
-  const keys = new Set<string>()
-  const fcm = createFcmStandIn({
-    onTaken({ data = {} }) {
-      keys.add(data['key'] ?? '')
-      tookMs.push(clock.nowMs() - Number(data['at']))
-    },
-  })
-  await fcm.start()
-  const bus = createInProcessBus()
-  const running = runParts(partsOf(pool, bus, log, fcm.endpoint), { log })
-  try {
+export function benchPush({ rate, seconds }: PushBenchOptions): Promise<void> {
+  return keeping(async (keep) => {
+    say('Starting a throw-away PostgreSQL, a chat store, a notifier, and what stands in for FCM.')
+    const { url } = await throwawayPostgres(keep)
+    const pool = await openPool(keep, url, 20)
+    const tookMs: number[] = []
+    const keys = new Set<string>()
+    const fcm = createFcmStandIn({
+      onTaken({ data = {} }) {
+        keys.add(data['key'] ?? '')
+        tookMs.push(clock.nowMs() - Number(data['at']))
+      },
+    })
+    await keep(fcm.start(), () => fcm.stop())
+    const bus = createInProcessBus()
+    const running = runParts(partsOf(pool, bus, fcm.endpoint), { log })
+    await keep(running, (parts) => parts.drainAndStop())
     await running.ready
     const messages = rate * seconds
     const warmUp = rate * warmUpS
@@ -85,15 +83,10 @@ export async function benchPush({ rate, seconds }: PushBenchOptions): Promise<vo
     say(`From the message until FCM has it: median ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)}.`)
     say(`${cpuMsEach.toFixed(2)} ms of CPU in this process each, from saying it to FCM's answer.`)
     say(`${availableParallelism()} cores for everything together, Node ${process.versions.node}.`)
-  } finally {
-    await running.drainAndStop()
-    await fcm.stop()
-    await closePool(pool)
-    await server.stop()
-  }
+  })
 }
 
-function partsOf(pool: Pool, bus: Bus, log: Logger, endpoint: string) {
+function partsOf(pool: Pool, bus: Bus, endpoint: string) {
   const metrics = createMetrics({ role: 'bench', ofProcess: false })
   const shared = { pool, bus, clock, log, metrics }
   return [
@@ -171,7 +164,7 @@ function saying({ conversationId }: Line): ConversationCommand {
     actor: { userId: 'writer', roles: [] },
     messageId: uuidv7(),
     clientMessageId: uuidv7(),
-    content: { kind: 'text', text },
+    content: { kind: 'text', text: ordinaryText },
   }
 }
 

@@ -7,10 +7,10 @@ import type { RoleName } from '../cluster/plan.ts'
 import { RoleProcess } from '../cluster/role-process.ts'
 import { Failure } from '../platform/failure.ts'
 import { NO_LIMITS } from '../platform/limits/no-limits.ts'
-import type { Logger } from '../platform/log.ts'
 import { NatsServer } from '../platform/servers/nats-server.ts'
 import { RedisServer } from '../platform/servers/redis-server.ts'
 import { systemClock as clock } from '../platform/system-clock.ts'
+import { log, tokenSecret } from './givens.ts'
 import type { Keep } from './keeping.ts'
 
 const startTimeoutMs = 60_000
@@ -18,9 +18,6 @@ const startTimeoutMs = 60_000
 export interface FleetOptions {
   readonly roles: readonly RoleName[]
   readonly databaseUrl: string
-  /** By which tokens are signed. */
-  readonly secret: string
-  readonly log: Logger
 }
 
 export interface Fleet {
@@ -33,7 +30,7 @@ export interface Fleet {
 
 /** Resolves when all are at work. @throws Failure with the last words of a role that is not */
 export async function startRoles(keep: Keep, options: FleetOptions): Promise<Fleet> {
-  const { roles, databaseUrl, secret, log } = options
+  const { roles, databaseUrl } = options
   const folder = await keep(mkdtemp(join(tmpdir(), 'outcry-bench-roles-')), (made) =>
     rm(made, { recursive: true, force: true }),
   )
@@ -44,7 +41,7 @@ export async function startRoles(keep: Keep, options: FleetOptions): Promise<Fle
     DATABASE_URL: databaseUrl,
     NATS_URL: nats.url,
     REDIS_URL: redis.url,
-    JWT_SECRET: secret,
+    JWT_SECRET: tokenSecret,
     OUTCRY_DATA: folder,
     PORT: '0',
     METRICS_PORT: '0',
@@ -58,7 +55,7 @@ export async function startRoles(keep: Keep, options: FleetOptions): Promise<Fle
       { env, logs: folder, clock, log, onChange: () => {}, say: (text) => log.error(text) },
     )
     // Kept before it is at work: one that waits for something, for ever, is ended as well.
-    await keep(Promise.resolve(started), (process) => process.kill())
+    await keep(started, (process) => process.kill())
     pids[role] = started.pid
     const told = await soon(started.ready, role)
     port = told.port ?? port

@@ -1,6 +1,6 @@
 // Which benches there are, in the order of the page that they write.
 import { benchBids } from './bids/bids.ts'
-import { benchChat } from './chat.ts'
+import { benchChat } from './chat/chat.ts'
 import { benchDisk } from './disk/disk.ts'
 import { benchEndToEnd } from './end-to-end/end-to-end.ts'
 import { benchConnections } from './fanout/connections.ts'

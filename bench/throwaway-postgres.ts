@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { migrations } from '../migrations.ts'
 import { EmbeddedPostgres } from '../platform/embedded/embedded-postgres.ts'
-import type { Logger } from '../platform/log.ts'
 import { migrate } from '../platform/postgres/migrate.ts'
+import { closePool, createPool, type Pool } from '../platform/postgres/pool.ts'
+import { log } from './givens.ts'
+import type { Keep } from './keeping.ts'
 
 export interface ThrowawayPostgres {
   readonly url: string
@@ -14,18 +16,27 @@ export interface ThrowawayPostgres {
   readonly pid: number
   /** Makes one more database, with all tables, and says how to connect to it. */
   addDatabase(name: string): Promise<string>
-  /** Safe to call twice. */
-  stop(): Promise<void>
 }
 
 /** Several ways of doing a thing have their connections at the same time. */
 const connectionsMax = 300
 
 /** @param variables for the environment of the server */
-export async function startThrowawayPostgres(
-  log: Logger,
+export async function throwawayPostgres(
+  keep: Keep,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<ThrowawayPostgres> {
+  return await keep(start(variables), (server) => server.stop())
+}
+
+/** @param max connections at a time */
+export async function openPool(keep: Keep, databaseUrl: string, max: number): Promise<Pool> {
+  return await keep(createPool(databaseUrl, { log, applicationName: 'bench', max }), closePool)
+}
+
+async function start(
+  variables: Readonly<Record<string, string>>,
+): Promise<ThrowawayPostgres & { stop(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'outcry-bench-'))
   // PostgreSQL does not run as root: where we do, the user that it runs as must get through.
   await chmod(folder, 0o755)

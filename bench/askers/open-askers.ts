@@ -25,7 +25,7 @@ const entry = fileURLToPath(new URL('askers-process.ts', import.meta.url))
  */
 export async function openAskers(keep: Keep, name: string, order: JoinOrder): Promise<OpenAskers> {
   const child = new Child<ToAskers, FromAskers>(name, entry, [])
-  await keep(Promise.resolve(child), (askers) => askers.end())
+  await keep(child, (askers) => askers.end())
   const { pid } = await child.ask({ type: 'join', order }, 'joined')
   return {
     pid,

@@ -1,12 +1,10 @@
 // `npm run bench -- bids`: how many bids per second become durable, without a socket: as one would write it, and
 // by the engine.
-import { createLogger } from '../../platform/log.ts'
-import { closePool, createPool, type Pool } from '../../platform/postgres/pool.ts'
 import { type Keep, keeping } from '../keeping.ts'
 import { figure, ratio } from '../report.ts'
 import { startRoles } from '../roles.ts'
 import type { BenchOptions, GoalVerdict, Section, Table } from '../section.ts'
-import { startThrowawayPostgres } from '../throwaway-postgres.ts'
+import { openPool, throwawayPostgres } from '../throwaway-postgres.ts'
 import {
   type Figures,
   mediansOf,
@@ -22,7 +20,6 @@ import { oneCallPerBid, oneTransactionPerBid } from './plain-ways.ts'
 /** At more the ways of one transaction per bid get slower, at fewer as well. */
 const plainClients = 32
 const warmUpMs = 300
-const secret = 'a-secret-that-only-this-bench-knows'
 
 export interface BidsOptions extends BenchOptions {
   readonly bidders: number
@@ -74,31 +71,26 @@ export function measureBids(options: BidsOptions): Promise<Section> {
 }
 
 async function startWays(keep: Keep, { bidders, say }: BidsOptions): Promise<Ways> {
-  const log = createLogger({ name: 'bench', level: 'error' })
   say('Starting a throw-away PostgreSQL, and an engine in a process of its own behind a NATS.')
-  const postgres = await keep(startThrowawayPostgres(log), (server) => server.stop())
-  const poolOf = async (url: string, max: number): Promise<Pool> =>
-    await keep(Promise.resolve(createPool(url, { log, applicationName: 'bench', max })), (pool) =>
-      closePool(pool),
-    )
-  const plainPool = await poolOf(postgres.url, plainClients)
-  const herePool = await poolOf(await postgres.addDatabase('here'), 20)
+  const postgres = await throwawayPostgres(keep)
+  const plainPool = await openPool(keep, postgres.url, plainClients)
+  const herePool = await openPool(keep, await postgres.addDatabase('here'), 20)
   const databaseUrl = await postgres.addDatabase('apart')
-  const apartPool = await poolOf(databaseUrl, 1)
-  const { natsUrl } = await startRoles(keep, { roles: ['engine'], databaseUrl, secret, log })
+  const apartPool = await openPool(keep, databaseUrl, 1)
+  const { natsUrl } = await startRoles(keep, { roles: ['engine'], databaseUrl })
   return {
     plain: [oneTransactionPerBid(plainPool, plainClients), oneCallPerBid(plainPool, plainClients)],
     here: engineWay({
       name: 'engine, bus within the process',
       says: 'engine and bidders in one process',
-      bus: await engineHere(keep, herePool, log),
+      bus: await engineHere(keep, herePool),
       pool: herePool,
       bidders,
     }),
     overNats: engineWay({
       name: 'engine, over NATS',
       says: 'the engine in a process of its own, bidders in another',
-      bus: await busOverNats(keep, natsUrl, log),
+      bus: await busOverNats(keep, natsUrl),
       pool: apartPool,
       bidders,
     }),

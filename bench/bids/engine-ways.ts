@@ -5,12 +5,12 @@ import { type Bus, NoResponderError } from '../../platform/bus/bus.ts'
 import { createInProcessBus } from '../../platform/bus/in-process-bus.ts'
 import { createNatsBus } from '../../platform/bus/nats-bus.ts'
 import { runParts } from '../../platform/lifecycle.ts'
-import type { Logger } from '../../platform/log.ts'
 import { createMetrics } from '../../platform/metrics.ts'
 import type { Pool } from '../../platform/postgres/pool.ts'
 import { systemClock as clock } from '../../platform/system-clock.ts'
 import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
 import { lotCommandsSubject, shardOf } from '../../protocol/subjects.ts'
+import { log } from '../givens.ts'
 import type { Keep } from '../keeping.ts'
 import { openLot } from '../open-lot.ts'
 import { storedByEngine } from './engine-store.ts'
@@ -34,16 +34,16 @@ const opensAtOnce = 256
 const centByCent = { startPrice: 1, step: 1 }
 
 /** Starts an engine in this process, on a bus within it. */
-export async function engineHere(keep: Keep, pool: Pool, log: Logger): Promise<Bus> {
+export async function engineHere(keep: Keep, pool: Pool): Promise<Bus> {
   const bus = createInProcessBus()
   const metrics = createMetrics({ role: 'bench', ofProcess: false })
   const running = runParts(createEngine({ pool, bus, clock, log, metrics }), { log })
-  await keep(Promise.resolve(running), (parts) => parts.drainAndStop())
+  await keep(running, (parts) => parts.drainAndStop())
   await running.ready
   return bus
 }
 
-export async function busOverNats(keep: Keep, url: string, log: Logger): Promise<Bus> {
+export async function busOverNats(keep: Keep, url: string): Promise<Bus> {
   const bus = createNatsBus({ servers: [url], prefix: 'outcry', name: 'bench', log })
   await keep(bus.start(), () => bus.stop())
   return bus

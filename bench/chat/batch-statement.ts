@@ -3,8 +3,9 @@
 import { uuidv7 } from '../../platform/ids.ts'
 import type { Pool } from '../../platform/postgres/pool.ts'
 import { closedLoop } from '../closed-loop.ts'
-import { makePlainTables } from '../one-by-one.ts'
-import { auditTable } from '../ways.ts'
+import { ordinaryText } from '../givens.ts'
+import { makePlainTables } from './one-by-one.ts'
+import { auditTable } from './ways.ts'
 
 /** At more of them the statements get in each other's way, on two cores. */
 export const statementsAtOnce = 2
@@ -31,22 +32,20 @@ const write = {
 
 export class BatchStatement {
   readonly #pool: Pool
-  readonly #text: string
   /** Of each statement its own: two that lock the same rows in another order would wait for each other. */
   readonly #conversationIds: readonly (readonly string[])[]
   #written = 0
 
-  private constructor(pool: Pool, text: string, conversations: number) {
+  private constructor(pool: Pool, conversations: number) {
     this.#pool = pool
-    this.#text = text
     const each = Math.max(1, Math.floor(conversations / statementsAtOnce))
     this.#conversationIds = Array.from({ length: statementsAtOnce }, () =>
       Array.from({ length: each }, uuidv7),
     )
   }
 
-  static async prepare(pool: Pool, text: string, conversations: number): Promise<BatchStatement> {
-    const made = new BatchStatement(pool, text, conversations)
+  static async prepare(pool: Pool, conversations: number): Promise<BatchStatement> {
+    const made = new BatchStatement(pool, conversations)
     await makePlainTables(pool)
     await pool.query('INSERT INTO plain_conversations SELECT unnest($1::uuid[])', [
       made.#conversationIds.flat(),
@@ -83,7 +82,7 @@ export class BatchStatement {
       places.map((place) => ids[place % ids.length]),
       places.map((place) => `sender-${place}`),
       places.map(uuidv7),
-      places.map(() => this.#text),
+      places.map(() => ordinaryText),
     ]
   }
 }

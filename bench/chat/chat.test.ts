@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { measureChat } from '../chat.ts'
+import { measureChat } from './chat.ts'
 
 test('every way of making messages durable stores what it answered, also from socket to socket', async () => {
   const section = await measureChat({ rounds: 1, seconds: 0.2, talkers: 4, say: () => {} })

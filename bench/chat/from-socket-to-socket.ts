@@ -5,25 +5,23 @@ import { createHttpClient } from '../../loadtest/http-client.ts'
 import { startOwnServer } from '../../loadtest/own-server.ts'
 import { tokensOf } from '../../loadtest/tokens.ts'
 import { NO_LIMITS } from '../../platform/limits/no-limits.ts'
-import type { Logger } from '../../platform/log.ts'
-import { closePool, createPool, type Pool } from '../../platform/postgres/pool.ts'
+import type { Pool } from '../../platform/postgres/pool.ts'
 import { type OpenAskers, openAskers } from '../askers/open-askers.ts'
 import type { AskOrder } from '../askers/words.ts'
+import { ordinaryText, tokenSecret } from '../givens.ts'
 import type { Keep } from '../keeping.ts'
 import { compare, numberOfId } from '../ledger.ts'
 import { microsEach, spentWhile } from '../processor-time.ts'
 import { figure } from '../report.ts'
 import type { BenchOptions, GoalVerdict, Section } from '../section.ts'
-import type { ThrowawayPostgres } from '../throwaway-postgres.ts'
+import { openPool, type ThrowawayPostgres } from '../throwaway-postgres.ts'
 import { type Figures, mediansOf, type Turn, takeRounds, timesInRound } from '../turns.ts'
-import { auditTable } from '../ways.ts'
 import { BatchStatement, batchSize, statementsAtOnce } from './batch-statement.ts'
+import { auditTable } from './ways.ts'
 
 export interface Talk extends BenchOptions {
   readonly keep: Keep
-  readonly log: Logger
   readonly postgres: ThrowawayPostgres
-  readonly text: string
   /** Each has one message under way. */
   readonly talkers: number
   readonly conversations: number
@@ -38,16 +36,14 @@ const shareOfRawMin = 0.4
 const perSecondMin = 40_000
 const p99MsMax = 20
 const warmUpMs = 500
-/** Signs the tokens of one run's talkers; nobody else knows it, or needs to be kept from it. */
-const secret = 'only for the talkers of one run of a bench'
 
 export async function benchTalk(
   talk: Talk,
 ): Promise<Pick<Section, 'conditions' | 'tables' | 'goals'>> {
-  const { text, conversations, talkers, seconds } = talk
+  const { conversations, talkers, seconds } = talk
   const hall = await Hall.open(talk)
   const { pool } = hall
-  const raw = await BatchStatement.prepare(pool, text, conversations)
+  const raw = await BatchStatement.prepare(pool, conversations)
   const measureMs = seconds * 1_000
   let reached = 0
   const turns: readonly Turn<keyof TalkFigures>[] = [
@@ -165,19 +161,17 @@ class Hall {
 
   /** Resolves when all talkers are connected. */
   static async open(talk: Talk): Promise<Hall> {
-    const { keep, log, postgres, conversations, text } = talk
+    const { keep, postgres, conversations } = talk
     const databaseUrl = await postgres.addDatabase('talk')
-    const max = statementsAtOnce
-    const pool = createPool(databaseUrl, { log, applicationName: 'bench', max })
-    await keep(Promise.resolve(pool), closePool)
-    const settings = { ...NO_LIMITS, DATABASE_URL: databaseUrl, JWT_SECRET: secret }
+    const pool = await openPool(keep, databaseUrl, statementsAtOnce)
+    const settings = { ...NO_LIMITS, DATABASE_URL: databaseUrl, JWT_SECRET: tokenSecret }
     const { url, pid } = await keep(startOwnServer(settings), (server) => server.stop())
     const conversationIds = await openRooms(url, conversations)
     const talkers = await openAskers(keep, 'the talkers', {
       url,
-      secret,
+      secret: tokenSecret,
       askers: talk.talkers,
-      matter: { type: 'messages', conversationIds, text },
+      matter: { type: 'messages', conversationIds, text: ordinaryText },
     })
     return new Hall(pool, conversationIds, talkers, { server: pid, postgres: postgres.pid })
   }
@@ -211,7 +205,7 @@ class Hall {
 
 /** Rooms after sales, which anybody may enter. */
 async function openRooms(url: string, rooms: number): Promise<readonly string[]> {
-  const token = await tokensOf({ tokenUrl: url, secret })('house', ['service'])
+  const token = await tokensOf({ tokenUrl: url, secret: tokenSecret })('house', ['service'])
   const http = createHttpClient(url, token)
   const ids: string[] = []
   for (let nth = 0; nth < rooms; nth += 1) {

@@ -1,12 +1,11 @@
 // `npm run bench -- disk`: what is left of the bids from socket to socket where every fsync takes a millisecond more,
 // as on the disks of a cloud.
 import { Failure } from '../../platform/failure.ts'
-import { createLogger } from '../../platform/log.ts'
 import type { StandFigures } from '../end-to-end/stand.ts'
 import { openEmbedded, openNaive, openPrototype } from '../end-to-end/stands.ts'
 import { type Keep, keeping } from '../keeping.ts'
 import type { BenchOptions, Section } from '../section.ts'
-import { startThrowawayPostgres } from '../throwaway-postgres.ts'
+import { throwawayPostgres } from '../throwaway-postgres.ts'
 import { mediansOf, type Turn, takeRounds, timesInRound } from '../turns.ts'
 import { type Both, type Disk, type DiskFigures, type Found, reportOf } from './disk-report.ts'
 import { commitMs, slowDisk } from './slow-disk.ts'
@@ -45,9 +44,8 @@ async function openDisk(
   variables: Readonly<Record<string, string>>,
   bidders: number,
 ): Promise<Disk> {
-  const log = createLogger({ name: 'bench', level: 'error' })
-  const postgres = await keep(startThrowawayPostgres(log, variables), (server) => server.stop())
-  const ground = { keep, log, postgres }
+  const postgres = await throwawayPostgres(keep, variables)
+  const ground = { keep, postgres }
   return {
     commitMs: await commitMs(postgres.url),
     naive: await openNaive(ground),

@@ -1,9 +1,8 @@
 // `npm run bench -- end-to-end`: durable bids from socket to socket, of Outcry in one process and of a fleet, beside
 // the least that such a server can cost, and beside what one would write first.
-import { createLogger } from '../../platform/log.ts'
 import { type Keep, keeping } from '../keeping.ts'
 import type { BenchOptions, Section } from '../section.ts'
-import { startThrowawayPostgres } from '../throwaway-postgres.ts'
+import { throwawayPostgres } from '../throwaway-postgres.ts'
 import { mediansOf, type Turn, takeRounds, takeTurns, timesInRound } from '../turns.ts'
 import { type Found, reportOf } from './end-to-end-report.ts'
 import type { Stand, StandFigures } from './stand.ts'
@@ -32,10 +31,8 @@ export function measureEndToEnd(options: EndToEndOptions): Promise<Section> {
 }
 
 async function openStands(keep: Keep, { bidders, say }: EndToEndOptions): Promise<Stands> {
-  const log = createLogger({ name: 'bench', level: 'error' })
   say('Starting a throw-away PostgreSQL, four servers with a lot each, and their bidders.')
-  const postgres = await keep(startThrowawayPostgres(log), (server) => server.stop())
-  const ground = { keep, log, postgres }
+  const ground = { keep, postgres: await throwawayPostgres(keep) }
   return {
     naive: await openNaive(ground),
     prototype: await openPrototype(ground, bidders),

@@ -1,9 +1,9 @@
 // One of the servers that one would write first, in a process of its own, with one lot.
 import { uuidv7 } from '../../platform/ids.ts'
-import { createLogger } from '../../platform/log.ts'
 import { createPool, type Pool } from '../../platform/postgres/pool.ts'
 import { makePlainTables, openPlainLots } from '../bids/plain-tables.ts'
 import { oneTransactionPerBid } from '../bids/plain-ways.ts'
+import { log } from '../givens.ts'
 import { obey } from '../peers/obey.ts'
 import { type Place, placeTogether, servePlainly } from './plain-server.ts'
 import type { FromPlainServer, PlainWriting, ToPlainServer } from './words.ts'
@@ -30,7 +30,6 @@ const WRITINGS: Readonly<Record<PlainWriting, (pool: Pool, bidders: number) => P
 
 obey(async ({ order }: ToPlainServer): Promise<FromPlainServer> => {
   const { writing, databaseUrl, bidders } = order
-  const log = createLogger({ name: 'bench', level: 'error' })
   const pool = createPool(databaseUrl, { log, applicationName: writing, max: bidders })
   const { lotId, place } = await WRITINGS[writing](pool, bidders)
   return { type: 'serving', port: await servePlainly(place), pid: process.pid, lotId }

@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type OpenAskers, openAskers } from '../askers/open-askers.ts'
 import type { AskOrder } from '../askers/words.ts'
+import { tokenSecret } from '../givens.ts'
 import { compare } from '../ledger.ts'
 import { microsEach, processorMs, spentWhile } from '../processor-time.ts'
-import { type Ground, type Serving, tokenSecret } from './servers.ts'
+import type { Ground, Serving } from './servers.ts'
 
 export type StandFigures = Readonly<
   Record<

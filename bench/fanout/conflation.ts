@@ -1,10 +1,10 @@
 // A storm of bids on one lot costs the sockets what twenty a second cost: the engine tells a state for all that
 // happened since the last one. The gateway stands alone in its process, behind NATS, so that its time is that of
 // the sockets and of what it hears.
-import { createNatsBus } from '../../platform/bus/nats-bus.ts'
-import { createLogger } from '../../platform/log.ts'
+import { busOverNats } from '../bids/engine-ways.ts'
 import { quantile } from '../closed-loop.ts'
 import { EngineProcesses } from '../engine-processes.ts'
+import { tokenSecret } from '../givens.ts'
 import type { Keep } from '../keeping.ts'
 import { openLot } from '../open-lot.ts'
 import { Pair } from '../peers/pair.ts'
@@ -12,7 +12,6 @@ import { figure, median } from '../report.ts'
 import type { BenchOptions, GoalVerdict, Section } from '../section.ts'
 import { Bidding } from './bidding.ts'
 import { percent } from './fanout-tables.ts'
-import { tokenSecret } from './stage.ts'
 
 export interface StormScale {
   readonly watchers: number
@@ -46,12 +45,10 @@ export async function conflation(
   { rounds, seconds, say }: BenchOptions,
   { watchers, bidsPerSecond, secondsMin }: StormScale,
 ): Promise<Pick<Section, 'conditions' | 'tables' | 'goals'>> {
-  const log = createLogger({ name: 'bench', level: 'error' })
   say('Starting a throw-away PostgreSQL, a NATS, an engine and a gateway.')
-  const engines = await keep(EngineProcesses.start(log), (started) => started.stop())
+  const engines = await EngineProcesses.start(keep)
   const { natsUrl, databaseUrl } = engines
-  const bus = createNatsBus({ servers: [natsUrl], prefix: 'outcry', name: 'bench', log })
-  await keep(bus.start(), () => bus.stop())
+  const bus = await busOverNats(keep, natsUrl)
   await engines.add()
   const lotId = await openLot(bus, { step: 1 })
   const stage = { lotId, databaseUrl, natsUrl, secret: tokenSecret }

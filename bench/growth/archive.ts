@@ -8,18 +8,18 @@ import { createInProcessBus } from '../../platform/bus/in-process-bus.ts'
 import { uuidv7 } from '../../platform/ids.ts'
 import { runParts } from '../../platform/lifecycle.ts'
 import { NO_LIMITS } from '../../platform/limits/no-limits.ts'
-import type { Logger } from '../../platform/log.ts'
 import { createMetrics } from '../../platform/metrics.ts'
-import { closePool, createPool, type Pool } from '../../platform/postgres/pool.ts'
+import type { Pool } from '../../platform/postgres/pool.ts'
 import { systemClock as clock } from '../../platform/system-clock.ts'
 import type { ChatOutcome } from '../../protocol/chat.ts'
 import type { ConversationCommand } from '../../protocol/chat-store.ts'
 import { chatCommandsSubject } from '../../protocol/subjects.ts'
+import { auditTable } from '../chat/ways.ts'
 import { closedLoop } from '../closed-loop.ts'
+import { log, ordinaryText, tokenSecret } from '../givens.ts'
 import type { Keep } from '../keeping.ts'
 import { microsEach, spentWhile } from '../processor-time.ts'
-import type { ThrowawayPostgres } from '../throwaway-postgres.ts'
-import { auditTable } from '../ways.ts'
+import { openPool, type ThrowawayPostgres } from '../throwaway-postgres.ts'
 import { type Cost, costOf } from './spent.ts'
 import { messagesEach, someRooms, storeMessages } from './stored-messages.ts'
 
@@ -33,9 +33,6 @@ const readers = 4
 const pageLimit = 50
 const warmUpMs = 300
 const answerMs = 60_000
-const text = 'Is the lamp still there? I could come by tomorrow after six and pay in cash.'
-/** Signs the tokens of one run; nobody else knows it, or needs to be kept from it. */
-const secret = 'only for the readers of one run of a bench'
 
 export class Archive {
   readonly #postgresPid: number
@@ -66,20 +63,18 @@ export class Archive {
   static async open(
     keep: Keep,
     postgres: ThrowawayPostgres,
-    log: Logger,
     { messages, talkers }: ArchiveOptions,
   ): Promise<Archive> {
     const databaseUrl = await postgres.addDatabase(`messages_${messages}`)
-    const pool = createPool(databaseUrl, { log, applicationName: 'bench', max: 10 })
-    await keep(Promise.resolve(pool), closePool)
+    const pool = await openPool(keep, databaseUrl, 10)
     await storeMessages(pool, messages)
     const roomIds = await someRooms(pool, messages, rooms)
     const bus = createInProcessBus()
     const metrics = createMetrics({ role: 'bench', ofProcess: false })
     const running = runParts(createChatStore({ pool, bus, clock, log, metrics }), { log })
-    await keep(Promise.resolve(running), (parts) => parts.drainAndStop())
+    await keep(running, (parts) => parts.drainAndStop())
     await running.ready
-    const settings = { ...NO_LIMITS, DATABASE_URL: databaseUrl, JWT_SECRET: secret }
+    const settings = { ...NO_LIMITS, DATABASE_URL: databaseUrl, JWT_SECRET: tokenSecret }
     const server = await keep(startOwnServer(settings), (own) => own.stop())
     return new Archive(postgres.pid, pool, bus, roomIds, talkers, server)
   }
@@ -99,7 +94,7 @@ export class Archive {
 
   /** Pages of rooms, one after the other. @throws where one is not full, or not of the newest messages */
   async read(measureMs: number): Promise<Cost> {
-    const token = await tokensOf({ tokenUrl: this.#server.url, secret })('reader')
+    const token = await tokensOf({ tokenUrl: this.#server.url, secret: tokenSecret })('reader')
     const http = createHttpClient(this.#server.url, token)
     const pids = { server: this.#server.pid, postgres: this.#postgresPid }
     let pages = 0
@@ -136,7 +131,7 @@ export class Archive {
       actor: { userId: `talker-${talker}`, roles: [] },
       messageId: uuidv7(),
       clientMessageId: uuidv7(),
-      content: { kind: 'text', text },
+      content: { kind: 'text', text: ordinaryText },
     }
     for (;;) {
       const asked = this.#bus.request(chatCommandsSubject, command, answerMs)

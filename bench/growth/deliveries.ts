@@ -54,7 +54,7 @@ export class Watched {
   ): Promise<Watched> {
     const name = `the gateway of ${lotIds.length} lots`
     const gateway = new Child<ToPeer, FromPeer>(name, entry, [])
-    await keep(Promise.resolve(gateway), (process) => process.end())
+    await keep(gateway, (process) => process.end())
     const { port } = await gateway.ask({ type: 'serve', peer: 'outcryOverNats', stage }, 'serving')
     const each = Math.min(lotsEachMax, Math.floor(lotIds.length / eventsAtOnce))
     const groups = Array.from({ length: Math.floor(lotIds.length / each) }, (_, nth) =>

@@ -1,12 +1,12 @@
 // `npm run bench -- growth`: whether a bid, a message and a page of history cost the same however many lots are open
 // and however many messages are stored.
-import { createLogger } from '../../platform/log.ts'
 import { NatsServer } from '../../platform/servers/nats-server.ts'
 import { busOverNats } from '../bids/engine-ways.ts'
+import { tokenSecret as secret } from '../givens.ts'
 import { keeping } from '../keeping.ts'
 import { figure, ratio } from '../report.ts'
 import type { BenchOptions, GoalVerdict, Section, Table } from '../section.ts'
-import { startThrowawayPostgres } from '../throwaway-postgres.ts'
+import { throwawayPostgres } from '../throwaway-postgres.ts'
 import { mediansOf, type Rounds, type Turn, takeRounds, timesInRound } from '../turns.ts'
 import { Archive } from './archive.ts'
 import { Watched, watchersEach } from './deliveries.ts'
@@ -32,8 +32,6 @@ const growthMax = 0.2
 /** What the goal asks for, and what it takes to store a message beforehand. */
 const messagesWanted = 10_000_000
 const storing = 'about 80 µs of a processor and 1.2 kB for each message'
-/** Signs the tokens of one run's watchers; nobody else knows it, or needs to be kept from it. */
-const secret = 'only for the watchers of one run of a bench'
 
 type What = 'bid' | 'delivery' | 'message' | 'page'
 
@@ -50,20 +48,19 @@ export function benchGrowth(
   return keeping(async (keep) => {
     const { seconds, say } = options
     const measureMs = seconds * 1_000
-    const log = createLogger({ name: 'bench', level: 'error' })
     say('Starting a throw-away PostgreSQL.')
-    const postgres = await keep(startThrowawayPostgres(log), (server) => server.stop())
+    const postgres = await throwawayPostgres(keep)
     const sizes: Size[] = []
     const markets: Market[] = []
     for (const lots of scale.lots) {
       say(`Opening ${figure(lots)} lots.`)
-      const market = await Market.open(keep, postgres, log, { lots, bidders: scale.people })
+      const market = await Market.open(keep, postgres, { lots, bidders: scale.people })
       markets.push(market)
       const title = `${figure(lots)} lots open`
       sizes.push(sizeOf('bid', title, () => market.bid(measureMs)))
     }
     const nats = await keep(NatsServer.start(), (server) => server.stop())
-    const bus = await busOverNats(keep, nats.url, log)
+    const bus = await busOverNats(keep, nats.url)
     for (const market of markets) {
       const { lotIds, databaseUrl } = market
       const title = `${figure(lotIds.length)} lots watched`
@@ -80,7 +77,7 @@ export function benchGrowth(
     const archives: Archive[] = []
     for (const messages of scale.messages) {
       say(`Storing ${figure(messages)} messages.`)
-      const archive = await Archive.open(keep, postgres, log, { messages, talkers: scale.people })
+      const archive = await Archive.open(keep, postgres, { messages, talkers: scale.people })
       archives.push(archive)
       const title = `${figure(messages)} messages stored`
       sizes.push(sizeOf('message', title, () => archive.say(measureMs)))

@@ -1,11 +1,9 @@
 // Bids where few lots are open, and where many are. At any moment ten of them are bid on, so that a batch holds as
 // many bids on as many lots whatever their number is; who bids goes from ten to the next ten.
-import type { Logger } from '../../platform/log.ts'
-import { closePool, createPool } from '../../platform/postgres/pool.ts'
 import { engineHere, engineWay } from '../bids/engine-ways.ts'
 import { Floor } from '../bids/floor.ts'
 import type { Keep } from '../keeping.ts'
-import type { ThrowawayPostgres } from '../throwaway-postgres.ts'
+import { openPool, type ThrowawayPostgres } from '../throwaway-postgres.ts'
 import { type Cost, costOf } from './spent.ts'
 
 export const lotsAtOnce = 10
@@ -28,13 +26,11 @@ export class Market {
   static async open(
     keep: Keep,
     postgres: ThrowawayPostgres,
-    log: Logger,
     { lots, bidders }: { readonly lots: number; readonly bidders: number },
   ): Promise<Market> {
     const url = await postgres.addDatabase(`lots_${lots}`)
-    const pool = createPool(url, { log, applicationName: 'bench', max: 10 })
-    await keep(Promise.resolve(pool), closePool)
-    const bus = await engineHere(keep, pool, log)
+    const pool = await openPool(keep, url, 10)
+    const bus = await engineHere(keep, pool)
     const way = engineWay({ name: `${lots} lots`, says: '', bus, pool, bidders })
     return new Market(url, await Floor.open(way, lots, tenByTen), postgres.pid)
   }

@@ -1,6 +1,7 @@
 // A database that holds as many messages as if people had talked for long: in rooms of a hundred each, with all that
 // the chat store keeps of a message, made by SQL, since to say them all would take hours.
 import type { Pool } from '../../platform/postgres/pool.ts'
+import { ordinaryText } from '../givens.ts'
 
 export const messagesEach = 100
 /** Whose messages become durable together; and so many of these parts at the same time. */
@@ -30,7 +31,7 @@ const fill = [
    SELECT room_id, message_id, seq, sender, 'text', at_ms, 'visible',
           jsonb_build_object('messageId', message_id, 'conversationId', room_id, 'seq', seq,
             'senderId', sender, 'clientMessageId', client_id, 'kind', 'text', 'at', at_ms,
-            'text', 'Is the lamp still there? I could come by tomorrow after six and pay in cash.'), NULL
+            'text', '${ordinaryText}'), NULL
      FROM (${said}) AS said`,
   `INSERT INTO conversation_events (conversation_id, seq, at_ms, type, actor_id, message_id, detail)
    SELECT room_id, seq, at_ms, 'message', sender, message_id, '{}' FROM (${said}) AS said`,

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../platform/clock.ts'
 import { createMemoryLimits } from '../../platform/limits/memory-limits.ts'
 import { createRedisLimits } from '../../platform/limits/redis-limits.ts'
-import { createLogger } from '../../platform/log.ts'
 import { createRedis, type RedisConnection } from '../../platform/redis/connection.ts'
 import { RedisServer } from '../../platform/servers/redis-server.ts'
 import { systemClock } from '../../platform/system-clock.ts'
+import { log } from '../givens.ts'
 import { type Keep, keeping } from '../keeping.ts'
 import { figure } from '../report.ts'
 import type { BenchOptions, GoalVerdict, Section } from '../section.ts'
@@ -72,7 +72,6 @@ export function benchLimits(
 }
 
 async function connect(keep: Keep): Promise<RedisConnection> {
-  const log = createLogger({ name: 'bench', level: 'error' })
   const server = await keep(RedisServer.start(), (started) => started.stop())
   const redis = createRedis({ url: server.url, log })
   await keep(redis.start(), () => redis.stop())

@@ -6,13 +6,13 @@ import { createNatsBus } from '../../platform/bus/nats-bus.ts'
 import { createMemoryConnectionCounts } from '../../platform/connections/memory-connection-counts.ts'
 import { createMemoryCutoffs } from '../../platform/cutoffs/memory-cutoffs.ts'
 import { createMemoryLimits } from '../../platform/limits/memory-limits.ts'
-import { createLogger } from '../../platform/log.ts'
 import { createMetrics } from '../../platform/metrics.ts'
 import { createS3ObjectStore } from '../../platform/objects/s3-object-store.ts'
 import { createPool } from '../../platform/postgres/pool.ts'
 import { createMemoryPresence } from '../../platform/presence/memory-presence.ts'
 import { systemClock as clock } from '../../platform/system-clock.ts'
 import { lotEventsSubject } from '../../protocol/subjects.ts'
+import { log } from '../givens.ts'
 import type { Peer } from './peer.ts'
 import type { Stage } from './words.ts'
 
@@ -44,8 +44,6 @@ const noObjects = {
 }
 /** Higher than that of any engine, so that none is heard beside it. */
 const epoch = 1_000_000
-
-const log = createLogger({ name: 'bench', level: 'error' })
 
 /** On a bus within the process: what the gateway does, and nothing that brings it events. */
 export async function serveOutcry(stage: Stage): Promise<Peer> {

@@ -1,6 +1,6 @@
 // The ways of making a message durable that are compared. Each is given conversations that nobody has
 // used before, and says afterwards what is stored of them.
-import type { Pool } from '../platform/postgres/pool.ts'
+import type { Pool } from '../../platform/postgres/pool.ts'
 
 export interface Way {
   /** As in the report. */

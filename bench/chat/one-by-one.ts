@@ -1,8 +1,9 @@
 // What one would write first: a transaction for each message, on tables that hold no more than such a
 // design needs. It stores less than the chat store does (no log of events, no outbox, no search), so the
 // comparison is to its advantage.
-import { uuidv7 } from '../platform/ids.ts'
-import { type Pool, transaction } from '../platform/postgres/pool.ts'
+import { uuidv7 } from '../../platform/ids.ts'
+import { type Pool, transaction } from '../../platform/postgres/pool.ts'
+import { ordinaryText } from '../givens.ts'
 import { auditTable, conversationOf, type Way } from './ways.ts'
 
 const tables = `
@@ -40,7 +41,7 @@ const advance = {
 }
 
 /** BEGIN, SELECT … FOR UPDATE, INSERT, UPDATE, COMMIT; as many at once as the pool has connections. */
-export function oneTransactionEach(pool: Pool, clients: number, text: string): Way {
+export function oneTransactionEach(pool: Pool, clients: number): Way {
   return {
     name: 'one transaction each',
     says: `BEGIN, SELECT … FOR UPDATE, INSERT, UPDATE, COMMIT; ${clients} clients`,
@@ -59,7 +60,7 @@ export function oneTransactionEach(pool: Pool, clients: number, text: string): W
               values: [conversationId],
             })
             const seq = (rows[0]?.last_seq ?? 0) + 1
-            const values = [conversationId, seq, `sender-${sender}`, uuidv7(), text]
+            const values = [conversationId, seq, `sender-${sender}`, uuidv7(), ordinaryText]
             await client.query({ ...insert, values })
             await client.query({ ...advance, values: [conversationId, seq] })
           }),
@@ -71,7 +72,7 @@ export function oneTransactionEach(pool: Pool, clients: number, text: string): W
 }
 
 /** One INSERT and nothing else: no order, no lock, no projection. What single durable writes cost at least. */
-export function oneInsertEach(pool: Pool, clients: number, text: string): Way {
+export function oneInsertEach(pool: Pool, clients: number): Way {
   let nth = 0
   return {
     name: 'one INSERT each',
@@ -84,7 +85,7 @@ export function oneInsertEach(pool: Pool, clients: number, text: string): Way {
         async send(sender) {
           nth += 1
           const conversationId = conversationOf(sender, conversationIds)
-          const values = [conversationId, nth - from, `sender-${sender}`, uuidv7(), text]
+          const values = [conversationId, nth - from, `sender-${sender}`, uuidv7(), ordinaryText]
           await pool.query({ ...insert, values })
         },
         async audit() {

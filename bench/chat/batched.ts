@@ -1,30 +1,28 @@
 // The chat store itself, asked over the bus within the process as a gateway asks it.
-import { createChatStore } from '../chat-store/main.ts'
-import { createInProcessBus } from '../platform/bus/in-process-bus.ts'
-import { uuidv7 } from '../platform/ids.ts'
-import type { Logger } from '../platform/log.ts'
-import { createMetrics } from '../platform/metrics.ts'
-import type { Pool } from '../platform/postgres/pool.ts'
-import { systemClock as clock } from '../platform/system-clock.ts'
-import type { ChatOutcome } from '../protocol/chat.ts'
-import type { ConversationCommand } from '../protocol/chat-store.ts'
-import { chatCommandsSubject } from '../protocol/subjects.ts'
+import { createChatStore } from '../../chat-store/main.ts'
+import { createInProcessBus } from '../../platform/bus/in-process-bus.ts'
+import { uuidv7 } from '../../platform/ids.ts'
+import { createMetrics } from '../../platform/metrics.ts'
+import type { Pool } from '../../platform/postgres/pool.ts'
+import { systemClock as clock } from '../../platform/system-clock.ts'
+import type { ChatOutcome } from '../../protocol/chat.ts'
+import type { ConversationCommand } from '../../protocol/chat-store.ts'
+import { chatCommandsSubject } from '../../protocol/subjects.ts'
+import { log, ordinaryText } from '../givens.ts'
 import { auditTable, conversationOf, type Way } from './ways.ts'
 
 export interface BatchedOptions {
   readonly pool: Pool
-  readonly log: Logger
   readonly lanes: number
   /** Messages in one transaction. */
   readonly batchMax: number
   readonly senders: number
-  readonly text: string
 }
 
 /** Nobody is turned away: the bench is to see how long it takes, not when it is refused. */
 const patienceMs = 60_000
 
-export function batched({ pool, log, lanes, batchMax, senders, text }: BatchedOptions): Way {
+export function batched({ pool, lanes, batchMax, senders }: BatchedOptions): Way {
   return {
     name: `chat store, batches of ${batchMax === 1 ? '1' : `up to ${batchMax}`}`,
     says: `${senders} senders, ${lanes} lanes, all that the product stores of a message`,
@@ -48,7 +46,7 @@ export function batched({ pool, log, lanes, batchMax, senders, text }: BatchedOp
       for (const part of parts) await part.start()
       await Promise.all(conversationIds.map((conversationId) => ask(openRoom(conversationId))))
       return {
-        send: (sender) => ask(message(conversationOf(sender, conversationIds), sender, text)),
+        send: (sender) => ask(message(conversationOf(sender, conversationIds), sender)),
         audit: () => auditTable(pool, 'messages', conversationIds),
         async end() {
           for (const part of parts.toReversed()) await part.drain(AbortSignal.timeout(patienceMs))
@@ -69,13 +67,13 @@ function openRoom(conversationId: string): ConversationCommand {
   }
 }
 
-function message(conversationId: string, sender: number, text: string): ConversationCommand {
+function message(conversationId: string, sender: number): ConversationCommand {
   return {
     type: 'send_message',
     conversationId,
     actor: { userId: `sender-${sender}`, roles: [] },
     messageId: uuidv7(),
     clientMessageId: uuidv7(),
-    content: { kind: 'text', text },
+    content: { kind: 'text', text: ordinaryText },
   }
 }
