@@ -5,8 +5,8 @@ import type { Pool } from '../../platform/postgres/pool.ts'
 import type { Facts } from '../core/conversation.ts'
 import type { FactsWanted } from '../ports/chat-log.ts'
 
-/** The longest pause, and what the clocks that made the messages' ids may differ from ours. */
-const reachMs = 300_000 + 60_000
+/** What the clocks that made the messages' ids may differ from ours. */
+const clocksDifferMs = 60_000
 
 interface SpokeRow {
   readonly place: number
@@ -20,10 +20,12 @@ export async function withPauses(
   wanted: readonly FactsWanted[],
   facts: readonly Facts[],
 ): Promise<readonly Facts[]> {
-  const asked = wanted.flatMap(({ userIds, mayStartSlowMode }, place) => {
+  const asked = wanted.flatMap(({ userIds, mayStartSlowMode, spokeFromMs }, place) => {
     const room = facts[place]?.conversation
     if (room?.terms.kind !== 'room' || !(mayStartSlowMode || room.slowModeMs > 0)) return []
-    return userIds.map((userId) => ({ place, room, userId }))
+    // Where nobody spoke for so long, nobody has to pause.
+    if (room.lastMessageAtMs < spokeFromMs) return []
+    return userIds.map((userId) => ({ place, room, userId, spokeFromMs }))
   })
   if (asked.length === 0) return facts
   const { rows } = await pool.query<SpokeRow>({
@@ -33,7 +35,7 @@ export async function withPauses(
       asked.map(({ place }) => place),
       asked.map(({ room }) => room.conversationId),
       asked.map(({ userId }) => userId),
-      asked.map(({ room }) => Math.max(0, room.lastMessageAtMs - reachMs)),
+      asked.map(({ spokeFromMs }) => Math.max(0, spokeFromMs - clocksDifferMs)),
     ],
   })
   const spoken = Map.groupBy(rows, ({ place }) => place)
@@ -43,7 +45,7 @@ export async function withPauses(
   })
 }
 
-// One probe of an index for each, in the months that the time leaves.
+// One probe of an index for each, in the month that it is, or the one before as well.
 const lastSpoken = `
   SELECT w.place, w.user_id, said.at_ms
     FROM unnest($1::integer[], $2::uuid[], $3::text[], $4::bigint[])

@@ -178,6 +178,8 @@ export class MemoryChat {
       ),
     )
     const hasPauses = wanted.mayStartSlowMode || (rows?.conversation.slowModeMs ?? 0) > 0
+    const spokeAtMs =
+      (hasPauses ? rows?.spokeAtMs(userIds) : undefined) ?? new Map<string, number>()
     const messageIds = [...wanted.messageIds, rows?.conversation.openOfferId, ...ofCases.keys()]
     return {
       conversationId,
@@ -198,7 +200,7 @@ export class MemoryChat {
         rows?.answers,
         wanted.commands.map(({ commandId, actorId }) => answerKey(commandId, actorId)),
       ),
-      spokeAtMs: (hasPauses ? rows?.spokeAtMs(userIds) : undefined) ?? new Map(),
+      spokeAtMs: new Map([...spokeAtMs].filter(([, spokeAt]) => spokeAt >= wanted.spokeFromMs)),
     }
   }
 

@@ -6,6 +6,8 @@ export const editWindowMs = 15 * 60_000
 export const deleteWindowMs = 60 * 60_000
 /** At most one receipt of a member in this time is told; the newest marks are told at its end. */
 export const receiptIntervalMs = 1_000
+/** The longest pause between two messages of one user in a room. */
+export const slowModeMsMax = 300_000
 /** Different emoji on one message, so that its view stays small. */
 export const emojiPerMessageMax = 20
 /** Of a quoted text. */

@@ -13,6 +13,8 @@ export interface FactsWanted {
   readonly commands: readonly { readonly actorId: string; readonly commandId: string }[]
   /** Slow mode may begin with these commands, so when the users last spoke is to be known already. */
   readonly mayStartSlowMode: boolean
+  /** Who spoke before this, epoch ms, need not pause any more; when that was is not to be known. */
+  readonly spokeFromMs: number
 }
 
 export interface ChatBatch {

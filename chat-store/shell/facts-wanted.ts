@@ -1,11 +1,16 @@
 // What must be known of a conversation to decide on the commands about it.
 import type { ChatStoreCommand } from '../core/command.ts'
+import { slowModeMsMax } from '../core/limits.ts'
 import type { FactsWanted } from '../ports/chat-log.ts'
 
-/** The facts that these commands, all about one conversation, may ask for. The open offer is always among them. */
+/**
+ * The facts that these commands, all about one conversation, may ask for. The open offer is always among them.
+ * @param nowMs not later than they are decided on
+ */
 export function factsWanted(
   conversationId: string,
   commands: readonly ChatStoreCommand[],
+  nowMs: number,
 ): FactsWanted {
   const needs = commands.map(needsOf)
   const distinct = (idsOf: (need: Needs) => readonly string[] | undefined) => [
@@ -19,10 +24,11 @@ export function factsWanted(
     caseIds: distinct(({ caseIds }) => caseIds),
     commands: commands.flatMap(keysOf),
     mayStartSlowMode: commands.some(({ type }) => type === 'set_slow_mode'),
+    spokeFromMs: nowMs - slowModeMsMax,
   }
 }
 
-type Needs = Partial<Omit<FactsWanted, 'conversationId' | 'commands' | 'mayStartSlowMode'>>
+type Needs = Partial<Pick<FactsWanted, 'userIds' | 'messageIds' | 'attachmentIds' | 'caseIds'>>
 
 function needsOf(command: ChatStoreCommand): Needs {
   switch (command.type) {

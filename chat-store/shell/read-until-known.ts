@@ -30,10 +30,11 @@ export async function readUntilKnown(
   commands: CommandsByConversation,
   { log, clock, logger, signal }: ReadTools,
 ): Promise<Reading> {
-  const giveUpAtMs = clock.nowMs() + readGiveUpMs
+  const nowMs = clock.nowMs()
+  const giveUpAtMs = nowMs + readGiveUpMs
   for (let failures = 1; ; failures += 1) {
     try {
-      return { type: 'read', facts: await log.read(wantedFor(commands)) }
+      return { type: 'read', facts: await log.read(wantedFor(commands, nowMs)) }
     } catch (err) {
       if (comesAgain(err)) return { type: 'unreadable', cause: err }
       if (failures === 1) logger.warn({ err }, 'conversations could not be read')
@@ -44,11 +45,12 @@ export async function readUntilKnown(
   }
 }
 
-function wantedFor(commands: CommandsByConversation): readonly FactsWanted[] {
+function wantedFor(commands: CommandsByConversation, nowMs: number): readonly FactsWanted[] {
   return [...commands].map(([conversationId, admitted]) =>
     factsWanted(
       conversationId,
       admitted.map(({ command }) => command),
+      nowMs,
     ),
   )
 }
