@@ -98,6 +98,19 @@ test('a pool is closed when its last connection is', async () => {
   expect(closed).toBe(3)
 })
 
+test('a pool is closed when those connections are that were given up just before', async () => {
+  const closing = createPool(database.url, options)
+  const [kept, givenUp] = await Promise.all([closing.connect(), closing.connect()])
+  let closed = 0
+  closing.on('remove', () => {
+    closed += 1
+  })
+  kept.release()
+  givenUp.release(true)
+  await closePool(closing)
+  expect(closed).toBe(2)
+})
+
 test('a pool that was never used is closed at once', async () => {
   await closePool(createPool(database.url, options))
 })

@@ -1,4 +1,5 @@
 // Connections to PostgreSQL, shared by all of a process's work.
+import { once } from 'node:events'
 import { type CustomTypesConfig, Pool, type PoolClient, types } from 'pg'
 import type { Logger } from '../log.ts'
 
@@ -49,32 +50,34 @@ export function createPool(url: string, options: PoolOptions): Pool {
   // makes another; one that is in use fails its statement as well, so there is nothing more to say. A server
   // that goes cuts all of them, which is one thing.
   let isSaid = false
+  const open = new Set<PoolClient>()
+  connections.set(pool, open)
   pool.on('error', (err) => {
     if (!isSaid) options.log.warn({ err }, 'lost idle database connections')
     isSaid = true
   })
   pool.on('connect', (client) => {
     isSaid = false
+    open.add(client)
     client.on('error', () => {})
+  })
+  pool.on('remove', (client) => {
+    open.delete(client)
   })
   return pool
 }
+
+/** Of each pool those that are not closed yet; the pool itself forgets them when they begin to close. */
+const connections = new WeakMap<Pool, ReadonlySet<PoolClient>>()
 
 /**
  * Ends the pool and waits until its connections are closed. The pool's own `end` returns while they still
  * say good-bye, and a server that is stopped next would cut them off.
  */
 export async function closePool(pool: Pool): Promise<void> {
-  let open = pool.totalCount
-  const closed = new Promise<void>((resolve) => {
-    if (open === 0) resolve()
-    pool.on('remove', () => {
-      open -= 1
-      if (open === 0) resolve()
-    })
-  })
   await pool.end()
-  await closed
+  const open = connections.get(pool) ?? new Set()
+  while (open.size > 0) await once(pool, 'remove')
 }
 
 /**
