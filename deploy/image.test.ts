@@ -160,7 +160,7 @@ function importedBy(entry: string, found = new Set<string>()): Set<string> {
   if (found.has(entry)) return found
   found.add(entry)
   const imports = textOf(entry).matchAll(
-    /^(?:import|export) (?!type )(?:[\w\s{},*]*\bfrom )?'(\.[^']+)'/gmu,
+    /(?:^(?:import|export) (?!type )(?:[\w\s{},*]*\bfrom )?|\bimport\()'(\.[^']+)'/gmu,
   )
   for (const [, target = ''] of imports) {
     const file = posix.join(dirname(entry), target)
