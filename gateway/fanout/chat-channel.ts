@@ -15,15 +15,14 @@ import type { ChatAir } from '../ports/chat-air.ts'
 import type { ConversationCard, HiddenPeople, StoredChatEvent } from '../ports/chat-book.ts'
 import type { EventSource, Unlisten } from '../ports/event-source.ts'
 import { type BlockChanges, hiddenAfter, nobodyHidden } from './block-changes.ts'
-import type { Attach } from './channel.ts'
+import type { Attach, WatchedContext } from './channel.ts'
 import { type ChatChannelBook, ChatReader } from './chat-reader.ts'
 import { inManner, type Manner, mannerFor } from './chat-visibility.ts'
 import { DurableChannel } from './durable-channel.ts'
-import type { StreamContext } from './stream.ts'
 import type { SubscribeOptions, Subscriber } from './subscriber.ts'
 import { Wording } from './wording.ts'
 
-export interface ChatChannelContext extends StreamContext {
+export interface ChatChannelContext extends WatchedContext {
   readonly events: EventSource
   readonly chatBook: ChatChannelBook
   readonly chatAir: ChatAir

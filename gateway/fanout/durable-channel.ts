@@ -2,9 +2,9 @@
 // client missed comes from memory, or from the store, in order.
 import type { Publication, SubscribeResult } from '../../protocol/frames.ts'
 import { recoveredPublicationsMax } from '../limits.ts'
-import { WatchedChannel } from './channel.ts'
+import { WatchedChannel, type WatchedContext } from './channel.ts'
 import type { RecoveryKind } from './metrics.ts'
-import type { Sequenced, StreamContext } from './stream.ts'
+import type { Sequenced } from './stream.ts'
 import type { RecoverFrom } from './subscriber.ts'
 
 interface Missed<E> {
@@ -17,7 +17,7 @@ const failed: Missed<never> = { kind: 'failed', events: none }
 
 export abstract class DurableChannel<
   E extends Sequenced,
-  C extends StreamContext = StreamContext,
+  C extends WatchedContext = WatchedContext,
 > extends WatchedChannel<E, C> {
   /** What was told lately, the newest last; without a gap up to the head. */
   #ring: readonly E[] = none

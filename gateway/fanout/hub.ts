@@ -1,5 +1,5 @@
 // The channels somebody here watches: one event in, many sockets out, encoded once.
-import type { Clock, Timer } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/clock.ts'
 import type { ConnectionCounts } from '../../platform/connections/connection-counts.ts'
 import type { Part } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/log.ts'
@@ -9,18 +9,19 @@ import { type Channel, userChannel } from '../../protocol/channels.ts'
 import type { BlockChange } from '../../protocol/chat-store.ts'
 import type { Identity } from '../../protocol/identity.ts'
 import type { UserEvents } from '../../protocol/notifications.ts'
-import { sweepIntervalMs } from '../limits.ts'
 import type { ChatAir } from '../ports/chat-air.ts'
 import type { ConversationCard } from '../ports/chat-book.ts'
 import type { EventSource, Unlisten } from '../ports/event-source.ts'
 import type { LotBook } from '../ports/lot-book.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
 import { BlockChanges } from './block-changes.ts'
+import type { Swept } from './channel.ts'
 import { ChatChannel, type ChatChannelContext } from './chat-channel.ts'
 import type { ChatChannelBook } from './chat-reader.ts'
 import { LotChannel, type LotChannelContext } from './lot-channel.ts'
 import { createFanoutMetrics } from './metrics.ts'
 import type { Publish, SubscribeOptions, SubscribeOutcome, Subscriber } from './subscriber.ts'
+import { Sweeper } from './sweeper.ts'
 import type { Turn } from './turn.ts'
 import { UserChannel, type UserChannelContext } from './user-channel.ts'
 
@@ -80,14 +81,15 @@ export function createHub(options: HubOptions): Hub {
   const channels = new Map<string, AnyChannel>()
   const metrics = createFanoutMetrics(options.metrics, () => channels.size)
   let publish = nowhere
-  let sweep: Timer | undefined
   let unlisten: readonly Unlisten[] = []
   const blocks = new BlockChanges()
+  const sweeper = new Sweeper({ channels, clock, log })
   const context = {
     ...options,
     metrics,
     blocks,
     publish: (...said: Parameters<Publish>) => publish(...said),
+    attend: (channel: Swept) => sweeper.attend(channel),
   }
 
   function channelOf(channel: Channel): AnyChannel {
@@ -111,29 +113,16 @@ export function createHub(options: HubOptions): Hub {
     if (channel instanceof UserChannel) channel.hear(events)
   }
 
-  function tick(): void {
-    const nowMs = clock.nowMs()
-    for (const channel of channels.values()) {
-      try {
-        if (channel.tick(nowMs)) continue
-        channels.delete(channel.name)
-        channel.close()
-      } catch (error) {
-        log.error({ err: error, channel: channel.name }, 'a channel could not be swept')
-      }
-    }
-  }
-
   return {
     name: 'fan-out',
     start: async () => {
       const { events } = options
       unlisten = [await events.listenBlocks(blocksChanged), await events.hearUsers(userToldOf)]
-      sweep = clock.every(sweepIntervalMs, tick)
+      sweeper.start()
     },
     drain: async () => {},
     stop: async () => {
-      sweep?.cancel()
+      sweeper.stop()
       for (const end of unlisten) end()
       for (const channel of channels.values()) channel.close()
       channels.clear()
@@ -142,9 +131,7 @@ export function createHub(options: HubOptions): Hub {
     unsubscribe: (subscriber, name) => channels.get(name)?.unsubscribe(subscriber),
     pause: (subscriber, name) => channels.get(name)?.pause(subscriber),
     resume: (subscriber, name, seq) => channels.get(name)?.resume(subscriber, seq),
-    resync: () => {
-      for (const channel of channels.values()) channel.compareSoon()
-    },
+    resync: () => sweeper.compareAll(),
     publishBy: (how) => {
       publish = how
     },

@@ -107,6 +107,21 @@ describe('telling the watchers of a lot', () => {
     }
   })
 
+  test('watchers are asked once within a second whether they take it, and not while nothing is told', async () => {
+    const socket = air.socket()
+    await air.joined(socket, lot)
+    air.clock.advance(5_000)
+    expect(socket.looks).toBe(0)
+    for (const amount of [1_000, 1_100]) {
+      air.streams.tellLot(lotId, [air.streams.bid(lotId, amount)])
+      air.endTurn()
+    }
+    air.clock.advance(1_000)
+    expect(socket.looks).toBe(1)
+    air.clock.advance(5_000)
+    expect(socket.looks).toBe(1)
+  })
+
   test('an encoding that nobody speaks costs nothing', async () => {
     const socket = air.socket(undefined, msgpackCodec)
     await air.joined(socket, lot)

@@ -10,11 +10,10 @@ import type { Publication, SubscribeResult } from '../../protocol/frames.ts'
 import { healedStatesMax, snapshotBidsMax } from '../limits.ts'
 import type { EventSource, Unlisten } from '../ports/event-source.ts'
 import type { LotBook } from '../ports/lot-book.ts'
-import { type Attach, WatchedChannel } from './channel.ts'
-import type { StreamContext } from './stream.ts'
+import { type Attach, type Found, WatchedChannel, type WatchedContext } from './channel.ts'
 import type { RecoverFrom, Subscriber } from './subscriber.ts'
 
-export interface LotChannelContext extends StreamContext {
+export interface LotChannelContext extends WatchedContext {
   readonly events: EventSource
   readonly lotBook: LotBook
   readonly presence: Presence
@@ -49,6 +48,8 @@ export class LotChannel extends WatchedChannel<LotEvent, LotChannelContext> {
   /** The event at the head; undefined until one was told or somebody needed it. */
   #newest: LotEvent | undefined
   #reading: Promise<void> | undefined
+  /** Something was published since the last sweep. */
+  #hasPublished = false
 
   constructor(lotId: string, context: LotChannelContext) {
     super(lotChannel(lotId), context)
@@ -115,6 +116,8 @@ export class LotChannel extends WatchedChannel<LotEvent, LotChannelContext> {
       const messages = events.map((event) => codec.encode(this.#push(event)))
       this.context.publish(topic, codec.frame(messages), codec.binary)
     }
+    this.#hasPublished = true
+    this.context.attend(this)
     this.context.metrics.published.inc({ class: 'state' }, events.length)
     for (const event of events) this.#advance(event)
   }
@@ -216,6 +219,15 @@ export class LotChannel extends WatchedChannel<LotEvent, LotChannelContext> {
   }
 
   // ---- sockets ------------------------------------------------------------------------------
+
+  /** A socket that does not take what topics tell it shows nowhere else. */
+  override tick(nowMs: number): Found {
+    if (this.#hasPublished) {
+      this.#hasPublished = false
+      for (const subscriber of this.#subscribers) subscriber.toldByTopic()
+    }
+    return super.tick(nowMs)
+  }
 
   #put(subscriber: Subscriber): void {
     const audience = this.#audienceOf(subscriber.codec)

@@ -5,9 +5,8 @@
 // to the sockets. The head moves at the flush at the end of a turn and only there.
 import type { Clock, Timer } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
-import { earlyEventsMax, healRetryMs, reconcileIntervalMs } from '../limits.ts'
+import { earlyEventsMax, healRetryMs } from '../limits.ts'
 import type { Unlisten } from '../ports/event-source.ts'
-import { secondsAfter } from '../session/seconds.ts'
 import type { FanoutMetrics } from './metrics.ts'
 import type { Publish } from './subscriber.ts'
 import type { Flushable, Phase, Turn } from './turn.ts'
@@ -45,12 +44,10 @@ export abstract class Stream<E extends Sequenced, C extends StreamContext = Stre
   #retry: Timer | undefined
   #flushWaiters: (() => void)[] | undefined
   #closed = false
-  #reconcileSeconds: number
 
   constructor(name: string, context: C) {
     this.name = name
     this.context = context
-    this.#reconcileSeconds = secondsAfter(context.clock.nowMs() + reconcileIntervalMs)
   }
 
   protected abstract readonly phase: Phase
@@ -205,25 +202,17 @@ export abstract class Stream<E extends Sequenced, C extends StreamContext = Stre
     }
   }
 
-  /** Compares itself with the store at the next look: the bus may have lost something and not say so. */
-  compareSoon(): void {
-    this.#reconcileSeconds = 0
-  }
-
-  /** Compares itself with the store now and then; true while it listens. */
-  protected watch(nowMs: number): boolean {
-    const listens = this.#unlisten !== undefined
-    if (listens && nowMs >= this.#reconcileSeconds * 1_000) {
-      this.#reconcileSeconds = secondsAfter(nowMs + reconcileIntervalMs)
-      void this.#reconcile()
-    }
-    return listens || this.#opening !== undefined
+  /** Whether it listens, or is about to. */
+  protected get isOpen(): boolean {
+    return this.#unlisten !== undefined || this.#opening !== undefined
   }
 
   /** Reads anew what else the bus may have lost. */
   protected async recheck(): Promise<void> {}
 
-  async #reconcile(): Promise<void> {
+  /** Compares itself with the store: the bus may have lost something and not say so. Never throws. */
+  async compare(): Promise<void> {
+    if (this.#unlisten === undefined) return
     try {
       if ((await this.storedSeq()) > this.#tail) await this.heal()
       await this.recheck()

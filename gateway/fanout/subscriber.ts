@@ -13,6 +13,11 @@ export interface Subscriber extends PresenceEntry {
   joinTopic(topic: string): void
   leaveTopic(topic: string): void
   /**
+   * Within a sweep after something was published on its topics, which nobody hands to it: whether it takes what
+   * it gets has to be looked at.
+   */
+  toldByTopic(): void
+  /**
    * Puts one message behind the replies due in this turn. It is never skipped: a socket that cannot
    * take it is closed and recovers by offset.
    */

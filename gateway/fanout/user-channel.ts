@@ -8,14 +8,13 @@ import type { Notification, UserEvents } from '../../protocol/notifications.ts'
 import { recoveredPublicationsMax } from '../limits.ts'
 import type { EventSource, Unlisten } from '../ports/event-source.ts'
 import type { UserFeed } from '../ports/user-feed.ts'
-import type { Attach } from './channel.ts'
+import type { Attach, WatchedContext } from './channel.ts'
 import { DurableChannel } from './durable-channel.ts'
 import { countOf, type Few, listOf, none, withItem, withoutItem } from './few.ts'
-import type { StreamContext } from './stream.ts'
 import type { RecoverFrom, Subscriber } from './subscriber.ts'
 import { Wording } from './wording.ts'
 
-export interface UserChannelContext extends StreamContext {
+export interface UserChannelContext extends WatchedContext {
   readonly events: EventSource
   readonly userFeed: UserFeed
   readonly presence: Presence

@@ -28,6 +28,8 @@ export class FakeSocket implements Subscriber, Flushable {
   readonly got: (SubscribeResult | ServerMessage[])[] = []
   /** Whether it takes only what it must. */
   lags = false
+  /** How often it was asked to look whether it lags behind what topics told it. */
+  looks = 0
   readonly #turn: Turn
   #outbox: (SubscribeResult | Encoded)[] = []
 
@@ -48,6 +50,10 @@ export class FakeSocket implements Subscriber, Flushable {
 
   leaveTopic(topic: string): void {
     this.topics.delete(topic)
+  }
+
+  toldByTopic(): void {
+    this.looks += 1
   }
 
   push(message: Encoded | SubscribeResult): void {
