@@ -99,3 +99,34 @@ test('a file that was changed after it was run is refused', async () => {
     'The tables of first could not be brought up to date: file 1 was changed after it had been run.',
   )
 })
+
+test('a file is the same with the line ends of another system', async () => {
+  const text = 'CREATE TABLE houses ();\nCREATE TABLE rooms ();\n'
+  await migrate(database.url, [await source('first', { '000001.do.tables.sql': text })])
+  const other = { '000001.do.tables.sql': text.replaceAll('\n', '\r\n') }
+  expect(await migrate(database.url, [await source('first', other)])).toEqual([])
+})
+
+test('where nothing is to be done, nobody is waited for who brings a database up to date', async () => {
+  const sources = [await source('first', tables)]
+  await migrate(database.url, sources)
+  const busy = new Client({ connectionString: database.url })
+  await busy.connect()
+  try {
+    await busy.query('BEGIN')
+    await busy.query('LOCK TABLE schema_version_first IN SHARE ROW EXCLUSIVE MODE')
+    await busy.query('SELECT pg_advisory_xact_lock(7102024001)')
+    expect(await migrate(database.url, sources)).toEqual([])
+  } finally {
+    await busy.end()
+  }
+})
+
+test('where a file fails, the job library is not left at work on its tables', async () => {
+  const jobFiles = 'SELECT count(*) FROM graphile_worker.migrations'
+  const sources = [await source('first', { '000001.do.wrong.sql': 'CREATE TABEL a ();' })]
+  await expect(migrate(database.url, sources)).rejects.toThrow('syntax error')
+  const then = await ask(jobFiles)
+  await migrate(database.url, [await source('second', tables)])
+  expect(await ask(jobFiles)).toEqual(then)
+})
