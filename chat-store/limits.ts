@@ -37,6 +37,8 @@ export const readGiveUpMs = 1_000
 export const recollectionsMax = 1_024
 /** What is remembered is read anew so often: a silence of somebody who is no member yet raises no version. */
 export const recollectionLifeMs = 1_000
+/** In a room nothing else counts that raises no version, and people are remembered only once they are members. */
+export const roomRecollectionLifeMs = 10_000
 /** People remembered of a conversation; where many more talk, few of them talk twice in that time. */
 export const rememberedPeopleMax = 2_048
 /** Batches without a change by another store before what is remembered is trusted; each such change costs a commit. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { recollectionLifeMs, undisturbedBatchesMin } from '../limits.ts'
+import { recollectionLifeMs, roomRecollectionLifeMs, undisturbedBatchesMin } from '../limits.ts'
 import { offer, roomTerms, say } from '../testing/commands.ts'
 import { ChatRoom } from '../testing/running-store.ts'
 import type { ChatStore } from './chat-store.ts'
@@ -42,12 +42,27 @@ test.each([
   expect(seqs(conversationId)).toEqual(Array.from({ length }, (_each, nth) => nth + 1))
 })
 
-test('what is remembered is read anew after a while', async () => {
-  const conversationId = await room.opened()
+test.each([
+  ['a conversation of two', undefined, recollectionLifeMs],
+  ['a room', roomTerms(), roomRecollectionLifeMs],
+])('what is remembered of %s is read anew after a while', async (_, terms, lifeMs) => {
+  const conversationId = await room.opened(terms)
   await remembered(conversationId)
-  room.clock.advance(recollectionLifeMs)
+  room.clock.advance(lifeMs - 1)
+  await room.say(conversationId, 'bea', 'Still the same')
+  expect(readings).toBe(0)
+  room.clock.advance(1)
   await room.say(conversationId, 'bea', 'Later')
-  expect(readings).toBeGreaterThan(0)
+  expect(readings).toBe(1)
+})
+
+test('who has first spoken in a room is read once more', async () => {
+  const conversationId = await room.opened(roomTerms())
+  await remembered(conversationId)
+  for (const text of ['I am new', 'I was just here', 'I am at home']) {
+    await room.say(conversationId, 'eve', text)
+  }
+  expect(readings).toBe(2)
 })
 
 test('I4: a repeat of what was said long before is found, though nothing was read', async () => {

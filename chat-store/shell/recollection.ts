@@ -5,10 +5,12 @@
 import { LRUCache } from 'lru-cache'
 import type { ChatStoreCommand } from '../core/command.ts'
 import type { Conversation, Facts, Member, Person } from '../core/conversation.ts'
+import { isRoom } from '../core/permissions.ts'
 import {
   recollectionLifeMs,
   recollectionsMax,
   rememberedPeopleMax,
+  roomRecollectionLifeMs,
   undisturbedBatchesMin,
 } from '../limits.ts'
 import type { Decided } from './decide-batch.ts'
@@ -70,7 +72,10 @@ export class Recollection {
     const next = goesOn ? before : { members: new Map(), people: new Map(), readAtMs }
     if (!wasRecalled(facts, next)) {
       for (const [userId, member] of facts.members) next.members.set(userId, member)
-      for (const [userId, person] of facts.people) next.people.set(userId, person)
+      for (const [userId, person] of facts.people) {
+        // Who first speaks in a room may be silenced while that is committed, which raises no version.
+        if (!isRoom(conversation) || facts.members.has(userId)) next.people.set(userId, person)
+      }
     }
     for (const member of change.members) next.members.set(member.userId, member)
     this.#remembered.set(conversationId, {
@@ -104,8 +109,9 @@ function isPlainMessage(command: ChatStoreCommand): command is PlainMessage {
 }
 
 /** Neither too old nor, on a clock that was set back, from the future. */
-function isFresh({ readAtMs }: Remembered, nowMs: number): boolean {
-  return nowMs >= readAtMs && nowMs - readAtMs < recollectionLifeMs
+function isFresh({ conversation, readAtMs }: Remembered, nowMs: number): boolean {
+  const lifeMs = isRoom(conversation) ? roomRecollectionLifeMs : recollectionLifeMs
+  return nowMs >= readAtMs && nowMs - readAtMs < lifeMs
 }
 
 function wasRecalled(facts: Facts, { people }: Pick<Remembered, 'people'>): boolean {
