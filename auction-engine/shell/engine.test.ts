@@ -4,6 +4,7 @@ import { uuidv7 } from '../../platform/ids.ts'
 import { heldCommits, settled } from '../../platform/testing/turns.ts'
 import type { Refused } from '../../protocol/auction.ts'
 import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
+import { outboxHintSubject } from '../../protocol/subjects.ts'
 import type { LotCommand } from '../core/decision.ts'
 import { placeBid } from '../testing/commands.ts'
 import { AuctionRoom } from '../testing/running-engine.ts'
@@ -390,6 +391,10 @@ describe('too much at once', () => {
     await start()
     const lotId = await room.openLot()
     const heard = await room.watch(lotId)
+    let hints = 0
+    await room.bus.listen(outboxHintSubject, () => {
+      hints += 1
+    })
     for (let round = 0; round < 20; round += 1) {
       const max = 100_000 + round * 200_000
       await Promise.all(
@@ -403,8 +408,9 @@ describe('too much at once', () => {
     const events = heard.flatMap((message) => message.events)
     const newest = room.lots.stored(lotId)?.lot.now.seq ?? 0
     expect(newest).toBe(202)
-    // A burst of 20, then at most 20 a second.
+    // A burst of 20, then at most 20 a second; and whoever reads the log is not woken more often.
     expect(events.length).toBeLessThanOrEqual(20 + 6)
+    expect(hints).toBe(heard.length)
     let expected = 3
     for (const { seq, publication } of events) {
       expect(publication.fromSeq ?? seq).toBe(expected)
