@@ -26,6 +26,8 @@ export interface Fleet {
   readonly url: string
   /** Of its roles, and of its NATS and Redis, by their names. */
   readonly pids: Readonly<Record<string, number>>
+  /** Of the roles, where their metrics are read. */
+  readonly metricsUrls: Readonly<Record<string, string>>
 }
 
 /** Resolves when all are at work. @throws Failure with the last words of a role that is not */
@@ -48,6 +50,7 @@ export async function startRoles(keep: Keep, options: FleetOptions): Promise<Fle
     LOG_LEVEL: 'warn',
   }
   const pids: Record<string, number> = { NATS: nats.pid, Redis: redis.pid }
+  const metricsUrls: Record<string, string> = {}
   let port = 0
   for (const role of roles) {
     const started = new RoleProcess(
@@ -58,9 +61,10 @@ export async function startRoles(keep: Keep, options: FleetOptions): Promise<Fle
     await keep(started, (process) => process.kill())
     pids[role] = started.pid
     const told = await soon(started.ready, role)
+    metricsUrls[role] = `http://127.0.0.1:${told.metricsPort}/metrics`
     port = told.port ?? port
   }
-  return { natsUrl: nats.url, url: `http://127.0.0.1:${port}`, pids }
+  return { natsUrl: nats.url, url: `http://127.0.0.1:${port}`, pids, metricsUrls }
 }
 
 async function soon<Told>(ready: Promise<Told>, role: RoleName): Promise<Told> {

@@ -13,4 +13,6 @@ test('every way of making bids durable stores what it answered, and has its row'
 
   expect(section.tables.map(({ rows }) => rows.length)).toEqual([4, 2])
   expect(section.goals.map(({ goal }) => goal)).toEqual(['P4', 'P4', 'P8', 'P8'])
+  const [hotLot] = section.goals
+  expect(hotLot?.boundBy).toMatch(/a commit, of [1-9][^ ]* bids, was under way [1-9][^ ]* % of/)
 }, 120_000)

@@ -15,6 +15,7 @@ import type { Keep } from '../keeping.ts'
 import { openLot } from '../open-lot.ts'
 import { storedByEngine } from './engine-store.ts'
 import type { Bid, BidWay } from './floor.ts'
+import type { EngineApart } from './work.ts'
 
 export interface EngineWayOptions {
   readonly name: string
@@ -23,6 +24,8 @@ export interface EngineWayOptions {
   /** Of the database that the engine writes. */
   readonly pool: Pool
   readonly bidders: number
+  /** Where it has a process of its own. */
+  readonly engine?: EngineApart
 }
 
 /** Longer than anything takes that does not hang. */
@@ -49,11 +52,10 @@ export async function busOverNats(keep: Keep, url: string): Promise<Bus> {
   return bus
 }
 
-export function engineWay({ name, says, bus, pool, bidders }: EngineWayOptions): BidWay {
+export function engineWay({ says, bus, pool, ...way }: EngineWayOptions): BidWay {
   return {
-    name,
-    says: `${says}; ${bidders} bidders`,
-    bidders,
+    ...way,
+    says: `${says}; ${way.bidders} bidders`,
     async open(lots) {
       const lotIds: string[] = []
       while (lotIds.length < lots) {

@@ -2,6 +2,7 @@
 // answered bids again. What they were told is compared with what is stored.
 import { closedLoop, type Measured } from '../closed-loop.ts'
 import { compare, idOf, Ledger, type Stored } from '../ledger.ts'
+import type { EngineApart } from './work.ts'
 
 export interface Bid {
   readonly lotId: string
@@ -16,6 +17,8 @@ export interface BidWay {
   readonly says: string
   /** How many bid at the same time. */
   readonly bidders: number
+  /** Where an engine of its own process decides. */
+  readonly engine?: EngineApart
   /** Opens so many lots. */
   open(lots: number): Promise<OpenLots>
 }

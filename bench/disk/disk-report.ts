@@ -1,8 +1,9 @@
 // Bids on a slow disk as a section, and what came of the goal: P7.
 import type { Stand, StandFigures } from '../end-to-end/stand.ts'
-import { costTable, rateTable, storedAt, whatWorked } from '../end-to-end/stand-tables.ts'
+import { costTable, rateTable, storedAt } from '../end-to-end/stand-tables.ts'
 import { figure } from '../report.ts'
 import type { Section } from '../section.ts'
+import { whatWorked } from '../what-worked.ts'
 
 const slowToFastMin = 0.6
 

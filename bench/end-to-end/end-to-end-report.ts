@@ -1,8 +1,9 @@
 // Bids from socket to socket as a section, and what came of the goals: P5 and P6.
 import { figure } from '../report.ts'
 import type { GoalVerdict, Section } from '../section.ts'
+import { whatWorked } from '../what-worked.ts'
 import type { Stand, StandFigures } from './stand.ts'
-import { costTable, rateTable, storedAt, whatWorked } from './stand-tables.ts'
+import { costTable, rateTable, storedAt } from './stand-tables.ts'
 
 const embeddedToPrototypeMin = 0.5
 const embeddedPerSecondMin = 45_000

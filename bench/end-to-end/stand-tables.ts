@@ -1,5 +1,4 @@
-// Figures of stands as tables, and what was at work meanwhile.
-import { availableParallelism } from 'node:os'
+// Figures of stands as tables.
 import { figure, ratio } from '../report.ts'
 import type { Table } from '../section.ts'
 import type { Stand, StandFigures } from './stand.ts'
@@ -14,9 +13,6 @@ interface Comparison<OneRow extends Row> {
   /** What a row is compared with. */
   readonly baseOf: (row: OneRow) => StandFigures
 }
-
-/** Where processors have less idle time than this share, somebody waits for them. */
-const idleShare = 0.1
 
 export function rateTable<OneRow extends Row>(
   title: string,
@@ -59,17 +55,6 @@ export function costTable(title: string, rows: readonly Row[]): Table {
       figure(figures['busy cores']),
     ]),
   }
-}
-
-/** Why they are no faster, as far as the accounts of the processors tell it. */
-export function whatWorked(figures: StandFigures): string {
-  const all = availableParallelism()
-  const { 'busy cores': busy, 'idle cores': idle } = figures
-  if (busy === 0) return 'not known: the accounts of the processors are those of Linux'
-  const spent = `a bid takes ${figure(figures['server µs'])} µs of the server, ${figure(figures['postgres µs'])} of PostgreSQL and ${figure(figures['bidders µs'])} of the bidders; ${figure(busy)} of ${all} cores were at work for that, ${figure(idle)} idle`
-  if (idle > idleShare * all) return `not known, since the processors had time left: ${spent}`
-  const isOurs = busy > (1 - 2 * idleShare) * all
-  return `processor time${isOurs ? '' : ', of which much went elsewhere'}: ${spent}`
 }
 
 /**

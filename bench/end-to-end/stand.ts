@@ -5,24 +5,11 @@ import type { AskOrder } from '../askers/words.ts'
 import { tokenSecret } from '../givens.ts'
 import { compare } from '../ledger.ts'
 import { microsEach, processorMs, spentWhile } from '../processor-time.ts'
+import type { Figures } from '../turns.ts'
+import type { Worked } from '../what-worked.ts'
 import type { Ground, Serving } from './servers.ts'
 
-export type StandFigures = Readonly<
-  Record<
-    | 'accepted/s'
-    | 'refused %'
-    | 'median ms'
-    | 'p99 ms'
-    /** Microseconds of a processor for each bid, refused ones included. */
-    | 'server µs'
-    | 'postgres µs'
-    | 'bidders µs'
-    /** Of all processors together, in cores: at work for the bids, and with nothing to do at all. */
-    | 'busy cores'
-    | 'idle cores',
-    number
-  >
->
+export type StandFigures = Worked & Figures<'accepted/s' | 'refused %' | 'median ms' | 'p99 ms'>
 
 /** Work that is left from the turn before is waited for, until there is less than that of a core. */
 const calmCores = 0.1
