@@ -1,5 +1,6 @@
 // `npm start` as somebody runs it who has just fetched it: the process of main.ts, without a single setting but
-// where its data lie, and that any free port will do. npm's own time, before it runs the process, is not ours.
+// where its data lie and what Node made of the modules, and that any free port will do. npm's own time, before it
+// runs the process, is not ours.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -7,11 +8,20 @@ import { endOf, type ProcessEnd } from '../../platform/servers/process-end.ts'
 
 /** How long each step of a start took. */
 export interface Steps {
-  /** From the start of the process until its first part is started: all modules are read and compiled. */
+  /** From the start of the process until its first part is started: Node, and the modules that this takes. */
   readonly loading: number
+  /** The modules of the services are read meanwhile. */
   readonly postgres: number
   readonly tables: number
+  /** With whatever is left of their modules. */
   readonly services: number
+}
+
+/** Both are there, or are not yet. */
+export interface ProcessFolders {
+  readonly dataFolder: string
+  /** Where Node keeps what it made of the modules. */
+  readonly compiledFolder: string
 }
 
 /** Longer than it drains. */
@@ -30,10 +40,11 @@ export class OutcryProcess {
   #firstBeganAtMs: number | undefined
 
   /** Nothing is waited for: it may still fail. */
-  constructor(dataFolder: string) {
+  constructor({ dataFolder, compiledFolder }: ProcessFolders) {
     this.#child = spawn(process.execPath, [main], {
       env: {
         OUTCRY_DATA: dataFolder,
+        NODE_COMPILE_CACHE: compiledFolder,
         PORT: '0',
         METRICS_PORT: '0',
         // It says of each part how long its start took.

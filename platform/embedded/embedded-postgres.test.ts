@@ -220,6 +220,31 @@ test('a stop that was asked for is no death', async () => {
   expect(onDeath).not.toHaveBeenCalled()
 })
 
+test('tells when nothing is left to do but to wait, at the first start and at later ones', async () => {
+  const at = join(folder, 'waiting')
+  const onWaiting = vi.fn<() => void>()
+  const postgres = new EmbeddedPostgres({ dataFolder: at, log, durability: 'none', onWaiting })
+  running.push(postgres)
+  const isWaitedFor = () => waitFor(() => onWaiting.mock.calls.length > 0)
+  await Promise.all([
+    postgres.start(),
+    isWaitedFor().then(() => expect(() => postgres.url).toThrow('has not started')),
+  ])
+  await postgres.stop()
+  onWaiting.mockClear()
+  await postgres.start()
+  expect(onWaiting).toHaveBeenCalledOnce()
+})
+
+test('a first start that was interrupted before there was a database goes on from there', async () => {
+  const at = join(folder, 'no-database')
+  const home = await settleHome(at)
+  const programs = await prepareServerPrograms(home)
+  await makeCluster(programs.initdb, home, 'none')
+  const postgres = await start(at)
+  expect(await ask(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+})
+
 test('a first start that was interrupted leaves nothing that hinders the next', async () => {
   const at = join(folder, 'interrupted')
   const home = await settleHome(at)

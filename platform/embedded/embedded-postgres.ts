@@ -2,7 +2,7 @@
 // server, the same durability; only its life is ours. docs/decisions/0003-embedded-postgres.md says why.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { Failure } from '../failure.ts'
+import { codeOf, Failure } from '../failure.ts'
 import type { Part } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { freePort } from '../servers/free-port.ts'
@@ -33,11 +33,15 @@ export interface EmbeddedPostgresOptions {
   readonly connectionsMax?: number
   /** Variables for the server, which gets nothing of our own environment. Default: none. */
   readonly variables?: Readonly<Record<string, string>>
+  /** Told at each start as soon as this process has nothing left to do but to wait for a program of PostgreSQL's. */
+  readonly onWaiting?: () => void
   /** Told when the server dies without being asked to: the process had better end too. */
   readonly onDeath?: (failure: Failure) => void
 }
 
 const databaseName = 'outcry'
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const noSuchDatabase = '3D000'
 /** How long the processes of a killed server may take to notice that it is gone. */
 const orphansTimeoutMs = 10_000
 const orphansPollMs = 100
@@ -97,7 +101,7 @@ export class EmbeddedPostgres implements Part {
   }
 
   async #start(): Promise<void> {
-    const { dataFolder, durability = 'full' } = this.#options
+    const { dataFolder, durability = 'full', onWaiting } = this.#options
     const home = await settleHome(dataFolder)
     this.#home = home
     this.#options.log.info({ folder: home.folder }, 'the database is kept here')
@@ -105,11 +109,12 @@ export class EmbeddedPostgres implements Part {
     this.#lock = await this.#takeLock(this.#sockets.path)
     await endLeftover(home)
     const programs = await prepareServerPrograms(home)
-    const password = await makeCluster(programs.initdb, home, durability)
+    const isNew = await makeCluster(programs.initdb, home, durability, onWaiting)
+    const password = await readPassword(home)
     await checkVersion(home, programs.version)
     const host = await this.#listen(programs.postgres, home, this.#sockets.path)
     const authority = `${roleName}:${password}@${host}`
-    await ensureDatabase(`postgresql://${authority}/postgres`)
+    await (isNew ? createDatabase : ensureDatabase)(`postgresql://${authority}`)
     this.#url = `postgresql://${authority}/${databaseName}`
   }
 
@@ -174,7 +179,7 @@ export class EmbeddedPostgres implements Part {
     for (let waitedMs = 0; ; waitedMs += orphansPollMs) {
       try {
         const onLine = (line: ServerLine) => this.#logLine(line)
-        return await startPostmaster(postgres, home, settings, onLine, this.#options.variables)
+        return await startPostmaster(postgres, home, settings, onLine, this.#options)
       } catch (error) {
         const orphans = hasSaid(error, 'pre-existing shared memory')
         if (!orphans || waitedMs >= orphansTimeoutMs) throw error
@@ -230,14 +235,27 @@ function hasSaid(error: unknown, words: string): boolean {
   return error instanceof ServerStartError && error.message.startsWith(words)
 }
 
-async function ensureDatabase(url: string): Promise<void> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
+/** @param server its address without a database */
+async function ensureDatabase(server: string): Promise<void> {
   try {
-    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [
-      databaseName,
-    ])
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${databaseName}`)
+    // Itself rather than the list of databases: after a start the first connection to each database takes longest.
+    await asked(`${server}/${databaseName}`, 'SELECT 1')
+  } catch (error) {
+    // A first start that was interrupted got no further than the server's own database.
+    if (codeOf(error) !== noSuchDatabase) throw error
+    await createDatabase(server)
+  }
+}
+
+async function createDatabase(server: string): Promise<void> {
+  await asked(`${server}/postgres`, `CREATE DATABASE ${databaseName}`)
+}
+
+async function asked(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url })
+  try {
+    await client.connect()
+    await client.query(statement)
   } finally {
     await client.end()
   }
