@@ -2,6 +2,7 @@
 import { figure, ratio } from '../report.ts'
 import type { GoalVerdict, Section, Table } from '../section.ts'
 import { type Figures, type Rounds, timesInRound } from '../turns.ts'
+import { atLeast } from '../verdict.ts'
 import { whatWorked } from '../what-worked.ts'
 import type { BidWay } from './floor.ts'
 import type { Work } from './work.ts'
@@ -73,36 +74,30 @@ function goalsOf(ways: Ways, cells: readonly Cell[]): readonly GoalVerdict[] {
   const cellOf = (way: BidWay | undefined, lots: number): Cell | undefined =>
     cells.find((each) => each.way === way && each.lots === lots)
   const hotLot = cellOf(ways.overNats, 1)
-  const hot = hotLot === undefined ? 0 : acceptedPerSecond(hotLot.figures)
-  const toPlain = timesOf(hotLot, cellOf(ways.plain[0], 1))
   return [
-    {
+    atLeast(toPlainMin, {
       goal: 'P4',
       says: 'one hot lot against one transaction per bid',
-      wanted: `≥ ${toPlainMin} ×`,
-      measured: `${figure(toPlain)} ×`,
-      holds: toPlain >= toPlainMin,
+      measured: timesOf(hotLot, cellOf(ways.plain[0], 1)),
+      unit: ' ×',
       boundBy: workOnHotLot(hotLot),
-    },
-    {
+    }),
+    atLeast(hotLotPerSecondMin, {
       goal: 'P4',
       says: 'one hot lot',
-      wanted: `≥ ${figure(hotLotPerSecondMin)}/s`,
-      measured: `${figure(hot)}/s`,
-      holds: hot >= hotLotPerSecondMin,
+      measured: hotLot === undefined ? 0 : acceptedPerSecond(hotLot.figures),
+      unit: '/s',
       boundBy: workOnHotLot(hotLot),
-    },
+    }),
     ...manyLots.map((lots) => {
       const cell = cellOf(ways.overNats, lots)
-      const times = timesOf(cell, hotLot)
-      return {
+      return atLeast(toHotLotMin, {
         goal: 'P8',
         says: `${figure(lots)} lots against one`,
-        wanted: `≥ ${toHotLotMin} ×`,
-        measured: `${figure(times)} ×`,
-        holds: times >= toHotLotMin,
+        measured: timesOf(cell, hotLot),
+        unit: ' ×',
         boundBy: `with ${figure(lots)} lots ${workOf(cell)}; with one lot ${workOf(hotLot)}`,
-      }
+      })
     }),
   ]
 }

@@ -16,6 +16,7 @@ import { figure } from '../report.ts'
 import type { BenchOptions, GoalVerdict, Section } from '../section.ts'
 import { openPool, type ThrowawayPostgres } from '../throwaway-postgres.ts'
 import { type Figures, mediansOf, type Turn, takeRounds, timesInRound } from '../turns.ts'
+import { atLeast, atMost } from '../verdict.ts'
 import { BatchStatement, batchSize, statementsAtOnce } from './batch-statement.ts'
 import { auditTable } from './ways.ts'
 
@@ -216,33 +217,28 @@ async function openRooms(url: string, rooms: number): Promise<readonly string[]>
 }
 
 function goalsOf({ figures: full, times }: Row, half: TalkFigures): readonly GoalVerdict[] {
-  const rate = full['messages/s']
-  const bound = workOf(full)
   return [
-    {
+    atLeast(shareOfRawMin, {
       goal: 'P9',
       says: 'against the batch statement',
-      wanted: `≥ ${shareOfRawMin} ×`,
-      measured: `${figure(times)} ×`,
-      holds: times >= shareOfRawMin,
-      boundBy: bound,
-    },
-    {
+      measured: times,
+      unit: ' ×',
+      boundBy: workOf(full),
+    }),
+    atLeast(perSecondMin, {
       goal: 'P9',
       says: 'messages',
-      wanted: `≥ ${figure(perSecondMin)}/s`,
-      measured: `${figure(rate)}/s`,
-      holds: rate >= perSecondMin,
-      boundBy: bound,
-    },
-    {
+      measured: full['messages/s'],
+      unit: '/s',
+      boundBy: workOf(full),
+    }),
+    atMost(p99MsMax, {
       goal: 'P9',
       says: 'p99 at half of the reached rate',
-      wanted: `≤ ${p99MsMax} ms`,
-      measured: `${figure(half['p99 ms'])} ms`,
-      holds: half['p99 ms'] <= p99MsMax,
+      measured: half['p99 ms'],
+      unit: ' ms',
       boundBy: `${workOf(half)}; for what the slowest waited was not measured`,
-    },
+    }),
   ]
 }
 

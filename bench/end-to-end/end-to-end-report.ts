@@ -1,6 +1,7 @@
 // Bids from socket to socket as a section, and what came of the goals: P5 and P6.
 import { figure } from '../report.ts'
 import type { GoalVerdict, Section } from '../section.ts'
+import { atLeast, atMost } from '../verdict.ts'
 import { whatWorked } from '../what-worked.ts'
 import type { Stand, StandFigures } from './stand.ts'
 import { costTable, rateTable, storedAt } from './stand-tables.ts'
@@ -66,49 +67,42 @@ function goalsOf(found: Found): readonly GoalVerdict[] {
   const { embeddedToPrototype, embedded, apart, atHalfRate, parts } = found
   const each = parts.map(([name, micros]) => `${name} ${figure(micros)}`).join(', ')
   return [
-    {
+    atLeast(embeddedToPrototypeMin, {
       goal: 'P5',
       says: 'against the prototype',
-      wanted: `≥ ${embeddedToPrototypeMin} ×`,
-      measured: `${figure(embeddedToPrototype)} ×`,
-      holds: embeddedToPrototype >= embeddedToPrototypeMin,
+      measured: embeddedToPrototype,
+      unit: ' ×',
       boundBy: whatWorked(embedded),
-    },
-    {
+    }),
+    atLeast(embeddedPerSecondMin, {
       goal: 'P5',
       says: 'accepted',
-      wanted: `≥ ${figure(embeddedPerSecondMin)}/s`,
-      measured: `${figure(embedded['accepted/s'])}/s`,
-      holds: embedded['accepted/s'] >= embeddedPerSecondMin,
+      measured: embedded['accepted/s'],
+      unit: '/s',
       boundBy: whatWorked(embedded),
-    },
-    atMostMs('P5', 'p99 of the answer', embedded, 'p99 ms', embeddedP99MsMax),
-    {
+    }),
+    waitAtMost(embeddedP99MsMax, 'P5', 'p99 of the answer', embedded, 'p99 ms'),
+    atLeast(apartPerSecondMin, {
       goal: 'P6',
       says: 'accepted',
-      wanted: `≥ ${figure(apartPerSecondMin)}/s`,
-      measured: `${figure(apart['accepted/s'])}/s`,
-      holds: apart['accepted/s'] >= apartPerSecondMin,
+      measured: apart['accepted/s'],
+      unit: '/s',
       boundBy: `${whatWorked(apart)}; of the server: ${each}`,
-    },
-    atMostMs('P6', 'median at half of that rate', atHalfRate, 'median ms', halfRateMedianMsMax),
-    atMostMs('P6', 'p99 at half of that rate', atHalfRate, 'p99 ms', halfRateP99MsMax),
+    }),
+    waitAtMost(halfRateMedianMsMax, 'P6', 'median at half of that rate', atHalfRate, 'median ms'),
+    waitAtMost(halfRateP99MsMax, 'P6', 'p99 at half of that rate', atHalfRate, 'p99 ms'),
   ]
 }
 
-function atMostMs(
+function waitAtMost(
+  mostMs: number,
   goal: string,
   says: string,
   figures: StandFigures,
   which: 'median ms' | 'p99 ms',
-  most: number,
 ): GoalVerdict {
-  return {
-    goal,
-    says,
-    wanted: `≤ ${most} ms`,
-    measured: `${figure(figures[which])} ms`,
-    holds: figures['accepted/s'] > 0 && figures[which] <= most,
-    boundBy: whatWorked(figures),
-  }
+  const boundBy = whatWorked(figures)
+  const verdict = atMost(mostMs, { goal, says, measured: figures[which], unit: ' ms', boundBy })
+  // Where nobody was answered nobody has waited.
+  return { ...verdict, holds: verdict.holds && figures['accepted/s'] > 0 }
 }

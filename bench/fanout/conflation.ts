@@ -10,6 +10,7 @@ import { openLot } from '../open-lot.ts'
 import { Pair } from '../peers/pair.ts'
 import { figure, median } from '../report.ts'
 import type { BenchOptions, GoalVerdict, Section } from '../section.ts'
+import { atMost } from '../verdict.ts'
 import { Bidding } from './bidding.ts'
 import { percent } from './fanout-tables.ts'
 
@@ -141,25 +142,21 @@ function goalsOf(
   storm: readonly Turn[],
 ): readonly GoalVerdict[] {
   const share = (turns: readonly Turn[]) => median(turns.map(({ gatewayShare }) => gatewayShare))
-  const times = share(storm) / share(calm)
-  const p99Ms = waitMs(calm, 0.99)
   const bids = figure(median(storm.map(({ acceptedPerSecond }) => acceptedPerSecond)))
   return [
-    {
+    atMost(sameCostMax, {
       goal: 'P10',
       says: `cost of the sockets at ${bids} bids/s to that at ${calmBidsPerSecond} bids/s`,
-      wanted: `≤ ${sameCostMax} ×`,
-      measured: `${figure(times)} ×`,
-      holds: times <= sameCostMax,
+      measured: share(storm) / share(calm),
+      unit: ' ×',
       boundBy: `every watcher hears ${figure(statesEach(storm))} states/s in the storm, and ${figure(statesEach(calm))} without it`,
-    },
-    {
+    }),
+    atMost(lastWatcherP99MsMax, {
       goal: 'P10',
       says: `from the answer to a bid until the last of ${figure(watchers)} watchers has it, p99`,
-      wanted: `≤ ${lastWatcherP99MsMax} ms`,
-      measured: `${figure(p99Ms)} ms`,
-      holds: p99Ms <= lastWatcherP99MsMax,
+      measured: waitMs(calm, 0.99),
+      unit: ' ms',
       boundBy: `at ${calmBidsPerSecond} bids/s the gateway is at work ${percent(share(calm))} of the time, and the process of the watchers ${percent(median(calm.map(({ watchersShare }) => watchersShare)))}`,
-    },
+    }),
   ]
 }

@@ -3,7 +3,8 @@ import type { PeerName } from '../peers/words.ts'
 import { figure, ratio } from '../report.ts'
 import type { GoalVerdict, Section } from '../section.ts'
 import { type Figures, type Rounds, timesInRound } from '../turns.ts'
-import { PEER_TITLES, percent } from './fanout-tables.ts'
+import { atLeast, atMost } from '../verdict.ts'
+import { PEER_TITLES } from './fanout-tables.ts'
 import { versionsCompared } from './versions.ts'
 import type { ConnectionsScale, CostName } from './visit.ts'
 
@@ -22,7 +23,7 @@ const bytesEachMax = 2_500
 const growthMax = 1.1
 const comingMin = 0.2
 const comingAgainMin = 0.4
-const idleShareMax = 0.05
+const idlePercentMax = 5
 
 export async function reportOf(costs: readonly Cost[], scale: ConnectionsScale): Promise<Section> {
   const { fewer, held, idleSeconds } = scale
@@ -98,35 +99,31 @@ function goalsOf(
 ): readonly GoalVerdict[] {
   const bytes = own.figures['bytes each']
   const bytesOfFewer = own.figures['bytes each of fewer']
-  const growth = bytes / bytesOfFewer
   const lastEach = (bytes * held - bytesOfFewer * fewer) / (held - fewer)
   return [
-    {
+    atMost(bytesEachMax, {
       goal: 'P2',
       says: `bytes for each of ${figure(held)}, known and subscribed to two channels`,
-      wanted: `≤ ${figure(bytesEachMax)}`,
-      measured: figure(bytes),
-      holds: bytes <= bytesEachMax,
+      measured: bytes,
+      unit: '',
       boundBy: `uWebSockets.js alone takes ${figure(raw.figures['bytes each'])} of them`,
-    },
-    {
+    }),
+    atMost(growthMax, {
       goal: 'P2',
       says: `bytes for each of ${figure(held)} to those of ${figure(fewer)}`,
-      wanted: `≤ ${growthMax} ×`,
-      measured: `${figure(growth)} ×`,
-      holds: growth <= growthMax,
+      measured: bytes / bytesOfFewer,
+      unit: ' ×',
       boundBy: `each of the last ${figure(held - fewer)} takes ${figure(lastEach)} bytes`,
-    },
+    }),
     coming('a token seen for the first time', 'µs each', comingMin, own, raw),
     coming('a token seen before', 'µs each again', comingAgainMin, own, raw),
-    {
+    atMost(idlePercentMax, {
       goal: 'P13',
       says: 'of a core for 100,000 idle connections, pings included',
-      wanted: `≤ ${percent(idleShareMax)}`,
-      measured: `${figure(own.idleShare * 100)} %`,
-      holds: own.idleShare <= idleShareMax,
+      measured: own.idleShare * 100,
+      unit: ' %',
       boundBy: `each is pinged every ${idleSeconds} s; uWebSockets.js alone, nearly without pings, is at ${figure(raw.idleShare * 100)} %`,
-    },
+    }),
   ]
 }
 
@@ -138,13 +135,12 @@ function coming(
   own: Cost,
   raw: Cost,
 ): GoalVerdict {
-  const share = timesInRound(raw.rounds, own.rounds, (figures) => figures[name])
-  return {
+  return atLeast(wanted, {
     goal: 'P3',
     says: `${says}, against uWebSockets.js letting in unseen`,
-    wanted: `≥ ${wanted} ×`,
-    measured: `${figure(share)} × (${figure(1e6 / own.figures[name])}/s)`,
-    holds: share >= wanted,
+    measured: timesInRound(raw.rounds, own.rounds, (figures) => figures[name]),
+    unit: ' ×',
+    beside: ` (${figure(1e6 / own.figures[name])}/s)`,
     boundBy: `each takes ${figure(own.figures[name])} µs of the server; uWebSockets.js alone takes ${figure(raw.figures[name])} of them`,
-  }
+  })
 }

@@ -2,6 +2,7 @@
 import type { PeerName } from '../peers/words.ts'
 import { figure } from '../report.ts'
 import type { GoalVerdict } from '../section.ts'
+import { atLeast } from '../verdict.ts'
 import { type Cell, type Measured, rateOf, timesOf } from './cells.ts'
 
 /** Of what the bare library does with the same bytes. */
@@ -61,19 +62,18 @@ function worst(
     ratio: timesOf(measured, { cell, peer: 'outcry' }, { cell, peer: against }),
   }))
   const [least] = found.toSorted((one, other) => one.ratio - other.ratio)
-  const times = least?.ratio ?? 0
   const at =
     least === undefined || cells.length === 1
       ? ''
       : ` at worst (${figure(least.cell.watchers)} watchers, ${least.cell.eventsPerTick} ${least.cell.size} a tick)`
-  return {
+  return atLeast(wanted, {
     goal: 'P1',
     says,
-    wanted: `≥ ${wanted} ×`,
-    measured: `${figure(times)} ×${at}`,
-    holds: times >= wanted,
+    measured: least?.ratio ?? 0,
+    unit: ' ×',
+    beside: at,
     boundBy: boundOf(measured, least?.cell, against),
-  }
+  })
 }
 
 /** What the library alone takes or reaches there. */
@@ -98,15 +98,13 @@ function cliff(measured: readonly Measured[], cells: readonly Cell[]): readonly 
     ['outcryOverNats', 'arriving from NATS in one read'],
   ] as const
   const kept = (peer: PeerName) => timesOf(measured, { cell: many, peer }, { cell: few, peer })
-  return ways.map(([peer, says]) => {
-    const times = kept(peer)
-    return {
+  return ways.map(([peer, says]) =>
+    atLeast(manyToFewMin, {
       goal: 'P14',
       says: `deliveries/s per core with 128 events ${says} to those with 32`,
-      wanted: `≥ ${manyToFewMin} ×`,
-      measured: `${figure(times)} ×`,
-      holds: times >= manyToFewMin,
+      measured: kept(peer),
+      unit: ' ×',
       boundBy: `the library alone keeps ${figure(kept('raw'))} × there`,
-    }
-  })
+    }),
+  )
 }

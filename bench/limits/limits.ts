@@ -12,6 +12,7 @@ import { type Keep, keeping } from '../keeping.ts'
 import { figure } from '../report.ts'
 import type { BenchOptions, GoalVerdict, Section } from '../section.ts'
 import { type Figures, type Turn, takeTurns } from '../turns.ts'
+import { atMost } from '../verdict.ts'
 import { type BidLimits, Gate, mostOf, NOT_LIMITED, usualLimits } from './gate.ts'
 import { type Command, pausesOfPeople, stormOf } from './storm.ts'
 
@@ -30,8 +31,8 @@ interface Storm {
   readonly commands: readonly Command[]
 }
 
-const nsMax = 1_000
-const askedMax = 1
+const microsMax = 1
+const askedPercentMax = 1
 const lots = 20
 const hurry = 10
 const programs = 1 / 1_000
@@ -204,27 +205,23 @@ function goalsOf(
   storms: readonly Storm[],
   throughRedis: readonly LimitsFigures[],
 ): readonly GoalVerdict[] {
-  const costNs = counted.ns - free.ns
   return [
-    {
+    atMost(microsMax, {
       goal: 'P15',
       says: 'both limits on a bid, in the process',
-      wanted: '≤ 1 µs',
-      measured: `${figure(costNs / 1_000)} µs`,
-      holds: costNs <= nsMax,
+      measured: (counted.ns - free.ns) / 1_000,
+      unit: ' µs',
       boundBy: `a bid takes ${figure(counted.ns)} ns where it is counted, and ${figure(free.ns)} ns where nobody is limited`,
-    },
-    ...storms.map(({ title }, nth) => {
-      const asked = throughRedis[nth]?.['asked %'] ?? 0
-      return {
+    }),
+    ...storms.map(({ title }, nth) =>
+      atMost(askedPercentMax, {
         goal: 'P15',
         says: `bids that ask Redis, ${title}`,
-        wanted: `≤ ${askedMax} %`,
-        measured: `${figure(asked)} %`,
-        holds: asked <= askedMax,
+        measured: throughRedis[nth]?.['asked %'] ?? 0,
+        unit: ' %',
         boundBy:
           'a process gives a quarter of a window’s bids by itself, and asks Redis for those beyond',
-      }
-    }),
+      }),
+    ),
   ]
 }
