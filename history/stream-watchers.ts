@@ -64,6 +64,17 @@ export class StreamWatchers {
     this.#told(stream, name, watcher, seq, digest)
   }
 
+  /** It is said to have come to `seq` with nothing left out, by what it was given before, or because it begins there. */
+  reached({ watcher, stream: name, seq }: Omit<Joined, 'digest'>): void {
+    const { at } = this.#streamOf(name)
+    const last = at.get(watcher) ?? seq
+    if (seq !== last) {
+      const rule = seq < last ? 'back_in_time' : 'hole'
+      this.#say(rule, watcher, name, seq, `It had ${last} and was said to have come to ${seq}.`)
+    }
+    at.set(watcher, Math.max(seq, last))
+  }
+
   seen({ watcher, stream: name, seq, fromSeq, digest }: Seen): void {
     const stream = this.#streamOf(name)
     const last = stream.at.get(watcher)

@@ -20,6 +20,18 @@ import {
   withAnotherType,
 } from './testing/lies.ts'
 import { type Lie, lieAbout } from './testing/lying-passage.ts'
+import {
+  asToSomebodyNew,
+  backwards,
+  type Falsified,
+  honestly,
+  liesOnReturn,
+  thenAnOlderState,
+  withNothing,
+  withoutTheFirst,
+  withoutTheLast,
+  withTheFirstTwice,
+} from './testing/recovery-lies.ts'
 import { type RunHereOptions, runHere, smallPlan } from './testing/run-here.ts'
 import { unlimited } from './testing/unlimited.ts'
 import type { Tokens } from './tokens.ts'
@@ -64,6 +76,7 @@ test.each(['auction', 'chat'] as const)(
 )
 
 describe('a server that', () => {
+  const manyLots = { scenario: 'auction', lots: 20, rate: 200, duration: 2 } as const
   const LIES: readonly [what: string, rule: Rule, scenario: ScenarioName, lie: () => Lie][] = [
     ['loses states of a lot', 'hole', 'auction', () => loses('lot:')],
     ['falls silent about a lot', 'left_behind', 'auction', () => fallsSilent('lot:')],
@@ -112,13 +125,52 @@ describe('a server that', () => {
     ['notifies of something else', 'told_otherwise', () => falsifies('user:', withAnotherType, 2)],
   ] as const)('%s: %s', async (_, rule, lie) => {
     // However many bids of a lot are told as one, of so many lots everybody is notified often enough.
-    const manyLots = { scenario: 'auction', lots: 20, rate: 200, duration: 2 } as const
     const audits = await judged(manyLots, lie)
     for (const audit of audits) {
       expect(rulesIn(audit)).toContain(rule)
       expect(audit.judged['feeds']).toBe(10)
     }
   })
+
+  const talk = { scenario: 'chat', duration: 2 } as const
+  const UNTRUTHS: readonly [
+    what: string,
+    channels: string,
+    rule: Rule,
+    run: Partial<Plan> & { readonly scenario: ScenarioName },
+    lie: Falsified,
+  ][] = [
+    ['leaves out the first message', 'chat:', 'hole', talk, withoutTheFirst],
+    ['leaves out the last message', 'chat:', 'hole', talk, withoutTheLast],
+    ['tells a message twice', 'chat:', 'back_in_time', talk, withTheFirstTwice],
+    ['tells messages backwards', 'chat:', 'back_in_time', talk, backwards],
+    ['says that no message was missed', 'chat:', 'hole', talk, withNothing],
+    ['lets them begin anew', 'chat:', 'hole', talk, asToSomebodyNew],
+    ['leaves out a notification', 'user:', 'hole', manyLots, withoutTheFirst],
+    ['tells a notification twice', 'user:', 'back_in_time', manyLots, withTheFirstTwice],
+    ['tells a state of a lot twice', 'lot:', 'back_in_time', manyLots, withTheFirstTwice],
+    ['tells an older state last', 'lot:', 'back_in_time', manyLots, thenAnOlderState],
+  ]
+
+  test.each(UNTRUTHS)('to those who come back %s (%s): %s', async (_, channels, rule, run, lie) => {
+    const audits = await judged(run, liesOnReturn(channels, lie, smallPlan(run, '').connections))
+    for (const audit of audits) expect(rulesIn(audit)).toContain(rule)
+  })
+
+  test.each([
+    ['chat:', talk],
+    ['user:', manyLots],
+    ['lot:', manyLots],
+  ] as const)(
+    'tells the truth to those who come back (%s) is judged right',
+    async (channels, run) => {
+      const lie = liesOnReturn(channels, honestly, smallPlan(run, '').connections)
+      for (const audit of await judged(run, lie, { patienceMs: 60_000 })) {
+        expect(audit.violations).toEqual([])
+      }
+    },
+    180_000,
+  )
 
   test.each([
     ['skips states and says so', true],

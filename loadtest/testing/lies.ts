@@ -9,7 +9,7 @@ import type { Lie, Said } from './lying-passage.ts'
 type Told = Extract<Push['push'], { readonly pub: unknown }>
 
 /** The publication in it, where it is one of such a channel. */
-function toldIn(message: ServerMessage, channels: string): Told | undefined {
+export function toldIn(message: ServerMessage, channels: string): Told | undefined {
   if (!('push' in message) || !('pub' in message.push)) return undefined
   const isStream =
     message.push.channel.startsWith(channels) && message.push.pub.offset !== undefined

@@ -15,6 +15,8 @@ export interface Said {
 export interface Lie {
   /** What goes to the server in place of the command; and what comes back at once, if anything. */
   command?(said: Said): { readonly forward: readonly Said[]; readonly answer?: object }
+  /** Whether the connection breaks before this reaches the device. */
+  isLostBefore?(message: ServerMessage): boolean
   /** What goes to the device in place of what the server said. */
   message?(message: ServerMessage): readonly ServerMessage[]
 }
@@ -84,9 +86,9 @@ function connectThrough(device: WebSocket, asked: IncomingMessage, target: strin
     if (forward.length > 0) toServer(joined(forward))
   })
   server.on('message', (frame: Buffer) => {
-    const said = linesOf<ServerMessage>(frame).flatMap(
-      (message) => lie.message?.(message) ?? message,
-    )
+    const messages = linesOf<ServerMessage>(frame)
+    if (messages.some((message) => lie.isLostBefore?.(message) === true)) return device.terminate()
+    const said = messages.flatMap((message) => lie.message?.(message) ?? message)
     if (said.length > 0) device.send(joined(said))
   })
   server.on('close', () => device.terminate())

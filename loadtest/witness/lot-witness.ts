@@ -37,11 +37,18 @@ export class LotWitness {
     }
   }
 
+  /** A state replaces what was before it, so a stream begins anew with the snapshot, and with the first of what it lacks. */
   #subscribed(client: Device, { data, publications = [] }: SubscribeResult): void {
-    const newest = publications.at(-1)?.data as LotPublication | undefined
-    // A state replaces what was before it, so a stream begins anew with the newest.
-    const lot = newest?.lot ?? (data as LotSnapshot).lot
+    const [first, ...others] = publications
+    for (const said of [data, first?.data]) {
+      if (said !== undefined) this.#begins(client, (said as LotSnapshot | LotPublication).lot)
+    }
+    for (const publication of others) this.#published(client, publication)
+  }
+
+  #begins(client: Device, lot: LotView): void {
     const { seq, lotId: stream } = lot
+    // A draft changes without an event.
     const digest = seq === 0 ? undefined : this.#digestOf(lot)
     this.#watchers.joined({ watcher: String(client.nth), stream, seq, digest })
   }

@@ -15,13 +15,10 @@ export class StreamWitness {
   subscribed(client: Device, channel: string, result: SubscribeResult): void {
     const stream = streamOf(channel)
     if (stream === undefined) return
-    const { was_recovering, recovered, publications = [], offset = 0 } = result
-    const watcher = String(client.nth)
-    if (was_recovering === true && recovered === true) {
-      for (const publication of publications) this.published(client, channel, publication)
-      return
-    }
-    this.#watchers.joined({ watcher, stream, seq: offset, digest: undefined })
+    const { publications = [], offset = 0 } = result
+    for (const publication of publications) this.published(client, channel, publication)
+    // Whoever comes back is given what it missed, or reads it page by page: here nobody begins anew.
+    this.#watchers.reached({ watcher: String(client.nth), stream, seq: offset })
   }
 
   published(client: Device, channel: string, { data, offset: seq }: Publication): void {

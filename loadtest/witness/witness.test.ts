@@ -67,6 +67,28 @@ describe('the witness of a lot', () => {
     expect(rulesOf(witness)).toEqual(['back_in_time'])
   })
 
+  test('finds states of a reply that are told twice, backwards, or with a hole between them', () => {
+    for (const [told, rule] of [
+      [[stateAt(8), stateAt(8)], 'back_in_time'],
+      [[stateAt(8), stateAt(7)], 'back_in_time'],
+      [[stateAt(8), stateAt(10)], 'hole'],
+      [[stateAt(6)], 'back_in_time'],
+    ] as const) {
+      const witness = new LotWitness()
+      witness.observer.subscribed(ann, lot, { ...snapshotAt(7), publications: told })
+      expect(rulesOf(witness)).toEqual([rule])
+    }
+  })
+
+  test('goes on where it was by a reply that has nothing for it', () => {
+    const witness = new LotWitness()
+    const { subscribed, published } = witness.observer
+    subscribed(ann, lot, snapshotAt(3))
+    subscribed(ann, lot, { was_recovering: true, recovered: true, offset: 3 })
+    published(ann, lot, stateAt(4))
+    expect(rulesOf(witness)).toEqual([])
+  })
+
   test('hears that two watchers were told of two prices', () => {
     const witness = new LotWitness()
     const { subscribed, published } = witness.observer
@@ -111,6 +133,21 @@ describe('the witness of a conversation', () => {
     expect(rulesOf(witness)).toEqual(['hole'])
     witness.subscribed(ann, chat, { ...back, publications: [messageAt(5)] })
     expect(rulesOf(witness)).toEqual(['hole', 'back_in_time'])
+  })
+
+  test('finds that a reply goes further than what it brings, or begins anew', () => {
+    for (const reply of [
+      { was_recovering: true, recovered: true, publications: [messageAt(3)], offset: 4 },
+      { was_recovering: true, recovered: false, offset: 4 },
+      { offset: 4 },
+    ]) {
+      const witness = new StreamWitness()
+      witness.subscribed(ann, chat, { offset: 2 })
+      witness.subscribed(ann, chat, reply)
+      expect(rulesOf(witness)).toEqual(['hole'])
+      witness.published(ann, chat, messageAt(5))
+      expect(rulesOf(witness)).toEqual(['hole'])
+    }
   })
 
   test('does not compare what is hidden from one with what another one sees', () => {
