@@ -57,7 +57,7 @@ function databaseOf(
     dataFolder,
     log,
     // Where that fails, it fails again for the part that needs them, which tells.
-    onWaiting: () => void readServices().catch(() => {}),
+    onMaking: () => void readServices().catch(() => {}),
     onDeath: endProcess,
   })
   const tables = createTables({ url, waits: false, log })

@@ -220,20 +220,19 @@ test('a stop that was asked for is no death', async () => {
   expect(onDeath).not.toHaveBeenCalled()
 })
 
-test('tells when nothing is left to do but to wait, at the first start and at later ones', async () => {
-  const at = join(folder, 'waiting')
-  const onWaiting = vi.fn<() => void>()
-  const postgres = new EmbeddedPostgres({ dataFolder: at, log, durability: 'none', onWaiting })
+test('tells that it makes the data, at the first start alone', async () => {
+  const at = join(folder, 'making')
+  let isThere: boolean | undefined
+  const onMaking = vi.fn<() => void>(() => {
+    isThere = existsSync(join(at, 'postgres', 'data'))
+  })
+  const postgres = new EmbeddedPostgres({ dataFolder: at, log, durability: 'none', onMaking })
   running.push(postgres)
-  const isWaitedFor = () => waitFor(() => onWaiting.mock.calls.length > 0)
-  await Promise.all([
-    postgres.start(),
-    isWaitedFor().then(() => expect(() => postgres.url).toThrow('has not started')),
-  ])
-  await postgres.stop()
-  onWaiting.mockClear()
   await postgres.start()
-  expect(onWaiting).toHaveBeenCalledOnce()
+  await postgres.stop()
+  await postgres.start()
+  expect(onMaking).toHaveBeenCalledOnce()
+  expect(isThere).toBe(false)
 })
 
 test('a first start that was interrupted before there was a database goes on from there', async () => {

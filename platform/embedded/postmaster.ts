@@ -20,13 +20,6 @@ export interface Postmaster {
   stop(): Promise<void>
 }
 
-export interface PostmasterOptions {
-  /** Variables for the server beside those of all its programs. Default: none. */
-  readonly variables?: Readonly<Record<string, string>>
-  /** Told when the server is under way. */
-  readonly onWaiting?: () => void
-}
-
 /** The server left, or could not be run, before it took connections; `message` is its last fatal word. */
 export class ServerStartError extends Error {
   override readonly name = 'ServerStartError'
@@ -58,6 +51,7 @@ export function spawnOptions(home: ServerHome) {
 /**
  * Runs `postgres` and waits until it takes connections.
  * @param onLine Told each line of the server's log, for as long as it runs.
+ * @param variables Beside those of every program of the server.
  * @throws ServerStartError where it leaves before.
  */
 export async function startPostmaster(
@@ -65,7 +59,7 @@ export async function startPostmaster(
   home: ServerHome,
   settings: Readonly<Record<string, string>>,
   onLine: (line: ServerLine) => void,
-  { variables = {}, onWaiting }: PostmasterOptions = {},
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<Postmaster> {
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const { env, ...asOthers } = spawnOptions(home)
@@ -76,7 +70,6 @@ export async function startPostmaster(
   })
   let lastFatal = ''
   const ended = endOf(server)
-  onWaiting?.()
   await new Promise<void>((resolve, reject) => {
     createInterface(server.stderr).on('line', (text) => {
       const line = parseLine(text)
