@@ -330,21 +330,20 @@ test('a worker whose database begins to start is followed by another, and can be
   expect(words).toHaveLength(1)
 })
 
-describe('the end', () => {
-  test('what was begun is finished, and nobody has anything to free', async () => {
-    const finish = Promise.withResolvers<void>()
-    const { asked, task } = noting(async () => {
-      await finish.promise
-      return { type: 'done' }
-    })
-    await add(...Array.from({ length: 9 }, (_, payload): Job => ({ task: 'push', payload })))
-    const worker = await work(task)
-    await waitFor(() => asked.length === 4)
-    const ended = worker.drainAndStop()
-    finish.resolve()
-    await ended
-    expect(await kept()).toHaveLength(9 - asked.length)
-    expect((await kept()).every(({ attempts }) => attempts === 0)).toBe(true)
-    expect((await pool.query('SELECT FROM job_workers')).rowCount).toBe(0)
-  })
+test('at the end what was begun is finished, and nobody has anything to free', async () => {
+  const finish = Promise.withResolvers<{ type: 'done' }>()
+  const { asked, task } = noting(() => finish.promise)
+  await add(...Array.from({ length: 9 }, (_, payload): Job => ({ task: 'push', payload })))
+  const worker = await work(task)
+  const taken = async () => (await kept()).filter(({ locked_at }) => locked_at).length
+  // Four are begun, and as many wait for their turn, which they give up.
+  await waitFor(async () => (await taken()) === 8)
+  const ended = worker.drainAndStop()
+  await waitFor(async () => (await taken()) === 4)
+  finish.resolve({ type: 'done' })
+  await ended
+  expect(asked).toHaveLength(4)
+  expect((await kept()).map(({ attempts }) => attempts)).toEqual([0, 0, 0, 0, 0])
+  expect(lines.filter((line) => line.includes('the job library says'))).toEqual([])
+  expect((await pool.query('SELECT FROM job_workers')).rowCount).toBe(0)
 })

@@ -1,11 +1,14 @@
 // Jobs by the job library (graphile-worker), on the tables that it keeps in the database. The library's
 // worker ends itself where the database fails it; another is employed then, after a while.
+import { EventEmitter } from 'node:events'
 import {
   type JobHelpers,
   Logger as LibraryLogger,
   runTaskList,
   type TaskList,
+  type WorkerEvents,
 } from 'graphile-worker'
+import { assert } from '../../platform/assert.ts'
 import { type Beat, beat } from '../../platform/beat.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Part } from '../../platform/lifecycle.ts'
@@ -126,6 +129,7 @@ class GraphileJobs implements Part {
       {
         concurrency,
         noHandleSignals: true,
+        events: keepingQueueOpen(),
         logger: libraryLogger(this.#log, stuck.reject),
         preset: presetFor(concurrency),
       },
@@ -187,6 +191,25 @@ function presetFor(concurrency: number): GraphileConfig.Preset {
       failJobBatchDelay: jobPace.noteMs,
     },
   }
+}
+
+/**
+ * At its end the library's queue of fetched jobs gives back those that nobody began, and fails at it unless something
+ * else of it is under way: then nobody waits until they are back, and each end of a worker looks like a fault in the
+ * log. So something is under way until it ends.
+ */
+function keepingQueueOpen(): WorkerEvents {
+  const events: WorkerEvents = new EventEmitter()
+  const ended = Promise.withResolvers<void>()
+  events.on('localQueue:init', ({ localQueue }) => {
+    const background: unknown = Reflect.get(localQueue, 'background')
+    assert(typeof background === 'function', 'the queue of the library waits for what is under way')
+    background.call(localQueue, ended.promise)
+  })
+  events.on('localQueue:setMode', ({ newMode }) => {
+    if (newMode === 'RELEASED') ended.resolve()
+  })
+  return events
 }
 
 /** What it says when it ends badly was said before. */
