@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from '../platform/bus/bus.ts'
 import { uuidv7 } from '../platform/ids.ts'
-import { askEngine, openLot, startPrice } from './open-lot.ts'
+import { askEngine, exactBid, openLot, startPrice } from './lot-commands.ts'
 
 /** Between two bids on a lot. */
 const betweenBidsMs = 20
@@ -44,16 +44,10 @@ export class LotPulse {
   async #bidOn(lotId: string, nth: number): Promise<void> {
     let amount = startPrice
     for (let bids = 0; !this.#over.signal.aborted; bids += 1) {
-      const actor = { userId: `bidder-${bids % 3}`, roles: [] }
-      const bid = { type: 'place_bid', kind: 'exact', currency: 'USD' } as const
+      const userId = `bidder-${bids % 3}`
       const startedMs = performance.now()
-      const reply = await askEngine(this.#bus, {
-        ...bid,
-        lotId,
-        commandId: uuidv7(),
-        actor,
-        amount,
-      })
+      const bid = exactBid(lotId, { commandId: uuidv7(), userId, amount })
+      const reply = await askEngine(this.#bus, bid)
       amount = 'minNext' in reply ? reply.minNext : amount
       const waitedMs = performance.now() - startedMs
       this.#longestMs[nth] = Math.max(this.#longestMs[nth] ?? 0, waitedMs)

@@ -12,10 +12,9 @@ import type { EngineCommand, EngineReply } from '../../protocol/engine.ts'
 import { lotCommandsSubject, shardOf } from '../../protocol/subjects.ts'
 import { log } from '../givens.ts'
 import type { Keep } from '../keeping.ts'
-import { openLot } from '../open-lot.ts'
+import { exactBid, openLot } from '../lot-commands.ts'
 import { storedByEngine } from './engine-store.ts'
-import type { Bid, BidWay } from './floor.ts'
-import type { EngineApart } from './work.ts'
+import type { Bid, BidWay, EngineApart } from './floor.ts'
 
 export interface EngineWayOptions {
   readonly name: string
@@ -73,15 +72,8 @@ export function engineWay({ says, bus, pool, ...way }: EngineWayOptions): BidWay
 }
 
 async function placeOn(bus: Bus, { lotId, bidder, bidId, amount }: Bid) {
-  const reply = await ask(bus, {
-    type: 'place_bid',
-    kind: 'exact',
-    currency: 'USD',
-    lotId,
-    commandId: bidId,
-    actor: { userId: bidder, roles: [] },
-    amount,
-  })
+  const command = exactBid(lotId, { commandId: bidId, userId: bidder, amount })
+  const reply = await ask(bus, command)
   if (reply.outcome === 'accepted') return amount
   if (reply.code === 'bid_too_low' || reply.code === 'overloaded') return undefined
   throw new Error(`a bid was refused: ${reply.code}`)

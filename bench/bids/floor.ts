@@ -2,7 +2,6 @@
 // answered bids again. What they were told is compared with what is stored.
 import { closedLoop, type Measured } from '../closed-loop.ts'
 import { compare, idOf, Ledger, type Stored } from '../ledger.ts'
-import type { EngineApart } from './work.ts'
 
 export interface Bid {
   readonly lotId: string
@@ -11,13 +10,19 @@ export interface Bid {
   readonly amount: number
 }
 
+/** An engine in a process of its own, behind a NATS. */
+export interface EngineApart {
+  readonly pids: Readonly<Record<'engine' | 'NATS', number>>
+  readonly metricsUrl: string
+}
+
 /** One way of making bids durable, on lots of its own. */
 export interface BidWay {
   readonly name: string
   readonly says: string
   /** How many bid at the same time. */
   readonly bidders: number
-  /** Where an engine of its own process decides. */
+  /** Default: whoever decides is in this process, or in PostgreSQL. */
   readonly engine?: EngineApart
   /** Opens so many lots. */
   open(lots: number): Promise<OpenLots>

@@ -2,7 +2,7 @@
 import { samplesOf } from '../../loadtest/prometheus-text.ts'
 import { microsEach, spentWhile } from '../processor-time.ts'
 import type { Figures } from '../turns.ts'
-import type { Bidding } from './floor.ts'
+import type { Bidding, EngineApart } from './floor.ts'
 
 /** Microseconds of a processor are those for each bid, refused ones included. */
 export type Work = Figures<
@@ -17,12 +17,6 @@ export type Work = Figures<
   | 'bids a commit'
   | 'committing %'
 >
-
-/** An engine in a process of its own, behind a NATS. */
-export interface EngineApart {
-  readonly pids: Readonly<Record<'engine' | 'NATS', number>>
-  readonly metricsUrl: string
-}
 
 /** @param engine Default: there is none apart */
 export async function workWhile(

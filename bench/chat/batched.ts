@@ -2,6 +2,7 @@
 import { createChatStore } from '../../chat-store/main.ts'
 import { createInProcessBus } from '../../platform/bus/in-process-bus.ts'
 import { uuidv7 } from '../../platform/ids.ts'
+import { runParts } from '../../platform/lifecycle.ts'
 import { createMetrics } from '../../platform/metrics.ts'
 import type { Pool } from '../../platform/postgres/pool.ts'
 import { systemClock as clock } from '../../platform/system-clock.ts'
@@ -35,23 +36,16 @@ export function batched({ pool, lanes, batchMax, senders }: BatchedOptions): Way
           throw new Error(`a message was not taken: ${outcome.code}`)
         }
       }
-      const parts = createChatStore({
-        pool,
-        bus,
-        clock,
-        log,
-        metrics: createMetrics({ role: 'bench', ofProcess: false }),
-        limits: { lanes, batchCommandsMax: batchMax, inboxWaitMsMax: patienceMs },
-      })
-      for (const part of parts) await part.start()
+      const metrics = createMetrics({ role: 'bench', ofProcess: false })
+      const limits = { lanes, batchCommandsMax: batchMax, inboxWaitMsMax: patienceMs }
+      const store = createChatStore({ pool, bus, clock, log, metrics, limits })
+      const running = runParts(store, { log })
+      await running.ready
       await Promise.all(conversationIds.map((conversationId) => ask(openRoom(conversationId))))
       return {
         send: (sender) => ask(message(conversationOf(sender, conversationIds), sender)),
         audit: () => auditTable(pool, 'messages', conversationIds),
-        async end() {
-          for (const part of parts.toReversed()) await part.drain(AbortSignal.timeout(patienceMs))
-          for (const part of parts.toReversed()) await part.stop()
-        },
+        end: () => running.drainAndStop(),
       }
     },
   }

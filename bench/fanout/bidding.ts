@@ -4,7 +4,7 @@ import type { Bus } from '../../platform/bus/bus.ts'
 import { uuidv7 } from '../../platform/ids.ts'
 import type { BidOutcome } from '../../protocol/auction.ts'
 import { lotCommandsSubject, shardOf } from '../../protocol/subjects.ts'
-import { startPrice } from '../open-lot.ts'
+import { exactBid, startPrice } from '../lot-commands.ts'
 import type { Pair } from '../peers/pair.ts'
 
 export interface Bid {
@@ -72,19 +72,12 @@ export class Bidding {
   async #place(): Promise<number> {
     this.#amount += 1
     this.#placed += 1
-    const outcome = (await this.#bus.request(
-      this.#subject,
-      {
-        type: 'place_bid',
-        kind: 'exact',
-        currency: 'USD',
-        lotId: this.#lotId,
-        commandId: uuidv7(),
-        actor: { userId: `bidder-${this.#placed % bidders}`, roles: [] },
-        amount: this.#amount,
-      },
-      answerMs,
-    )) as BidOutcome
+    const bid = exactBid(this.#lotId, {
+      commandId: uuidv7(),
+      userId: `bidder-${this.#placed % bidders}`,
+      amount: this.#amount,
+    })
+    const outcome = (await this.#bus.request(this.#subject, bid, answerMs)) as BidOutcome
     if (outcome.outcome !== 'accepted') throw new Error(`a bid was not taken: ${outcome.outcome}`)
     return outcome.seq
   }

@@ -8,7 +8,7 @@ import { NatsServer } from '../../platform/servers/nats-server.ts'
 import { systemClock as clock } from '../../platform/system-clock.ts'
 import { log, tokenSecret } from '../givens.ts'
 import type { Keep } from '../keeping.ts'
-import { openLot } from '../open-lot.ts'
+import { openLot } from '../lot-commands.ts'
 import type { Stage } from '../peers/words.ts'
 import { throwawayPostgres } from '../throwaway-postgres.ts'
 

@@ -220,7 +220,7 @@ function goalsOf(
         measured: throughRedis[nth]?.['asked %'] ?? 0,
         unit: ' %',
         boundBy:
-          'a process gives a quarter of a window’s bids by itself, and asks Redis for those beyond',
+          'a process gives a quarter of a window’s bids, and of the burst, by itself, and asks Redis for those beyond',
       }),
     ),
   ]

@@ -1,4 +1,4 @@
-// Lots for benches, opened as a gateway brings it to the engine.
+// Commands to lots, as gateways bring them to an engine.
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Bus,
@@ -49,6 +49,15 @@ export async function openLot(
   await askEngine(bus, { type: 'create_lot', lotId, commandId: uuidv7(), actor: seller, terms })
   await askEngine(bus, { type: 'publish_lot', lotId, commandId: uuidv7(), actor: seller })
   return lotId
+}
+
+/** A bid that calls a visible price, in minor units. */
+export function exactBid(
+  lotId: string,
+  { commandId, userId, amount }: Readonly<{ commandId: string; userId: string; amount: number }>,
+): EngineCommand {
+  const actor = { userId, roles: [] }
+  return { type: 'place_bid', kind: 'exact', currency: 'USD', lotId, commandId, actor, amount }
 }
 
 /**
