@@ -37,6 +37,9 @@ export const RULES = {
   left_behind: 'A watcher did not come to the end of the stream.',
   untold: 'Something that is stored was never told.',
   final_state: 'The state at the end is not the one after the last event.',
+  // Notifications.
+  unnotified: 'Somebody was not notified of what concerned them.',
+  notified_otherwise: 'Somebody was notified of what did not concern them.',
   // Chat.
   wrong_unread: 'A number of unread messages is not exact.',
   not_in_stream: 'A message has no place in the stream, or another’s.',

@@ -20,6 +20,7 @@ import {
   withAnotherType,
 } from './testing/lies.ts'
 import { type Lie, lieAbout } from './testing/lying-passage.ts'
+import { mistakeWhoIsOutbid } from './testing/mistaken-notifier.ts'
 import {
   asToSomebodyNew,
   backwards,
@@ -171,6 +172,21 @@ describe('a server that', () => {
     },
     180_000,
   )
+
+  test.each([
+    ['overlooks who is outbid', 'unnotified', '[]'],
+    ['takes a bidder for another one', 'notified_otherwise', '["stranger"]'],
+  ] as const)('%s: %s', async (_, rule, outbid) => {
+    const restore = await mistakeWhoIsOutbid(server.databaseUrl, outbid)
+    try {
+      const [byStored, byLists] = await judged(manyLots, honest)
+      expect(rulesIn(byStored)).toContain(rule)
+      // Feeds and devices agree with each other, and are wrong.
+      expect(byLists.violations).toEqual([])
+    } finally {
+      await restore()
+    }
+  })
 
   test.each([
     ['skips states and says so', true],

@@ -17,7 +17,8 @@ import {
 } from '../run/scenario.ts'
 import type { BidTestimony } from '../scenarios/bids.ts'
 import { watchedAmong } from '../witness/watched.ts'
-import { tellStoredLots } from './stored-history.ts'
+import { BidderNotices } from './bidder-notices.ts'
+import { type LotJudge, tellStoredLots } from './stored-history.ts'
 import { withDatabase } from './with-database.ts'
 
 const pageLimit = 100
@@ -40,37 +41,63 @@ export async function auditLots(options: AuditOptions): Promise<Audit> {
     history.attempted({ lotId, actorId, commandId, asked, ...times })
   }
   for (const { place, ...account } of watched) history.heard(place, account)
+  const notices = new BidderNotices()
   if (history instanceof PublicLotHistory) await readLists(history, options)
-  else await readDatabase(history, stage, databaseUrl ?? '')
+  else await readDatabase(history, notices, options)
+  const { findings } = notices
+  findings.adopt(history.violations(), history.count)
   return {
     judged: {
       'bids sent': bids.length,
       lots: stage.lots.length,
       watchers: watched.reduce((sum, { watchers }) => sum + watchers, 0),
+      ...(databaseUrl === undefined ? {} : { 'notifications due': notices.due }),
     },
     by: databaseUrl === undefined ? 'what the server lists' : 'every stored decision',
-    violations: history.violations(),
-    count: history.count,
+    violations: findings.violations,
+    count: findings.count,
   }
 }
 
-async function readDatabase(history: LotHistory, { lots }: Stage, url: string): Promise<void> {
-  await withDatabase(url, async (pool) => {
+async function readDatabase(
+  history: LotHistory,
+  notices: BidderNotices,
+  { plan, stage: { lots } }: AuditOptions,
+): Promise<void> {
+  const judge: LotJudge = {
+    offered: (lotId, softClose) => history.offered(lotId, softClose),
+    notified: (lotId, stored) => notices.notified(lotId, stored),
+    decided(decision) {
+      history.decided(decision)
+      notices.decided(decision)
+    },
+    ended(final) {
+      history.ended(final)
+      notices.ended()
+    },
+  }
+  await withDatabase(plan.servers.databaseUrl ?? '', async (pool) => {
     await untilTold(pool, lots)
-    await tellStoredLots(history, pool, lots)
+    await tellStoredLots(judge, pool, lots)
   })
 }
 
-/** What was published is marked as that a little later; only what stays unmarked is a fault. */
+/**
+ * What was published is marked as that a little later, and bidders are notified of it after that; only what is never
+ * done is a fault. Given up once nothing was done for a while.
+ */
 async function untilTold(pool: Pool, lots: readonly string[]): Promise<void> {
-  const givesUpAtMs = performance.now() + untoldPatienceMs
-  while (performance.now() < givesUpAtMs) {
-    const { rowCount } = await pool.query(
-      `SELECT FROM outbox
-        WHERE source = 'lot' AND aggregate_id = ANY ($1) AND NOT published LIMIT 1`,
+  let least = Number.POSITIVE_INFINITY
+  for (let givesUpAtMs = 0; ; ) {
+    const { rows } = await pool.query<{ readonly untold: number }>(
+      `SELECT count(*) FILTER (WHERE NOT published) + count(*) FILTER (WHERE NOT notified) AS untold
+         FROM outbox WHERE source = 'lot' AND aggregate_id = ANY ($1)`,
       [lots],
     )
-    if (rowCount === 0) return
+    const untold = rows[0]?.untold ?? 0
+    if (untold < least) givesUpAtMs = performance.now() + untoldPatienceMs
+    least = Math.min(least, untold)
+    if (untold === 0 || performance.now() >= givesUpAtMs) return
     await sleep(lookEveryMs)
   }
 }

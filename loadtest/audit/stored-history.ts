@@ -7,6 +7,7 @@ import type { Pool, PoolClient } from '../../platform/postgres/pool.ts'
 import type { LotEventType, SoftClose } from '../../protocol/auction.ts'
 import type { ChatEventType } from '../../protocol/chat.ts'
 import type { EngineReply } from '../../protocol/engine.ts'
+import type { StoredNotice } from './bidder-notices.ts'
 
 const rowsPerPage = 5_000
 
@@ -29,12 +30,18 @@ interface EventRow {
   readonly view: LiveView
 }
 
+/** Who is told of stored lots, one lot after the other. */
+export interface LotJudge extends Pick<LotHistory, 'offered' | 'decided' | 'ended'> {
+  /** What the bidders of a lot were notified of, before its decisions. */
+  notified?(lotId: string, notices: readonly StoredNotice[]): void
+}
+
 /**
  * Tells the judge all decisions, events and final states, of all lots or of those named. Clients have told
  * theirs before.
  */
 export async function tellStoredLots(
-  history: LotHistory,
+  history: LotJudge,
   pool: Pool,
   lotIds?: readonly string[],
 ): Promise<void> {
@@ -42,7 +49,7 @@ export async function tellStoredLots(
 }
 
 async function tellLots(
-  history: LotHistory,
+  history: LotJudge,
   client: PoolClient,
   lotIds: readonly string[] | undefined,
 ): Promise<void> {
@@ -63,9 +70,19 @@ async function tellLots(
   for (const lot of lots) {
     const { lot_id: lotId, decision_no: decisionNo, view, untold, soft_close: softClose } = lot
     history.offered(lotId, softClose)
+    history.notified?.(lotId, await noticesOf(lotId, client))
     for await (const decision of decisionsOf(lotId, client)) history.decided(decision)
     history.ended({ lotId, decisionNo, view, untold })
   }
+}
+
+async function noticesOf(lotId: string, client: PoolClient): Promise<StoredNotice[]> {
+  const { rows } = await client.query<StoredNotice>(
+    `SELECT user_id AS "userId", type, source_seq AS seq
+       FROM notifications WHERE source = 'lot' AND aggregate_id = $1`,
+    [lotId],
+  )
+  return rows
 }
 
 async function* decisionsOf(lotId: string, client: PoolClient): AsyncGenerator<StoredDecision> {
