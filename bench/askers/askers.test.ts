@@ -50,10 +50,8 @@ function withAskers<Result>(
 ): Promise<Result> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const conversationIds = ['here', 'there']
-  const matter = { type: 'messages', conversationIds, text: 'A lamp?' } as const
-  return keeping(async (keep) =>
-    act(await openAskers(keep, 'the askers', { url, secret: 'any', askers, matter })),
-  )
+  const matter = { type: 'messages', conversationIds } as const
+  return keeping(async (keep) => act(await openAskers(keep, 'the askers', { url, askers, matter })))
 }
 
 test('who was held off for now asks again, and what was accepted is kept', async () => {

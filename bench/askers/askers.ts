@@ -4,6 +4,7 @@ import { type Endpoint, endpointOf, LightSocket } from '../../loadtest/client/li
 import { atPace } from '../../loadtest/run/pace.ts'
 import { randomOf } from '../../loadtest/run/random.ts'
 import { tokensOf } from '../../loadtest/tokens.ts'
+import { tokenSecret } from '../givens.ts'
 import { inTime } from '../in-time.ts'
 import { type Account, Ledger } from '../ledger.ts'
 import { type Answer, type Asking, askingAbout } from './matters.ts'
@@ -41,9 +42,9 @@ export class Askers {
 
   /** Resolves when all are connected. */
   static async join(order: JoinOrder): Promise<Askers> {
-    const { url, secret } = order
+    const { url } = order
     const all = new Askers(order)
-    const tokens = tokensOf({ tokenUrl: url, secret })
+    const tokens = tokensOf({ tokenUrl: url, secret: tokenSecret })
     const endpoint = endpointOf(
       `${url.replace('http', 'ws')}/connection/websocket`,
       'centrifuge-json',

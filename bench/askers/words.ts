@@ -5,17 +5,11 @@ import type { Failed } from '../peers/obey.ts'
 /** What they ask for: bids on a lot, each higher than all before it, or messages in conversations by turns. */
 export type Matter =
   | { readonly type: 'bids'; readonly lotId: string }
-  | {
-      readonly type: 'messages'
-      readonly conversationIds: readonly string[]
-      readonly text: string
-    }
+  | { readonly type: 'messages'; readonly conversationIds: readonly string[] }
 
 export interface JoinOrder {
-  /** `http://host:port` of the server. */
+  /** `http://host:port` of the server, which takes tokens that are signed by `tokenSecret`. */
   readonly url: string
-  /** By which the askers' tokens are signed. */
-  readonly secret: string
   readonly askers: number
   readonly matter: Matter
 }

@@ -8,7 +8,7 @@ import { NO_LIMITS } from '../../platform/limits/no-limits.ts'
 import type { Pool } from '../../platform/postgres/pool.ts'
 import { type OpenAskers, openAskers } from '../askers/open-askers.ts'
 import type { AskOrder } from '../askers/words.ts'
-import { ordinaryText, tokenSecret } from '../givens.ts'
+import { tokenSecret } from '../givens.ts'
 import type { Keep } from '../keeping.ts'
 import { compare, numberOfId } from '../ledger.ts'
 import { microsEach, spentWhile } from '../processor-time.ts'
@@ -170,9 +170,8 @@ class Hall {
     const conversationIds = await openRooms(url, conversations)
     const talkers = await openAskers(keep, 'the talkers', {
       url,
-      secret: tokenSecret,
       askers: talk.talkers,
-      matter: { type: 'messages', conversationIds, text: ordinaryText },
+      matter: { type: 'messages', conversationIds },
     })
     return new Hall(pool, conversationIds, talkers, { server: pid, postgres: postgres.pid })
   }

@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type OpenAskers, openAskers } from '../askers/open-askers.ts'
 import type { AskOrder } from '../askers/words.ts'
-import { tokenSecret } from '../givens.ts'
 import { compare } from '../ledger.ts'
 import { microsEach, processorMs, spentWhile } from '../processor-time.ts'
 import type { Figures } from '../turns.ts'
@@ -52,7 +51,6 @@ export class Stand {
   ): Promise<Stand> {
     const askers = await openAskers(keep, `the bidders of ${about.name}`, {
       url: serving.url,
-      secret: tokenSecret,
       askers: about.bidders,
       matter: { type: 'bids', lotId: serving.lotId },
     })
