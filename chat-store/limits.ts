@@ -33,11 +33,11 @@ export const giveWayMsMax = 100
 export const retryAfterMsMin = 200
 /** What could not be read for so long is given up, and those who wait are told. */
 export const readGiveUpMs = 1_000
-/** Conversations that a lane remembers: those of the last second, and no matter which others. */
+/** Conversations that a lane remembers: those of the last seconds, and no matter which others. */
 export const recollectionsMax = 1_024
-/** What is remembered is read anew so often: a silence of somebody who is no member yet raises no version. */
+/** What is remembered is read anew so often: that somebody hides its read marks raises no version. */
 export const recollectionLifeMs = 1_000
-/** In a room nothing else counts that raises no version, and people are remembered only once they are members. */
+/** A room has no read marks: only a silence that is imposed in the moment in which somebody first speaks counts late. */
 export const roomRecollectionLifeMs = 10_000
 /** People remembered of a conversation; where many more talk, few of them talk twice in that time. */
 export const rememberedPeopleMax = 2_048

@@ -14,6 +14,12 @@ interface MessageRow {
   readonly isNew: boolean
 }
 
+interface MemberRow {
+  readonly conversationId: string
+  readonly member: Member
+  readonly isGuest: boolean
+}
+
 const made: Columns<Conversation> = [
   ['uuid', ({ conversationId }) => conversationId],
   ['text', ({ terms }) => terms.kind],
@@ -39,21 +45,22 @@ const chats: Columns<ConversationChange> = [
   ['bigint', ({ events }) => events.at(-1)?.seq ?? null],
 ]
 
-const members: Columns<In<Member>> = [
-  ['uuid', ([id]) => id],
-  ['text', ([, member]) => member.userId],
-  ['text', ([, member]) => member.role],
-  ['bigint', ([, member]) => member.joinedSeq],
-  ['bigint', ([, member]) => member.deliveredSeq],
-  ['bigint', ([, member]) => member.readSeq],
-  ['bigint', ([, member]) => member.toldDeliveredSeq],
-  ['bigint', ([, member]) => member.toldReadSeq],
-  ['bigint', ([, member]) => member.toldAtMs],
-  ['bigint', ([, member]) => member.mutedUntilMs ?? null],
-  ['boolean', ([, member]) => member.archived],
-  ['boolean', ([, member]) => member.pinned],
-  ['text', ([, member]) => member.draft ?? null],
-  ['bigint', ([, member]) => member.silencedUntilMs ?? null],
+const members: Columns<MemberRow> = [
+  ['uuid', ({ conversationId }) => conversationId],
+  ['text', ({ member }) => member.userId],
+  ['text', ({ member }) => member.role],
+  ['bigint', ({ member }) => member.joinedSeq],
+  ['bigint', ({ member }) => member.deliveredSeq],
+  ['bigint', ({ member }) => member.readSeq],
+  ['bigint', ({ member }) => member.toldDeliveredSeq],
+  ['bigint', ({ member }) => member.toldReadSeq],
+  ['bigint', ({ member }) => member.toldAtMs],
+  ['bigint', ({ member }) => member.mutedUntilMs ?? null],
+  ['boolean', ({ member }) => member.archived],
+  ['boolean', ({ member }) => member.pinned],
+  ['text', ({ member }) => member.draft ?? null],
+  ['bigint', ({ member }) => member.silencedUntilMs ?? null],
+  ['boolean', ({ isGuest }) => isGuest],
 ]
 
 const messages: Columns<MessageRow> = [
@@ -128,7 +135,12 @@ export class ChatBatchColumns {
     const { conversationId: id } = conversation
     if (conversation.version === 0) this.#made.push(conversation)
     this.#chats.push(change)
-    for (const member of change.members) this.#members.push([id, member])
+    for (const member of change.members) {
+      this.#members.push({ conversationId: id, member, isGuest: false })
+    }
+    for (const member of change.guests) {
+      this.#members.push({ conversationId: id, member, isGuest: true })
+    }
     for (const message of change.messages) {
       this.#messages.push({ conversation, message, isNew: true })
     }

@@ -135,7 +135,17 @@ export class MemoryChat {
     const rows = this.conversations.get(conversation.conversationId)
     if (rows?.batchId === batch.batchId) return 'already'
     if (batch.answersUnread === true && this.#answersAgain(change)) return 'conflict'
+    if (this.#hasSilencedGuest(change, batch.atMs)) return 'conflict'
     return (rows?.conversation.version ?? 0) === conversation.version ? 'ok' : 'conflict'
+  }
+
+  #hasSilencedGuest({ conversation, guests }: ConversationChange, atMs: number): boolean {
+    const members = this.conversations.get(conversation.conversationId)?.members
+    return guests.some(({ userId }) =>
+      [members?.get(userId), this.people.get(userId)].some(
+        (guest) => (guest?.silencedUntilMs ?? 0) > atMs,
+      ),
+    )
   }
 
   #answersAgain({ conversation, answers }: ConversationChange): boolean {

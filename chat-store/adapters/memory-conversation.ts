@@ -50,6 +50,9 @@ export class ConversationRows {
     this.conversation = { ...conversation, version: conversation.version + 1 }
     this.dueMs = change.dueMs
     for (const member of change.members) this.members.set(member.userId, member)
+    for (const guest of change.guests) {
+      if (!this.members.has(guest.userId)) this.members.set(guest.userId, guest)
+    }
     for (const message of [...change.messages, ...change.changedMessages]) {
       this.messages.set(message.view.messageId, message)
     }

@@ -78,6 +78,8 @@ export interface ConversationChange {
   /** When something must happen by itself next, epoch ms. */
   readonly dueMs: number | undefined
   readonly members: readonly Member[]
+  /** New members of a room of whom nothing was known: they may be there already, and they may be silenced. */
+  readonly guests: readonly Member[]
   /** New ones. */
   readonly messages: readonly StoredMessage[]
   /** Those that were stored before. */

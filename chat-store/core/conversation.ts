@@ -83,6 +83,8 @@ export interface Facts {
   readonly members: ReadonlyMap<string, Member>
   /** The members and whoever else acts. */
   readonly people: ReadonlyMap<string, Person>
+  /** Who acts in a room, but is not among the members and people, since nobody has asked for them. */
+  readonly guests?: ReadonlySet<string>
   /** Those that the commands name, those of the cases below, and that of the open offer. */
   readonly messages: ReadonlyMap<string, StoredMessage>
   /** By `reactionKey`. */

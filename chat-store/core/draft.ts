@@ -71,11 +71,13 @@ export class ConversationDraft implements Scene {
   change(): ConversationChange | undefined {
     const conversation = this.#conversation
     if (conversation === undefined || !this.#isChanged) return undefined
+    const members = [...this.#members.values()]
     const messages = [...this.#messages.values()]
     return {
       conversation,
       dueMs: this.#dueMs(conversation),
-      members: [...this.#members.values()],
+      members: members.filter((member) => !this.#isGuest(member)),
+      guests: members.filter((member) => this.#isGuest(member)),
       messages: messages.filter((message) => !this.#isStored(message)),
       changedMessages: messages.filter((message) => this.#isStored(message)),
       events: this.#events,
@@ -187,6 +189,10 @@ export class ConversationDraft implements Scene {
     if (caseOpened) this.#casesOpened.set(caseOpened.caseId, caseOpened)
     if (caseDecided) this.#casesDecided.set(caseDecided.caseId, caseDecided)
     if (log) this.#log.push(log)
+  }
+
+  #isGuest({ userId }: Member): boolean {
+    return this.#facts.guests?.has(userId) === true
   }
 
   /** What is not among the facts does not exist yet. */

@@ -11,6 +11,7 @@ import {
   messageOf,
   noFacts,
   opening,
+  roomOf,
   sending,
   wantedOf,
 } from '../testing/changes.ts'
@@ -141,6 +142,47 @@ export function describeChatLog(name: string, make: () => Promise<ChatWorld>): v
         const stored = facts.map(({ conversation }) => conversation?.lastSeq ?? 0)
         expect(stored.reduce((sum, seq) => sum + seq)).toBe(sent.reduce((sum, one) => sum + one))
       })
+    })
+
+    describe('guests', () => {
+      const guest = memberOf('eve', {
+        role: 'participant',
+        joinedSeq: 3,
+        deliveredSeq: 3,
+        readSeq: 3,
+      })
+      const guestRow = { ...guest, toldDeliveredSeq: 3, toldReadSeq: 3 }
+
+      test('become members where they are none, and stay as they are where they are', async () => {
+        const entered = changeOf(roomOf(at.conversationId), { guests: [guestRow] })
+        expect(await commit(entered)).toMatchObject([committed])
+        const settled = changeOf(after(entered), { members: [{ ...guestRow, draft: 'Well' }] })
+        await commit(settled)
+        const again = changeOf(after(settled), { guests: [{ ...guestRow, joinedSeq: 9 }] })
+        expect(await commit(again)).toMatchObject([committed])
+        const { members } = await read({ userIds: ['eve'] })
+        expect(members).toEqual(new Map([['eve', { ...guestRow, draft: 'Well' }]]))
+      })
+
+      test.each(['here', 'everywhere'])(
+        'who are silenced %s make their room conflict and no other',
+        async (where) => {
+          const room = opening(roomOf(at.conversationId))
+          await commit(room)
+          const silence = { userId: 'eve', until: atMs + 1 }
+          const scope = where === 'here' ? { conversationId: at.conversationId } : {}
+          await at.world.house.silence({ ...silence, ...scope }, 'mod', atMs)
+          const [facts] = await at.world.first.read([wantedOf(at.conversationId)])
+          if (facts?.conversation === undefined) throw new Error('it is there')
+          const speaking = { ...sending(facts.conversation), guests: [guestRow] }
+          const other = opening(conversationOf(uuidv7()))
+          expect(await commit(speaking, other)).toMatchObject([conflict, committed])
+          expect((await read()).conversation).toEqual(facts.conversation)
+          // It is over then.
+          const later = { ...batchOf(speaking), atMs: atMs + 1 }
+          expect(await at.world.first.commit(later)).toMatchObject({ verdicts: [committed] })
+        },
+      )
     })
 
     describe('what goes wrong', () => {

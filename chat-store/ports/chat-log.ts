@@ -51,7 +51,8 @@ export interface ChatLog {
   read(wanted: readonly FactsWanted[]): Promise<readonly Facts[]>
   /**
    * One call: locks the conversations' rows in the order of their ids, writes those that stand at the
-   * version they were decided upon, and leaves an outbox row for each that has events. Never throws.
+   * version they were decided upon, and leaves an outbox row for each that has events. A conversation with a
+   * guest who is silenced conflicts; a guest who is a member already stays as it is. Never throws.
    */
   commit(batch: ChatBatch): Promise<ChatCommitResult>
   /** Conversations with something due before `beforeMs`, at most `limit`. */

@@ -56,14 +56,36 @@ test.each([
   expect(readings).toBe(1)
 })
 
-test('who has first spoken in a room is read once more', async () => {
+test('who comes into a busy room is not read either, and is a member afterwards', async () => {
   const conversationId = await room.opened(roomTerms())
   await remembered(conversationId)
-  for (const text of ['I am new', 'I was just here', 'I am at home']) {
-    await room.say(conversationId, 'eve', text)
+  for (const text of ['I am new', 'I was just here']) {
+    expect(await room.say(conversationId, 'eve', text)).toMatchObject({ outcome: 'accepted' })
   }
-  expect(readings).toBe(2)
+  expect(readings).toBe(0)
+  expect(room.chat.conversations.get(conversationId)?.members.get('eve')).toMatchObject({
+    joinedSeq: undisturbedBatchesMin + 1,
+  })
 })
+
+test.each(['here', 'everywhere'])(
+  'who is silenced %s is not heard in a busy room either, though nothing of it was read',
+  async (where) => {
+    const conversationId = await room.opened(roomTerms())
+    const nowMs = room.clock.nowMs()
+    const silence = { userId: 'eve', until: nowMs + 60_000 }
+    await room.house.silence(
+      where === 'here' ? { ...silence, conversationId } : silence,
+      'mod',
+      nowMs,
+    )
+    await remembered(conversationId)
+    expect(await room.say(conversationId, 'eve', 'Hello?')).toMatchObject({
+      code: 'muted_by_moderator',
+    })
+    expect(seqs(conversationId)).toHaveLength(undisturbedBatchesMin + 1)
+  },
+)
 
 test('I4: a repeat of what was said long before is found, though nothing was read', async () => {
   const conversationId = await room.opened()

@@ -1,5 +1,5 @@
 // What a lane remembers of conversations upon which it decided a moment ago, so that a hot one is not read
-// again for each batch. It is a guess: the commit takes it only where the version still holds, and looks
+// again for each batch. It is a guess: the commit takes it only where the version still holds, and finds out
 // itself whether a command was answered before. With one hot room it saves an eighth of the database's work for a
 // message and a quarter of Node's; with 64 a fifth and a third.
 import { LRUCache } from 'lru-cache'
@@ -18,6 +18,7 @@ import type { Decided } from './decide-batch.ts'
 interface Remembered {
   readonly conversation: Conversation
   readonly members: Map<string, Member>
+  /** Of members alone. */
   readonly people: Map<string, Person>
   /** When the oldest of it was read: a few settings of users raise no version. */
   readonly readAtMs: number
@@ -40,13 +41,16 @@ export class Recollection {
     const found = this.#remembered.get(conversationId)
     if (found === undefined || found.undisturbed < undisturbedBatchesMin) return undefined
     if (!isFresh(found, nowMs)) return undefined
+    if (!commands.every(isPlainMessage)) return undefined
     const { conversation, members, people } = found
-    const isKnown = (command: ChatStoreCommand) =>
-      isPlainMessage(command) &&
-      members.has(command.actor.userId) &&
-      people.has(command.actor.userId)
-    if (!commands.every(isKnown)) return undefined
-    return { ...noOtherFacts, conversationId, conversation, members, people }
+    const strangers = commands
+      .map(({ actor: { userId } }) => userId)
+      .filter((userId) => !people.has(userId))
+    const facts = { ...noOtherFacts, conversationId, conversation, members, people }
+    if (strangers.length === 0) return facts
+    // The commit looks whether they may speak. Where each of 512 people speaks in each of 64 rooms, that saves a
+    // sixth of the database's work for a message and a fifth of Node's.
+    return isRoom(conversation) ? { ...facts, guests: new Set(strangers) } : undefined
   }
 
   /**
@@ -74,10 +78,12 @@ export class Recollection {
       for (const [userId, member] of facts.members) next.members.set(userId, member)
       for (const [userId, person] of facts.people) {
         // Who first speaks in a room may be silenced while that is committed, which raises no version.
-        if (!isRoom(conversation) || facts.members.has(userId)) next.people.set(userId, person)
+        if (facts.members.has(userId)) next.people.set(userId, person)
       }
     }
-    for (const member of change.members) next.members.set(member.userId, member)
+    for (const member of change.members) {
+      if (next.people.has(member.userId)) next.members.set(member.userId, member)
+    }
     this.#remembered.set(conversationId, {
       ...next,
       conversation: { ...conversation, version: version + 1 },

@@ -10,19 +10,20 @@
 --   made_…    conversations that are expected not to exist
 --   chat_…    the conversations of the batch: the version each was decided upon (0: it does not exist),
 --             how it stands afterwards, and which events it had (null: none)
---   member_…  members that are new or changed
+--   member_…  members that are new or changed; and guests, of whom nothing was read
 --   message_… messages that are new or, where not `message_is_new`, changed
 --   event_…   every event
 --   command_… the first answers to commands
 --   seldom    what few batches have (see write_chat_seldom), or null
 -- Of a message `message_is_sought` says whether search may find it. Where `looks_for_answers`, it is looked,
--- under the lock, whether the commands were answered before.
+-- under the lock, whether the commands were answered before. Whether a guest is silenced is always looked for
+-- there; one who is a member already stays as it is.
 --
 -- Returns one row per conversation, in the order given:
 --   ok        written; `outbox_id` is the row left for its events, if it had any
 --   already   this very batch was written before (its answer was lost)
---   conflict  the conversation stands at another version, or a command was answered before; nothing of it
---             was written
+--   conflict  the conversation stands at another version, a command was answered before, or a guest is
+--             silenced; nothing of it was written
 --
 -- Raises unique_violation of `conversation_commands_once`, and writes nothing at all, where a command was
 -- answered before and it was not looked. It has raised the version then, so where its answer was read before
@@ -42,7 +43,7 @@ CREATE FUNCTION commit_chat_batch(
   member_delivered bigint[], member_read bigint[], member_told_delivered bigint[],
   member_told_read bigint[], member_told_at_ms bigint[], member_muted_until_ms bigint[],
   member_archived boolean[], member_pinned boolean[], member_draft text[],
-  member_silenced_until_ms bigint[],
+  member_silenced_until_ms bigint[], member_is_guest boolean[],
   message_chat uuid[], message_id uuid[], message_seq bigint[], message_sender text[],
   message_kind text[], message_at_ms bigint[], message_state text[], message_view jsonb[],
   message_is_sought boolean[], message_is_new boolean[],
@@ -67,7 +68,8 @@ DECLARE
   -- for among them, which in a batch of 256 conversations took a tenth of the time.
   written uuid[];
   is_all boolean;
-  answered uuid[];
+  -- Those of which it turns out only here that they can not be written.
+  doubtful uuid[];
   found record;
 BEGIN
   -- What shall be new is made at version 0, which nobody else ever sees: of two batches that make the same
@@ -99,19 +101,26 @@ BEGIN
   END LOOP;
 
   IF looks_for_answers THEN
-    SELECT array_agg(k.conversation_id) INTO answered
+    SELECT array_agg(k.conversation_id) INTO doubtful
       FROM unnest(command_chat, command_actor, command_id) AS b (id, actor, command)
       JOIN conversation_commands k
         ON k.conversation_id = b.id AND k.actor_id = b.actor COLLATE "C" AND k.command_id = b.command;
-    IF answered IS NOT NULL THEN
-      FOR found IN
-        SELECT b.place, b.id FROM unnest(chat_id, statuses) WITH ORDINALITY AS b (id, status, place)
-         WHERE b.status = 'ok' AND b.id = ANY (answered)
-      LOOP
-        statuses[found.place] := 'conflict';
-        written := array_remove(written, found.id);
-      END LOOP;
-    END IF;
+  END IF;
+  IF true = ANY (member_is_guest) THEN
+    SELECT doubtful || array_agg(b.id) INTO doubtful
+      FROM unnest(member_chat, member_user, member_is_guest) AS b (id, guest, is_guest)
+      LEFT JOIN conversation_members m ON m.conversation_id = b.id AND m.user_id = b.guest COLLATE "C"
+      LEFT JOIN chat_settings s ON s.user_id = b.guest COLLATE "C"
+     WHERE b.is_guest AND greatest(m.silenced_until_ms, s.silenced_until_ms) > now_ms;
+  END IF;
+  IF doubtful IS NOT NULL THEN
+    FOR found IN
+      SELECT b.place, b.id FROM unnest(chat_id, statuses) WITH ORDINALITY AS b (id, status, place)
+       WHERE b.status = 'ok' AND b.id = ANY (doubtful)
+    LOOP
+      statuses[found.place] := 'conflict';
+      written := array_remove(written, found.id);
+    END LOOP;
   END IF;
   is_all := cardinality(written) = cardinality(chat_id);
 
@@ -129,22 +138,36 @@ BEGIN
                  slow_mode_ms, open_offer, due_ms, legal_hold)
    WHERE c.conversation_id = b.id AND (is_all OR b.id = ANY (written));
 
-  IF cardinality(member_chat) > 0 THEN
+  IF false = ANY (member_is_guest) THEN
     INSERT INTO conversation_members
            (conversation_id, user_id, role, joined_seq, delivered_seq, read_seq, told_delivered_seq,
             told_read_seq, told_at_ms, muted_until_ms, archived, pinned, draft, silenced_until_ms)
-    SELECT m.*
+    SELECT m.id, m.member, m.role, m.joined, m.delivered, m.read, m.told_delivered, m.told_read,
+           m.told_at_ms, m.muted_until_ms, m.archived, m.pinned, m.draft, m.silenced_until_ms
       FROM unnest(member_chat, member_user, member_role, member_joined, member_delivered, member_read,
                   member_told_delivered, member_told_read, member_told_at_ms, member_muted_until_ms,
-                  member_archived, member_pinned, member_draft, member_silenced_until_ms)
-             AS m (id)
-     WHERE is_all OR m.id = ANY (written)
+                  member_archived, member_pinned, member_draft, member_silenced_until_ms,
+                  member_is_guest)
+             AS m (id, member, role, joined, delivered, read, told_delivered, told_read, told_at_ms,
+                   muted_until_ms, archived, pinned, draft, silenced_until_ms, is_guest)
+     WHERE NOT m.is_guest AND (is_all OR m.id = ANY (written))
         ON CONFLICT (conversation_id, user_id) DO UPDATE SET
              delivered_seq = excluded.delivered_seq, read_seq = excluded.read_seq,
              told_delivered_seq = excluded.told_delivered_seq, told_read_seq = excluded.told_read_seq,
              told_at_ms = excluded.told_at_ms, muted_until_ms = excluded.muted_until_ms,
              archived = excluded.archived, pinned = excluded.pinned, draft = excluded.draft,
              silenced_until_ms = excluded.silenced_until_ms;
+  END IF;
+  IF true = ANY (member_is_guest) THEN
+    INSERT INTO conversation_members
+           (conversation_id, user_id, role, joined_seq, delivered_seq, read_seq, told_delivered_seq,
+            told_read_seq, told_at_ms)
+    SELECT m.id, m.guest, m.role, m.joined, m.joined, m.joined, m.joined, m.joined, m.told_at_ms
+      FROM unnest(member_chat, member_user, member_role, member_joined, member_told_at_ms,
+                  member_is_guest)
+             AS m (id, guest, role, joined, told_at_ms, is_guest)
+     WHERE m.is_guest AND (is_all OR m.id = ANY (written))
+        ON CONFLICT DO NOTHING;
   END IF;
 
   -- Before the messages: one that is sent again has its former id, and must not be taken for a fault.

@@ -90,6 +90,7 @@ export function changeOf(
     conversation,
     dueMs: undefined,
     members: [],
+    guests: [],
     messages: [],
     changedMessages: [],
     events: [],
