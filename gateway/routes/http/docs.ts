@@ -3,8 +3,7 @@
 import type { HttpResponse } from '../../ports/http.ts'
 import type { PageFile, PageFiles } from '../../ports/page-files.ts'
 import { cacheable } from './cacheable.ts'
-import { pageStyle, protocolHtml, viewerHtml, viewerScript } from './docs-html.ts'
-import { type OpenApiOptions, openApiDocument } from './openapi.ts'
+import type { OpenApiOptions } from './openapi.ts'
 import { problem } from './problem.ts'
 import type { Resource, ResourceRequest } from './resource.ts'
 
@@ -19,8 +18,10 @@ export interface DocsOptions {
 /** The resources, and beside them those that describe them all, themselves included. */
 export function withDocs(resources: readonly Resource[], options: DocsOptions): Resource[] {
   const { version, others = [] } = options
-  const document = (): Uint8Array =>
-    inBytes(JSON.stringify(openApiDocument({ version, resources: [...all, ...others] })))
+  const document = async (): Promise<Uint8Array> => {
+    const { openApiDocument } = await import('./openapi.ts')
+    return inBytes(JSON.stringify(openApiDocument({ version, resources: [...all, ...others] })))
+  }
   const all: Resource[] = [...resources, ...docsResources(options, document)]
   return all
 }
@@ -46,24 +47,23 @@ const pageHeaders = {
 const css = 'text/css; charset=utf-8'
 const script = 'text/javascript; charset=utf-8'
 
-function docsResources({ files }: DocsOptions, document: () => Uint8Array): Resource[] {
+function docsResources({ files }: DocsOptions, document: () => Promise<Uint8Array>): Resource[] {
   const read = (file: PageFile) => async () => await files.read(file)
   /** The parts of the pages, by name; there are no others to be had. */
   const parts = new Map([
     ['swagger-ui.css', part(css, read('swagger-ui.css'))],
     ['swagger-ui-bundle.js', part(script, read('swagger-ui-bundle.js'))],
     ['favicon-32x32.png', part('image/png', read('favicon-32x32.png'))],
-    ['viewer.js', part(script, text(viewerScript))],
-    ['page.css', part(css, text(pageStyle))],
+    ['viewer.js', part(script, text('viewerScript'))],
+    ['page.css', part(css, text('pageStyle'))],
   ])
-  const protocol = async () =>
-    inBytes(protocolHtml(new TextDecoder().decode(await files.read('protocol.md'))))
+  const protocol = async () => {
+    const { protocolHtml } = await texts()
+    return inBytes(protocolHtml(new TextDecoder().decode(await files.read('protocol.md'))))
+  }
   return [
-    open(
-      '/v1/openapi.json',
-      part('application/json', async () => document()),
-    ),
-    open('/docs', page(text(viewerHtml))),
+    open('/v1/openapi.json', part('application/json', document)),
+    open('/docs', page(text('viewerHtml'))),
     open('/docs/protocol', page(protocol)),
     open('/docs/{file}', async (request) => {
       const known = parts.get(request.path['file'] ?? '')
@@ -74,7 +74,11 @@ function docsResources({ files }: DocsOptions, document: () => Uint8Array): Reso
   ]
 }
 
-const text = (say: string) => async () => inBytes(say)
+/** What the pages are made of is read when somebody first looks at one: a sixteenth of what a start would read. */
+const texts = async () => await import('./docs-html.ts')
+
+const text = (name: 'viewerHtml' | 'viewerScript' | 'pageStyle') => async () =>
+  inBytes((await texts())[name])
 
 const page = (make: () => Promise<Uint8Array>): Answer =>
   cacheable({ 'content-type': 'text/html; charset=utf-8', ...pageHeaders }, make)
