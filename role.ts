@@ -1,6 +1,4 @@
 // `npm run gateway`, `engine`, `chat`, `notifier`: one role of a fleet, configured by its environment.
-import { keepModules } from './platform/kept-modules.ts'
-
-keepModules()
+await import('./platform/kept-modules.js')
 const { runRole } = await import('./role-process.ts')
 await runRole(process.argv[2], process.env)

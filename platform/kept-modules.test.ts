@@ -11,11 +11,10 @@ let folder: string
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'outcry-kept-'))
-  const keeper = pathToFileURL(join(import.meta.dirname, 'kept-modules.ts')).href
+  const keeper = pathToFileURL(join(import.meta.dirname, 'kept-modules.js')).href
   await put(
     'entry.mjs',
-    `import { keepModules } from '${keeper}'
-     keepModules()
+    `import '${keeper}'
      const { greeting } = await import('./greeting.ts')
      process.stdout.write(greeting)`,
   )

@@ -26,7 +26,9 @@ export interface ProcessFolders {
 
 /** Longer than it drains. */
 const endMsMax = 40_000
-const main = fileURLToPath(new URL('../../main.ts', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
+/** As in package.json. */
+const program = ['--import', './platform/kept-modules.js', 'main.ts']
 
 export class OutcryProcess {
   /** Where it listens, once it says so. */
@@ -41,7 +43,8 @@ export class OutcryProcess {
 
   /** Nothing is waited for: it may still fail. */
   constructor({ dataFolder, compiledFolder }: ProcessFolders) {
-    this.#child = spawn(process.execPath, [main], {
+    this.#child = spawn(process.execPath, program, {
+      cwd: root,
       env: {
         OUTCRY_DATA: dataFolder,
         NODE_COMPILE_CACHE: compiledFolder,
