@@ -110,7 +110,8 @@ describe('a server that', () => {
     ['sends messages twice', 'not_asked', 'chat', () => doesTwice('chat.send', 'clientMessageId')],
   ]
 
-  test.each(LIES)('%s: %s', async (_, rule, scenario, lie) => {
+  // Their devices mostly wait, so several runs go on at once.
+  test.concurrent.each(LIES)('%s: %s', async (_, rule, scenario, lie) => {
     // Only one in five is lied to: the truth of the others must not cover it.
     const audits = await judged({ scenario }, (nth) => (nth % 5 === 0 ? lie() : honest()))
     for (const audit of audits) {
@@ -153,10 +154,13 @@ describe('a server that', () => {
     ['tells an older state last', 'lot:', 'back_in_time', manyLots, thenAnOlderState],
   ]
 
-  test.each(UNTRUTHS)('to those who come back %s (%s): %s', async (_, channels, rule, run, lie) => {
-    const audits = await judged(run, liesOnReturn(channels, lie, smallPlan(run, '').connections))
-    for (const audit of audits) expect(rulesIn(audit)).toContain(rule)
-  })
+  test.concurrent.each(UNTRUTHS)(
+    'to those who come back %s (%s): %s',
+    async (_, channels, rule, run, lie) => {
+      const audits = await judged(run, liesOnReturn(channels, lie, smallPlan(run, '').connections))
+      for (const audit of audits) expect(rulesIn(audit)).toContain(rule)
+    },
+  )
 
   test.each([
     ['chat:', talk],
