@@ -78,19 +78,27 @@ export async function readWaiting(
 }
 
 /**
- * Marks commits as told, the last thing before they are: who marks them as published waits no longer than for
- * a COMMIT, and in the same order, so that neither waits for the other for ever.
+ * Notes commits as told, the last thing before they are: who marks them as published waits no longer than for
+ * a COMMIT, and in the same order, so that neither waits for the other for ever. What was published before is done
+ * with and goes at once; that is most of a storm, and to mark it for who tidies up cost PostgreSQL 5 % of a telling.
  * @throws where another told some of them, which one does that does not hold logs.
  */
 export async function markTold(client: PoolClient, ids: readonly number[]): Promise<void> {
-  const { rowCount } = await client.query({
+  const { rows } = await client.query<{ told: number }>({
     name: 'notifier-mark-told',
     text: `
-      UPDATE outbox SET notified = true WHERE id IN (
-        SELECT id FROM outbox WHERE id = ANY ($1::bigint[]) AND NOT notified ORDER BY id FOR NO KEY UPDATE)`,
+      WITH told AS MATERIALIZED (
+        SELECT id, published FROM outbox WHERE id = ANY ($1::bigint[]) AND NOT notified ORDER BY id FOR UPDATE
+      ), done AS (
+        DELETE FROM outbox WHERE id IN (SELECT id FROM told WHERE published)
+      ), marked AS (
+        UPDATE outbox SET notified = true WHERE id IN (SELECT id FROM told WHERE NOT published)
+      )
+      SELECT count(*) AS told FROM told`,
     values: [ids],
   })
-  if (rowCount !== ids.length) throw new Error('another notifier has told some of these commits')
+  if (rows[0]?.told !== ids.length)
+    throw new Error('another notifier has told some of these commits')
 }
 
 /** Joins the commits to one lot that follow each other; those to a conversation stay apart. */

@@ -265,6 +265,15 @@ describe('beside another notifier', () => {
     expect(await feeds(pool)).toEqual({ ann: ['1 outbid@2'], bob: ['1 outbid@3'] })
   })
 
+  test('what was published before it was told is gone, what is published after waits for who tidies up', async () => {
+    const lot = new LotLog(pool)
+    await outboxRows(pool, 'lot').markPublished([await lot.commit([duel(1)])])
+    const unpublished = await lot.commit([duel(2)])
+    expect(await journal.tell(derive)).toMatchObject({ commits: 2 })
+    const { rows } = await pool.query('SELECT id, published, notified FROM outbox')
+    expect(rows).toEqual([{ id: unpublished, published: false, notified: true }])
+  })
+
   test('who marks commits as published does not wait for who tells them', async () => {
     const lot = new LotLog(pool)
     const id = await lot.commit([duel(1)])
