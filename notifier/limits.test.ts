@@ -21,7 +21,9 @@ import {
   gatherBidsMs,
   gatherMarksMs,
   lookupMs,
+  lotTellings,
   notificationsKeptMs,
+  outbidHoldMs,
   pausedWaitMs,
   pauseMs,
   pauseMsMax,
@@ -36,6 +38,11 @@ import {
 
 test('a pass of commits with a few events each is bounded by the commits', () => {
   expect(Math.min(...Object.values(eventsPerPassMax))).toBeGreaterThan(2 * commitsPerPassMax)
+})
+
+test('a lot rests no longer than a push of it waits for a later one', () => {
+  expect(lotTellings.everyMs).toBeLessThan(lotTellings.everyMsMax)
+  expect(lotTellings.everyMsMax).toBeLessThanOrEqual(outbidHoldMs)
 })
 
 test('the pause is not felt, and the look-out without a hint is no load', () => {

@@ -84,3 +84,19 @@ test('whenever it is asked: no lot is told of more often than the pace and a bur
     }),
   )
 })
+
+test('whenever it is asked: no lot rests for longer than the longest rest, whatever it brought', () => {
+  const notices = fc.array(fc.integer({ min: 0, max: 1_000 }), { minLength: 1, maxLength: 50 })
+  fc.assert(
+    fc.property(notices, (brought) => {
+      const pace = new TellingPace(limits)
+      let nowMs = 1_000
+      for (const each of brought) {
+        const restMs = pace.restingMs(nowMs).get('lot') ?? 0
+        expect(restMs).toBeLessThanOrEqual(limits.everyMsMax)
+        nowMs += restMs
+        pace.told(new Map([['lot', each]]), nowMs)
+      }
+    }),
+  )
+})
