@@ -21,13 +21,13 @@ export async function throwawayDatabase(): Promise<ThrowawayDatabase> {
 
 /** The same without any table. */
 export async function emptyDatabase(): Promise<ThrowawayDatabase> {
-  return makeDatabase(await askForServer(), '')
+  return makeDatabase(await askForServer(), 'TEMPLATE template0')
 }
 
 async function makeDatabase(server: URL, options: string): Promise<ThrowawayDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  // Not from the template itself: one with a connection cannot be copied.
-  const administration = at(server, 'postgres')
+  // Not from what is copied: that must have no connection.
+  const administration = at(server, 'template1')
   await run(administration, `CREATE DATABASE ${name} ${options}`)
   return {
     url: at(server, name),
