@@ -1,6 +1,5 @@
 // Whether everybody whom the bids on a lot concerned was notified, by the decisions that are stored and the feeds that
 // are. Only a database tells both.
-
 import type { StoredDecision, StoredEvent } from '../../history/lot-entries.ts'
 import { Maxima } from '../../history/maxima.ts'
 import { Findings } from '../../history/violation.ts'
