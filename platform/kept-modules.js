@@ -23,7 +23,7 @@ const folder = join(import.meta.dirname, '..', 'node_modules', '.cache', 'outcry
 
 // V8's code, which Node keeps itself when the process ends.
 const { directory } = enableCompileCache(folder)
-if (directory !== undefined) keepTextsIn(join(directory, 'stripped'))
+if (directory !== undefined) keepTextsIn(join(directory, `stripped-${process.version}`))
 
 /**
  * Texts without their types, each in a file of its own.
