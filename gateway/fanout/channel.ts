@@ -71,24 +71,28 @@ export abstract class WatchedChannel<
       const joining = { settle, deadlineMs: nowMs + loadTimeoutMs }
       this.#joining ??= new Map()
       this.#joining.set(subscriber, joining)
-      this.#attendFrom(nowMs)
-      void this.#join(subscriber, options, joining)
+      this.attendFrom(nowMs)
+      void this.join(subscriber, options, joining)
     })
   }
 
   /** Also where `subscribe` is still pending. */
   unsubscribe(subscriber: Subscriber): void {
-    if (!this.#settle(subscriber, unavailable)) this.detach(subscriber)
-    this.#attendFrom(this.context.clock.nowMs())
+    if (!this.settle(subscriber, unavailable)) this.detach(subscriber)
+    this.attendFrom(this.context.clock.nowMs())
   }
 
   /** Somebody comes or goes: until that has come to its end, the sweeps look at the channel. */
-  #attendFrom(nowMs: number): void {
+  private attendFrom(nowMs: number): void {
     this.#idleSinceSeconds = secondsAfter(nowMs)
     this.context.attend(this)
   }
 
-  async #join(subscriber: Subscriber, options: SubscribeOptions, joining: Joining): Promise<void> {
+  private async join(
+    subscriber: Subscriber,
+    options: SubscribeOptions,
+    joining: Joining,
+  ): Promise<void> {
     let outcome = unknown
     try {
       if (await this.open()) {
@@ -105,10 +109,10 @@ export abstract class WatchedChannel<
       this.context.log.warn({ err: error, channel: this.name }, 'a channel could not be joined')
       outcome = unavailable
     }
-    if (this.#joining?.get(subscriber) === joining) this.#settle(subscriber, outcome)
+    if (this.#joining?.get(subscriber) === joining) this.settle(subscriber, outcome)
   }
 
-  #settle(subscriber: Subscriber, outcome: SubscribeOutcome): boolean {
+  private settle(subscriber: Subscriber, outcome: SubscribeOutcome): boolean {
     const joining = this.#joining?.get(subscriber)
     if (joining === undefined) return false
     this.#joining?.delete(subscriber)
@@ -135,7 +139,7 @@ export abstract class WatchedChannel<
   /** Looks at deadlines. It may go once nobody has been here for a while. */
   tick(nowMs: number): Found {
     for (const [subscriber, { deadlineMs }] of this.#joining ?? []) {
-      if (nowMs >= deadlineMs) this.#settle(subscriber, unavailable)
+      if (nowMs >= deadlineMs) this.settle(subscriber, unavailable)
     }
     if (this.#joining !== undefined) return 'attend'
     if (this.subscriberCount > 0) return 'rest'
@@ -145,6 +149,6 @@ export abstract class WatchedChannel<
 
   override close(): void {
     super.close()
-    for (const subscriber of this.#joining?.keys() ?? []) this.#settle(subscriber, unavailable)
+    for (const subscriber of this.#joining?.keys() ?? []) this.settle(subscriber, unavailable)
   }
 }

@@ -77,11 +77,11 @@ export abstract class DurableChannel<
 
   /** What was told after `seq` up to the head; undefined where memory does not reach back so far. */
   protected toldSince(seq: number): readonly E[] | undefined {
-    if (seq > this.head || !this.#reaches(seq)) return undefined
+    if (seq > this.head || !this.reaches(seq)) return undefined
     return this.#ring.filter((event) => event.seq > seq)
   }
 
-  #reaches(seq: number): boolean {
+  private reaches(seq: number): boolean {
     return (this.#ring[0]?.seq ?? this.head + 1) <= seq + 1
   }
 
@@ -93,12 +93,12 @@ export abstract class DurableChannel<
     const offset = from.offset ?? 0
     const wanted = this.head - offset
     const inReach = this.knows(from) && wanted > 0 && wanted <= recoveredPublicationsMax
-    if (!inReach || this.#reaches(offset)) return none
-    return await this.#readOnce(offset, wanted)
+    if (!inReach || this.reaches(offset)) return none
+    return await this.readOnce(offset, wanted)
   }
 
   /** A herd that comes back with one gap reads it once. */
-  #readOnce(offset: number, wanted: number): Promise<readonly E[]> {
+  private readOnce(offset: number, wanted: number): Promise<readonly E[]> {
     const gap = `${offset} ${wanted}`
     const underWay = this.#readings?.get(gap)
     if (underWay !== undefined) return underWay
@@ -113,7 +113,7 @@ export abstract class DurableChannel<
 
   /** Whether the client can be given all that it missed, by memory and by what `readStored` brought. */
   protected recovers(from: RecoverFrom, stored: readonly E[]): boolean {
-    return from.recover === true && this.#missedSince(from, stored).kind !== 'failed'
+    return from.recover === true && this.missedSince(from, stored).kind !== 'failed'
   }
 
   /** The fields of recovery in the reply; `publication` shows an event as the client may see it. */
@@ -123,14 +123,14 @@ export abstract class DurableChannel<
     publication: (event: E) => Publication,
   ): Partial<SubscribeResult> {
     if (from.recover !== true) return {}
-    const { kind, events } = this.#missedSince(from, stored)
+    const { kind, events } = this.missedSince(from, stored)
     this.context.metrics.recoveries.inc({ kind })
     if (kind === 'failed') return { was_recovering: true, recovered: false }
     return { was_recovering: true, recovered: true, publications: events.map(publication) }
   }
 
   /** All from the client's offset to the head, from the store first and then from the ring. */
-  #missedSince(from: RecoverFrom, stored: readonly E[]): Missed<E> {
+  private missedSince(from: RecoverFrom, stored: readonly E[]): Missed<E> {
     const offset = from.offset ?? 0
     if (!this.knows(from)) return failed
     if (offset === this.head) return { kind: 'none', events: none }

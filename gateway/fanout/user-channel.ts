@@ -20,16 +20,23 @@ export interface UserChannelContext extends WatchedContext {
   readonly presence: Presence
 }
 
+type BySeq = ReadonlyMap<number, Notification>
+
+/** What says something else since it was told: messages were edited or deleted. */
+interface Changes {
+  readonly all: BySeq
+  /** Those of them which go at the next look into the store. */
+  readonly old: BySeq
+}
+
+const nothing: BySeq = new Map()
 /** Shared, since most feeds change nothing that they told. */
-const unchanged: ReadonlyMap<number, Notification> = new Map()
+const unchanged: Changes = { all: nothing, old: nothing }
 
 export class UserChannel extends DurableChannel<Notification, UserChannelContext> {
   readonly #userId: string
   #subscribers: Few<Subscriber> = none
-  /** By their seqs, those which say something else since they were told: their messages were edited or deleted. */
-  #changed = unchanged
-  /** What of them goes at the next look into the store. */
-  #oldChanges = unchanged
+  #changes = unchanged
 
   constructor(userId: string, context: UserChannelContext) {
     super(userChannel(userId), context)
@@ -47,15 +54,15 @@ export class UserChannel extends DurableChannel<Notification, UserChannelContext
   /** What the user is told, from the bus. */
   hear({ events, changed = none, read }: UserEvents): void {
     this.arrive(events)
-    if (changed.length > 0) this.#change(changed)
+    if (changed.length > 0) this.change(changed)
     if (read !== undefined) {
       // With the publications of this turn, in the order in which both were heard.
-      this.context.turn.enter('durable', { flush: () => this.#tellRead(read) })
+      this.context.turn.enter('durable', { flush: () => this.tellRead(read) })
     }
   }
 
   /** Of the moment: it has no offset, and whoever comes later asks for its feed. */
-  #tellRead(read: NonNullable<UserEvents['read']>): void {
+  private tellRead(read: NonNullable<UserEvents['read']>): void {
     const data: FeedReadPublication = { type: 'notifications_read', ...read }
     const wording = new Wording(() => ({ push: { channel: this.name, pub: { data } } }))
     for (const subscriber of listOf(this.#subscribers)) {
@@ -76,26 +83,26 @@ export class UserChannel extends DurableChannel<Notification, UserChannelContext
   }
 
   /** Says nothing to anybody, but what memory tells later is what the notifications say now. */
-  #change(changed: readonly Notification[]): void {
+  private change(changed: readonly Notification[]): void {
     const entries = changed.map((notification) => [notification.seq, notification] as const)
-    this.#changed = new Map([...this.#changed, ...entries].slice(-recoveredPublicationsMax))
+    const { all, old } = this.#changes
+    this.#changes = { all: new Map([...all, ...entries].slice(-recoveredPublicationsMax)), old }
     this.tell(none)
   }
 
   /** What changed longer ago the store knows by now, and it may know of a later change that was not heard of. */
   protected override async recheck(): Promise<void> {
     await super.recheck()
-    const recent = [...this.#changed].filter(
-      ([seq, change]) => change !== this.#oldChanges.get(seq),
-    )
-    this.#changed = recent.length === 0 ? unchanged : new Map(recent)
-    this.#oldChanges = this.#changed
+    const { all, old } = this.#changes
+    const recent = new Map([...all].filter(([seq, change]) => change !== old.get(seq)))
+    this.#changes = recent.size === 0 ? unchanged : { all: recent, old: recent }
   }
 
   /** What is on its way when it changes, from the bus or from the store, is told as it is now too. */
   protected override renewed(events: readonly Notification[]): readonly Notification[] {
-    if (this.#changed.size === 0) return events
-    return events.map((event) => this.#changed.get(event.seq) ?? event)
+    const { all } = this.#changes
+    if (all.size === 0) return events
+    return events.map((event) => all.get(event.seq) ?? event)
   }
 
   protected deliver(events: readonly Notification[]): void {
