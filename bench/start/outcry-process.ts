@@ -10,10 +10,10 @@ import { endOf, type ProcessEnd } from '../../platform/servers/process-end.ts'
 export interface Steps {
   /** From the start of the process until its first part is started: Node, and the modules that this takes. */
   readonly loading: number
-  /** The modules of the services are read meanwhile. */
+  /** While the data are made, the modules of the services are read. */
   readonly postgres: number
   readonly tables: number
-  /** With whatever is left of their modules. */
+  /** With the reading of their modules, where that is not done. */
   readonly services: number
 }
 
