@@ -27,8 +27,8 @@ export interface ProcessFolders {
 /** Longer than it drains. */
 const endMsMax = 40_000
 const root = fileURLToPath(new URL('../..', import.meta.url))
-/** As in package.json. */
-const program = ['--import', './platform/kept-modules.js', 'main.ts']
+/** What `npm start` gives to Node. */
+export const program = ['--import', './platform/kept-modules.js', 'main.ts']
 
 export class OutcryProcess {
   /** Where it listens, once it says so. */

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { program } from './outcry-process.ts'
 import { benchStart } from './start.ts'
 
 test('a start is measured the first time and again, with its steps, beside PostgreSQL alone', async () => {
@@ -13,3 +15,10 @@ test('a start is measured the first time and again, with its steps, beside Postg
   }
   expect(JSON.stringify(section)).not.toMatch(/NaN|undefined|null/)
 }, 120_000)
+
+test('what is measured is what npm start runs', async () => {
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(
+    await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+  )
+  expect(scripts['start']).toBe(`exec node ${program.join(' ')}`)
+})
