@@ -10,10 +10,9 @@ import { endOf, type ProcessEnd } from '../../platform/servers/process-end.ts'
 export interface Steps {
   /** From the start of the process until its first part is started: Node, and the modules that this takes. */
   readonly loading: number
-  /** While the data are made, the modules of the services are read. */
+  /** Meanwhile the modules of the services are read. */
   readonly postgres: number
   readonly tables: number
-  /** With the reading of their modules, where that is not done. */
   readonly services: number
 }
 

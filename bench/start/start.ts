@@ -23,9 +23,9 @@ const againMsMax = 1_000
 const steps = ['loading', 'postgres', 'tables', 'services'] as const
 const stepTitles: Readonly<Record<keyof Steps, string>> = {
   loading: 'Node, and the modules it takes to begin',
-  postgres: 'PostgreSQL, made and started',
+  postgres: 'PostgreSQL, made and started, and meanwhile the other modules',
   tables: 'tables of this version',
-  services: 'services, and what is left to read of their modules',
+  services: 'services',
 }
 
 export function benchStart({ rounds, say }: BenchOptions): Promise<Section> {
@@ -139,7 +139,7 @@ function reportOf(postgres: Started, outcry: StartedInSteps): Section {
     says: 'How long it takes from the start of the process until `/readyz` says that everything is there, in milliseconds: the first time, when there is no data folder yet and nothing of the program is compiled, and again after that. Beside it what its PostgreSQL takes alone, which makes its data (`initdb`) and starts. What was put up before the restart must be there after it.',
     conditions: [
       'The process of `npm start` without any setting but its folder and its ports; what npm itself takes before it runs the process is not counted.',
-      'Programs and modules are in the memory of the system, as they are after an installation; the folders are new ones. So is the one where Node keeps what it made of the modules: the first start compiles all of them, the second finds what the first has left. The first time the modules of the services are read while PostgreSQL makes its data.',
+      'Programs and modules are in the memory of the system, as they are after an installation; the folders are new ones. So is the one where Node keeps what it made of the modules: the first start compiles all of them, the second finds what the first has left. The modules of the services are read while PostgreSQL is made and started, which makes that step longer than PostgreSQL alone.',
     ],
     tables: [
       {

@@ -220,19 +220,19 @@ test('a stop that was asked for is no death', async () => {
   expect(onDeath).not.toHaveBeenCalled()
 })
 
-test('tells that it makes the data, at the first start alone', async () => {
-  const at = join(folder, 'making')
-  let isThere: boolean | undefined
-  const onMaking = vi.fn<() => void>(() => {
-    isThere = existsSync(join(at, 'postgres', 'data'))
-  })
-  const postgres = new EmbeddedPostgres({ dataFolder: at, log, durability: 'none', onMaking })
+test('tells when it waits: for the data to be made at the first start, for the server at each', async () => {
+  const at = join(folder, 'waiting')
+  const isMade: boolean[] = []
+  const onWaiting = () => {
+    isMade.push(existsSync(join(at, 'postgres', 'data')))
+  }
+  const postgres = new EmbeddedPostgres({ dataFolder: at, log, durability: 'none', onWaiting })
   running.push(postgres)
   await postgres.start()
+  expect(isMade).toEqual([false, true])
   await postgres.stop()
   await postgres.start()
-  expect(onMaking).toHaveBeenCalledOnce()
-  expect(isThere).toBe(false)
+  expect(isMade).toEqual([false, true, true])
 })
 
 test('a first start that was interrupted before there was a database goes on from there', async () => {

@@ -33,8 +33,8 @@ export interface EmbeddedPostgresOptions {
   readonly connectionsMax?: number
   /** Variables for the server, which gets nothing of our own environment. Default: none. */
   readonly variables?: Readonly<Record<string, string>>
-  /** Told at a first start when the data are being made: for a second this process has nothing to do but to wait. */
-  readonly onMaking?: () => void
+  /** Told whenever a program of PostgreSQL's is under way and this process has nothing left to do but to wait for it. */
+  readonly onWaiting?: () => void
   /** Told when the server dies without being asked to: the process had better end too. */
   readonly onDeath?: (failure: Failure) => void
 }
@@ -101,7 +101,7 @@ export class EmbeddedPostgres implements Part {
   }
 
   async #start(): Promise<void> {
-    const { dataFolder, durability = 'full', onMaking } = this.#options
+    const { dataFolder, durability = 'full', onWaiting } = this.#options
     const home = await settleHome(dataFolder)
     this.#home = home
     this.#options.log.info({ folder: home.folder }, 'the database is kept here')
@@ -109,7 +109,7 @@ export class EmbeddedPostgres implements Part {
     this.#lock = await this.#takeLock(this.#sockets.path)
     await endLeftover(home)
     const programs = await prepareServerPrograms(home)
-    const isNew = await makeCluster(programs.initdb, home, durability, onMaking)
+    const isNew = await makeCluster(programs.initdb, home, durability, onWaiting)
     const password = await readPassword(home)
     await checkVersion(home, programs.version)
     const host = await this.#listen(programs.postgres, home, this.#sockets.path)
@@ -178,8 +178,11 @@ export class EmbeddedPostgres implements Part {
   ): Promise<Postmaster> {
     for (let waitedMs = 0; ; waitedMs += orphansPollMs) {
       try {
+        const { variables, onWaiting } = this.#options
         const onLine = (line: ServerLine) => this.#logLine(line)
-        return await startPostmaster(postgres, home, settings, onLine, this.#options.variables)
+        const starting = startPostmaster(postgres, home, settings, onLine, variables)
+        onWaiting?.()
+        return await starting
       } catch (error) {
         const orphans = hasSaid(error, 'pre-existing shared memory')
         if (!orphans || waitedMs >= orphansTimeoutMs) throw error

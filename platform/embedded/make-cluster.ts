@@ -15,21 +15,21 @@ export const roleName = 'outcry'
 /**
  * Makes the server's data where there are none yet. Built beside its place and moved there when it is whole,
  * so an interrupted first start leaves nothing that looks like data.
- * @param onMaking Told when the program that makes them is under way.
+ * @param onWaiting Told when the program that makes them is under way.
  * @returns Whether there were none.
  */
 export async function makeCluster(
   initdb: string,
   home: ServerHome,
   durability: Durability,
-  onMaking: () => void = () => {},
+  onWaiting: () => void = () => {},
 ): Promise<boolean> {
   if (await exists(home.data)) return false
   await writePassword(home)
   const unfinished = `${home.data}.new`
   await rm(unfinished, { recursive: true, force: true })
   const made = runInitdb(initdb, home, unfinished, durability)
-  onMaking()
+  onWaiting()
   await made
   await rename(unfinished, home.data)
   return true
