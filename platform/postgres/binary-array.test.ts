@@ -56,6 +56,16 @@ test.each(columnTypes)('%s: PostgreSQL reads what was written, nulls too', async
   )
 })
 
+test('a UUID in capitals is the same UUID', () => {
+  const id = '0189abcd-ef01-7abc-8def-fedcba987654'
+  const [written, inCapitals] = [id, id.toUpperCase()].map((cell) => {
+    const array = new BinaryArray('uuid')
+    array.push(cell)
+    return array.encoded()
+  })
+  expect(inCapitals).toEqual(written)
+})
+
 test('a column larger than the buffer it began with is whole', async () => {
   const array = new BinaryArray('text')
   const column = Array.from({ length: 500 }, (_, nth) => 'é'.repeat(100) + nth)

@@ -26,6 +26,14 @@ const headerBytes = 20
 const bytesAtStart = 16_384
 /** The version that precedes a `jsonb` on the wire. */
 const jsonbVersion = 1
+const dash = '-'.charCodeAt(0)
+/** Of hexadecimal digits, by their character codes. */
+const digitValues = new Uint8Array(128)
+for (let value = 0; value < 16; value += 1) {
+  const digit = value.toString(16)
+  digitValues[digit.charCodeAt(0)] = value
+  digitValues[digit.toUpperCase().charCodeAt(0)] = value
+}
 
 /**
  * One array parameter, filled cell by cell. The bytes are reused from batch to batch: `encoded` is valid
@@ -126,10 +134,21 @@ export class BinaryArray {
     const at = this.#bytes.writeInt32BE(16, this.#end)
     // A batch names the same lot or conversation again and again.
     if (text === this.#lastUuid) this.#bytes.copyWithin(at, this.#lastUuidAt, this.#lastUuidAt + 16)
-    else this.#bytes.write(text.replaceAll('-', ''), at, 'hex')
+    else this.#writeUuid(text, at)
     this.#lastUuid = text
     this.#lastUuidAt = at
     this.#end = at + 16
+  }
+
+  /** By hand: to take out the dashes and to leave JavaScript cost the chat store a twentieth of a message. */
+  #writeUuid(text: string, at: number): void {
+    let from = 0
+    for (let to = at; to < at + 16; to += 1) {
+      if (text.charCodeAt(from) === dash) from += 1
+      const [high, low] = [text.charCodeAt(from), text.charCodeAt(from + 1)]
+      this.#bytes[to] = ((digitValues[high] ?? 0) << 4) | (digitValues[low] ?? 0)
+      from += 2
+    }
   }
 
   #reserve(bytes: number): void {
