@@ -1,5 +1,5 @@
 // Tokens for developers, signed with the secret that also verifies them.
-import { SignJWT } from 'jose'
+import { SignJWT } from 'jose/jwt/sign'
 import type { Clock } from '../../platform/clock.ts'
 import type { TokenMint } from '../ports/token-mint.ts'
 
