@@ -105,6 +105,30 @@ describe('connecting', () => {
     expect(await client.closing()).toBe(3502)
   })
 
+  test('a token that is refused after those five seconds closes with 3502 at the next look', async () => {
+    let isAsked = false
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const desk = deskOf()
+    running = await startSockets({
+      desk: deskOf({
+        admit: async (...asked) => {
+          isAsked = true
+          await promise
+          return await desk.admit(...asked)
+        },
+      }),
+    })
+    const client = await running.client().opened()
+    client.send({ id: 1, connect: { token: 'expired' } })
+    await waitFor(() => isAsked)
+    // From the fifth second on it is looked at when the verdict itself is overdue, which is later.
+    for (let second = 0; second < 7; second += 1) running.clock.advance(1_000)
+    resolve()
+    expect(await client.reply(1)).toEqual({ id: 1, error: errorObject('token_expired') })
+    running.clock.advance(1_000)
+    expect(await client.closing()).toBe(3502)
+  })
+
   test('with a bad token closes with 3500, with an expired one says so and stays', async () => {
     running = await startSockets()
     const [bad, expired] = [running.client(), running.client()]
