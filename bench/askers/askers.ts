@@ -50,7 +50,7 @@ export class Askers {
       'centrifuge-json',
     )
     for (let nth = 0; nth < order.askers; nth += 1) {
-      const asker = new Asker((reply, text) => all.#heard(asker, reply, text))
+      const asker = new Asker(nth, (reply, text) => all.#heard(asker, reply, text))
       all.#askers.push(asker)
       await asker.join(endpoint, await tokens(`asker-${nth}`))
     }
@@ -101,7 +101,7 @@ export class Askers {
     this.#questions += 1
     this.#sinceMs.set(nth, sinceMs)
     const { method } = this.#asking
-    const data = this.#asking.dataOf(nth)
+    const data = this.#asking.dataOf(nth, asker.number)
     asker.send(`{"id":${nth + firstId},"rpc":{"method":"${method}","data":${data}}}`)
   }
 
@@ -130,12 +130,14 @@ export class Askers {
 }
 
 class Asker extends LightSocket {
+  readonly number: number
   readonly #onReply: (reply: Reply, text: string) => void
   #token = ''
   #onJoined = (): void => {}
 
-  constructor(onReply: (reply: Reply, text: string) => void) {
+  constructor(number: number, onReply: (reply: Reply, text: string) => void) {
     super()
+    this.number = number
     this.#onReply = onReply
   }
 

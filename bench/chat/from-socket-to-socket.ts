@@ -75,7 +75,7 @@ export async function benchTalk(
   return {
     conditions: [
       `batch statement: messages with their numbers, ${batchSize} in one prepared statement, ${statementsAtOnce} statements at a time, on tables of one's own; nothing is checked and nobody is answered.`,
-      `Outcry, one process: ${talkers} talkers in a process of their own, in ${conversations} rooms, over WebSockets in JSON; gateway, chat store, engine and notifier in one process, PostgreSQL in others, all limits off.`,
+      `Outcry, one process: ${talkers} talkers in a process of their own, in ${conversations} rooms, each in one of them, over WebSockets in JSON; gateway, chat store, engine and notifier in one process, PostgreSQL in others, all limits off.`,
       'Every message that was answered must be stored once, and the numbers of every room must have no gap.',
     ],
     tables: [
