@@ -44,12 +44,24 @@ interface DeviceOptions {
   readonly url?: string
   readonly codec?: typeof jsonClientCodec
   readonly token?: string
+  /** A channel that it subscribes to as soon as its greeting is out. */
+  readonly wantsLate?: string
+}
+
+class LateComer extends LoadClient {
+  wantsLate: string | undefined
+
+  protected override opened(): void {
+    super.opened()
+    if (this.wantsLate !== undefined) this.subscribe(this.wantsLate)
+  }
 }
 
 function device({
   url = server.websocketUrl,
   codec = jsonClientCodec,
   token,
+  wantsLate,
 }: DeviceOptions): Device {
   const heard = {
     connects: 0,
@@ -71,7 +83,8 @@ function device({
   const endpoints = [endpointOf(url, codec.subprotocol)]
   const frames = createFrameReader(codec)
   const options = { endpoints, codec, frames, observer, random: () => 0 }
-  const client = new LoadClient(options, 0, token)
+  const client = new LateComer(options, 0, token)
+  client.wantsLate = wantsLate
   clients.push(client)
   client.connect()
   return { client, heard }
@@ -122,6 +135,13 @@ describe.each([jsonClientCodec, msgpackClientCodec])('in $name', (codec) => {
     await bid(ann, lotId, 1_500)
     await waitFor(() => ann.client.offsetOf('user:ann') !== undefined)
   })
+})
+
+test('a channel that it wants after its greeting, before the answer to it, is not forgotten', async () => {
+  const channel = lotChannel((await openLot(server)).lotId)
+  const { client, heard } = device({ token: await server.token('ann'), wantsLate: channel })
+  await waitFor(() => heard.joins.some((join) => join.channel === channel))
+  expect(client.isConnected).toBe(true)
 })
 
 test('a wrong token is final, and says why', async () => {

@@ -9,10 +9,8 @@ import type { ErrorObject } from '../../protocol/errors.ts'
 import type {
   ConnectResult,
   HistoryResult,
-  Ping,
   Publication,
   Push,
-  Reply,
   ServerMessage,
   SubscribeResult,
 } from '../../protocol/frames.ts'
@@ -22,7 +20,7 @@ import { type Followed, follow, hasToReadBack, isNewTo, moveOn } from './followe
 import type { FrameReader } from './frame-memory.ts'
 import { type Endpoint, LightSocket } from './light-socket.ts'
 import type { LoadObserver } from './load-observer.ts'
-import { type Answered, Questions } from './questions.ts'
+import { type Answered, isReply, Questions } from './questions.ts'
 
 export interface LoadClientOptions {
   /** Tried in turn, the first at first. */
@@ -64,6 +62,8 @@ export class LoadClient extends LightSocket {
   #lostMs: number | undefined
   /** Streams that were asked for and are not there yet. */
   #awaited = 0
+  /** How many streams it followed when it said its greeting; the others are asked for after the answer. */
+  #greetedWith = 0
 
   /**
    * @param nth its number in the run
@@ -124,9 +124,10 @@ export class LoadClient extends LightSocket {
   /** Asks, once. Whoever hears of a lost connection asks again, with the same ids in `data`. */
   rpc(method: MethodName, data: unknown, answered: Answered): void {
     if (!this.#isConnected) return answered(undefined, undefined)
-    const take: Answered = (result, error) =>
-      answered((result as RpcResult | undefined)?.data, error)
-    this.#say([{ id: this.#questions.expect(take), rpc: { method, data } }])
+    const id = this.#questions.expect((result, error) =>
+      answered((result as RpcResult | undefined)?.data, error),
+    )
+    this.#say([{ id, rpc: { method, data } }])
   }
 
   /** To be called now and then: lets go of a connection on which the server's pings have ceased. */
@@ -145,6 +146,7 @@ export class LoadClient extends LightSocket {
     })
     const token = this.#token === undefined ? {} : { token: this.#token }
     const own = this.#followed.filter(({ isServerSide }) => !isServerSide)
+    this.#greetedWith = this.#followed.length
     this.#say([
       { id, connect: { ...token, subs: this.#serverSidePositions() } },
       ...own.map((followed) => this.#subscribing(followed)),
@@ -200,6 +202,8 @@ export class LoadClient extends LightSocket {
     this.#attempts = 0
     this.#pingMs = hello.ping * 1_000
     this.#options.observer.connected(this, hello, this.#sinceMs)
+    const late = this.#followed.slice(this.#greetedWith)
+    if (late.length > 0) this.#say(late.map((followed) => this.#subscribing(followed)))
     for (const [channel, result] of Object.entries(hello.subs)) {
       this.#joined(this.#serverSide(channel), result)
     }
@@ -338,10 +342,6 @@ export class LoadClient extends LightSocket {
   #say(commands: readonly WireCommand[]): void {
     this.send(this.#options.codec.encodeCommands(commands))
   }
-}
-
-function isReply(message: Reply | Ping): message is Reply {
-  return 'id' in message
 }
 
 interface RpcResult {

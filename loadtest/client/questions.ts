@@ -1,9 +1,14 @@
 // What a device has asked on its connection, and who waits for the answers.
 import type { ErrorObject } from '../../protocol/errors.ts'
-import type { Reply } from '../../protocol/frames.ts'
+import type { Ping, Reply } from '../../protocol/frames.ts'
 
 /** What came of a command: the result, the protocol's error, or neither where the connection was lost. */
 export type Answered = (result: unknown, error: ErrorObject | undefined) => void
+
+/** Whether it answers something; a ping answers nothing. */
+export function isReply(message: Reply | Ping): message is Reply {
+  return 'id' in message
+}
 
 export class Questions {
   /** Made when something is first asked; a device that only listens asks once. */
