@@ -3,6 +3,7 @@
 import type { Publication, SubscribeResult } from '../../protocol/frames.ts'
 import { recoveredPublicationsMax } from '../limits.ts'
 import { WatchedChannel, type WatchedContext } from './channel.ts'
+import { none } from './few.ts'
 import type { RecoveryKind } from './metrics.ts'
 import type { Sequenced } from './stream.ts'
 import type { RecoverFrom } from './subscriber.ts'
@@ -12,7 +13,6 @@ interface Missed<E> {
   readonly events: readonly E[]
 }
 
-const none: readonly never[] = []
 const failed: Missed<never> = { kind: 'failed', events: none }
 
 export abstract class DurableChannel<

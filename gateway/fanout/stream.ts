@@ -7,6 +7,7 @@ import type { Clock, Timer } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { earlyEventsMax, healRetryMs } from '../limits.ts'
 import type { Unlisten } from '../ports/event-source.ts'
+import { none } from './few.ts'
 import type { FanoutMetrics } from './metrics.ts'
 import type { Publish } from './subscriber.ts'
 import type { Flushable, Phase, Turn } from './turn.ts'
@@ -24,8 +25,6 @@ export interface StreamContext {
 export interface Sequenced {
   readonly seq: number
 }
-
-const none: readonly never[] = []
 
 // There is one of these for each user here, so what follows from other fields is no field, and methods are
 // `private` by type, since the first `#method` of a class takes 8 bytes of each object. That, with the same done to
